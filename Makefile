@@ -1,0 +1,50 @@
+# Everything here works on a fresh machine with Python >= 3.11 and make. On Windows see README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+$(VENV)/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.PHONY: install run test check bench campaigns wire lock format clean
+install: $(VENV)/installed
+
+run: install
+	$(BIN)/ibwire demo
+
+test: install
+	$(BIN)/python -m pytest -q
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m benchmarks.ticks
+
+campaigns: install
+	$(BIN)/python -m pytest -q -m "campaign and not tws and not windows" --campaign
+
+format: install
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# Regenerate the wire code from src/ibwire/wire/schema/*.proto (needs its own, older protoc: see tools/requirements-wire.txt).
+wire: install
+	$(PYTHON) -m venv .venv-wire
+	.venv-wire/bin/python -m pip install --quiet --disable-pip-version-check -r tools/requirements-wire.txt
+	.venv-wire/bin/python tools/generate_wire.py
+	$(BIN)/ruff check --quiet --fix-only src/ibwire/wire
+	$(BIN)/ruff format --quiet src/ibwire/wire
+
+# Renew the locked set of requirements (needs uv).
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf $(VENV) .venv-wire .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist src/*.egg-info

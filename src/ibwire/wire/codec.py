@@ -1,0 +1,93 @@
+"""Messages to frames and frame payloads to messages.
+
+Our records on one side, protobuf's C-backed classes on the other. An absent field is None both ways. What IBKR's own
+client leaves out when sending (empty text, false) is left out here too; see `schema/README.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from ibwire.exceptions import InvalidMessage
+from ibwire.wire.framing import encode_frame
+from ibwire.wire.ids import INCOMING, OUTGOING, PROTOBUF_OFFSET, BondContractData
+from ibwire.wire.messages import ContractData
+from ibwire.wire.schema.converters import CONVERTERS
+
+Message = Struct
+"""Any record of `ibwire.wire.messages`."""
+
+Decoder = tuple[Callable[[bytes], Any], Callable[[Any], Message]]
+"""Parses a payload, and turns what protobuf parsed into a record."""
+
+
+def _bond_contract_data(parsed: Any) -> BondContractData:
+    data: ContractData = CONVERTERS[ContractData][1](parsed)
+    return BondContractData(data.req_id, data.contract, data.contract_details)
+
+
+def _decoders(table: Mapping[Any, type[Message]]) -> dict[int, Decoder]:
+    return {
+        number + PROTOBUF_OFFSET: (CONVERTERS[kind][0], CONVERTERS[kind][1])
+        for number, kind in table.items()
+        if kind in CONVERTERS
+    }
+
+
+SERVER_MESSAGES: dict[int, Decoder] = _decoders(INCOMING)
+"""By id on the wire: how to decode what a gateway sends."""
+
+CLIENT_MESSAGES: dict[int, Decoder] = _decoders(OUTGOING)
+"""By id on the wire: how to decode what a client sends."""
+
+WIRE_IDS: dict[type[Message], int] = {
+    kind: number + PROTOBUF_OFFSET for table in (INCOMING, OUTGOING) for number, kind in table.items()
+}
+"""The id on the wire of every message that travels on its own."""
+
+_TO_PROTO = {kind: CONVERTERS[kind][2] for kind in WIRE_IDS if kind in CONVERTERS}
+
+_bond_id = next(number for number, kind in INCOMING.items() if kind is BondContractData) + PROTOBUF_OFFSET
+SERVER_MESSAGES[_bond_id] = (CONVERTERS[ContractData][0], _bond_contract_data)
+_TO_PROTO[BondContractData] = CONVERTERS[ContractData][2]
+
+
+def encode(message: Message) -> bytes:
+    """The frame that carries `message`.
+
+    Raises InvalidMessage if it is no message of its own (a mere part of one), or if a field holds what the wire cannot
+    carry; the error names the field and the value.
+    """
+    kind = type(message)
+    convert = _TO_PROTO.get(kind)
+    if convert is None:
+        raise InvalidMessage(f"{kind.__name__} is not a message that can be sent on its own")
+    try:
+        payload: bytes = convert(message).SerializeToString()
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidMessage(f"{_culprit(message) or kind.__name__}: {error}") from error
+    return encode_frame(WIRE_IDS[kind], payload)
+
+
+def _culprit(message: Message) -> str | None:
+    """The path and value of the first field that cannot be encoded, for the error of `encode`."""
+    kind = type(message)
+    convert = CONVERTERS[ContractData if kind is BondContractData else kind][2]
+    empty: dict[str, Any] = {
+        name: type(value)() if isinstance(value, tuple | dict) else None for name, value in asdict(message).items()
+    }
+    for name in empty:
+        value = getattr(message, name)
+        for part in value if isinstance(value, tuple) else (value,):
+            inner = _culprit(part) if type(part) in CONVERTERS else None
+            if inner is not None:
+                return f"{kind.__name__}.{name}: {inner}"
+        try:
+            convert(kind(**{**empty, name: value})).SerializeToString()
+        except (TypeError, ValueError, AttributeError):
+            return f"{kind.__name__}.{name} = {value!r}"
+    return None

@@ -1,0 +1,120 @@
+"""Frames: a 4-byte big-endian length, a 4-byte big-endian message id, the payload. The length counts the id.
+
+Knows bytes only; the meaning of ids and payloads is `codec`'s.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from ibwire.exceptions import ProtocolError
+
+MAX_FRAME_BYTES = 16 * 1024 * 1024
+"""The longest frame accepted, in bytes after the length field. IBKR's own client stops at one byte less."""
+
+_LENGTH = Struct(">I")
+_HEADER = Struct(">II")
+_ID_BYTES = 4
+_MAX_HELLO_BYTES = 4096
+
+Frame = tuple[int, bytes]
+"""A message id as it stands on the wire (protobuf messages: logical id + 200) and the payload after it."""
+
+
+def encode_frame(message_id: int, payload: bytes) -> bytes:
+    """One whole frame."""
+    return _HEADER.pack(len(payload) + _ID_BYTES, message_id) + payload
+
+
+def encode_text_frame(text: str) -> bytes:
+    """A frame without an id, as only the two hellos use it."""
+    body = text.encode()
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameDecoder:
+    """Cuts a byte stream, in chunks of any size, into frames.
+
+    What was received is walked by position, so a chunk of a thousand frames costs no copy of its rest per frame; only
+    the unfinished frame at its end is kept. Memory is bounded by one frame and one chunk. After a bad length `error` is
+    set and nothing more is decoded: there is no way to find the next frame but guessing.
+    """
+
+    __slots__ = ("_max_frame_bytes", "_needed", "_pending", "error")
+
+    def __init__(self, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
+        self._max_frame_bytes = max_frame_bytes
+        self._pending = bytearray()
+        self._needed = 0
+        self.error: ProtocolError | None = None
+
+    @property
+    def pending_bytes(self) -> int:
+        """How many bytes of an unfinished frame are held."""
+        return len(self._pending)
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames completed by `data`, in order; `error` says whether the bytes after them were broken."""
+        if self.error is not None:
+            return []
+        if self._pending:
+            self._pending += data
+            if len(self._pending) < self._needed:
+                return []
+            data = bytes(self._pending)
+            self._pending.clear()
+        frames: list[Frame] = []
+        append, header, longest = frames.append, _HEADER.unpack_from, self._max_frame_bytes
+        position, end = 0, len(data)
+        while end - position >= _HEADER.size:
+            length, message_id = header(data, position)
+            if not _ID_BYTES <= length <= longest:
+                break
+            stop = position + _LENGTH.size + length
+            if stop > end:
+                break
+            append((message_id, data[position + _HEADER.size : stop]))
+            position = stop
+        self._keep(data, position)
+        return frames
+
+    def feed_text(self, data: bytes) -> tuple[str, bytes] | None:
+        """The first frame as text without an id, and the bytes after it; None while it is incomplete.
+
+        Only for the hellos, which come before any other frame; sets `error` on a bad length or bytes that are no text.
+        """
+        self._pending += data
+        if len(self._pending) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack_from(self._pending)
+        # A hello is some fifty bytes: whoever announces more is no gateway, and nothing should be waited for.
+        if not _ID_BYTES <= length <= _MAX_HELLO_BYTES:
+            shown = bytes(self._pending[:16])
+            self.error = ProtocolError(
+                f"the first frame says {length} bytes: no hello of a gateway ({shown!r})", length=length
+            )
+            return None
+        stop = _LENGTH.size + length
+        if len(self._pending) < stop:
+            return None
+        body, rest = bytes(self._pending[_LENGTH.size : stop]), bytes(self._pending[stop:])
+        self._pending.clear()
+        # The zone name in a gateway's hello may be in the machine's own encoding (protocol notes, 1.3).
+        return body.decode("utf-8", errors="replace"), rest
+
+    def _keep(self, data: bytes, position: int) -> None:
+        """Hold what is left for the next chunk, after checking as much of its header as is there."""
+        rest = len(data) - position
+        if rest < _LENGTH.size:
+            self._needed = _LENGTH.size
+        else:
+            (length,) = _LENGTH.unpack_from(data, position)
+            if not _ID_BYTES <= length <= self._max_frame_bytes:
+                self.error = ProtocolError(
+                    f"a frame says it is {length} bytes long; allowed are {_ID_BYTES} to {self._max_frame_bytes}",
+                    length=length,
+                )
+                return
+            self._needed = _LENGTH.size + length
+        if rest:
+            self._pending += data[position:] if position else data
