@@ -28,7 +28,7 @@ bench: install
 	$(BIN)/python -m benchmarks.ticks
 
 campaigns: install
-	$(BIN)/python -m pytest -q -m "campaign and not tws and not windows" --campaign
+	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q -m "campaign and not tws and not windows"
 
 format: install
 	$(BIN)/ruff check --fix-only .

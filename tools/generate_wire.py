@@ -169,7 +169,7 @@ def records_module(title: str, messages: list[Message], homes: dict[str, str], g
     lines += ["from __future__ import annotations", "", "from msgspec import Struct", ""]
     lines += foreign_imports(messages, homes, group, "from ibwire.wire.messages.{home} import {names}", "{name}")
     for message in messages:
-        options = ["frozen=True", *(["kw_only=True"] if len(message.fields) > 3 else [])]
+        options = ["frozen=True", "repr_omit_defaults=True", *(["kw_only=True"] if len(message.fields) > 3 else [])]
         options += ["gc=False"] if message.is_scalar else []
         lines += ["", f"class {message.name}(Struct, {', '.join(options)}):", f'    """{message.doc}"""', ""]
         for f in message.fields:

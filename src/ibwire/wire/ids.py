@@ -15,7 +15,7 @@ PROTOBUF_OFFSET = 200
 """Added to the id of every protobuf message on the wire."""
 
 
-class BondContractData(m.ContractData, frozen=True):
+class BondContractData(m.ContractData, frozen=True, repr_omit_defaults=True):
     """Incoming 18, BOND_CONTRACT_DATA: the same message as ContractData under an id of its own."""
 
 

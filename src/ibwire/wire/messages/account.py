@@ -11,24 +11,24 @@ from ibwire.wire.messages.contract import Contract
 from ibwire.wire.messages.order import SoftDollarTier
 
 
-class ManagedAccountsRequest(Struct, frozen=True, gc=False):
+class ManagedAccountsRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 17, REQ_MANAGED_ACCTS."""
 
 
-class ManagedAccounts(Struct, frozen=True, gc=False):
+class ManagedAccounts(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 15, MANAGED_ACCTS."""
 
     accounts_list: str | None = None  # comma separated, a trailing comma is possible
 
 
-class AccountDataRequest(Struct, frozen=True, gc=False):
+class AccountDataRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 6, REQ_ACCT_DATA."""
 
     subscribe: bool | None = None
     acct_code: str | None = None
 
 
-class AccountValue(Struct, frozen=True, kw_only=True, gc=False):
+class AccountValue(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 6, ACCT_VALUE."""
 
     key: str | None = None
@@ -37,7 +37,7 @@ class AccountValue(Struct, frozen=True, kw_only=True, gc=False):
     account_name: str | None = None
 
 
-class PortfolioValue(Struct, frozen=True, kw_only=True):
+class PortfolioValue(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 7, PORTFOLIO_VALUE."""
 
     contract: Contract | None = None
@@ -50,19 +50,19 @@ class PortfolioValue(Struct, frozen=True, kw_only=True):
     account_name: str | None = None
 
 
-class AccountUpdateTime(Struct, frozen=True, gc=False):
+class AccountUpdateTime(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 8, ACCT_UPDATE_TIME."""
 
     time_stamp: str | None = None
 
 
-class AccountDataEnd(Struct, frozen=True, gc=False):
+class AccountDataEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 54, ACCT_DOWNLOAD_END."""
 
     account_name: str | None = None
 
 
-class AccountSummaryRequest(Struct, frozen=True, gc=False):
+class AccountSummaryRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 62, REQ_ACCOUNT_SUMMARY."""
 
     req_id: int | None = None
@@ -70,13 +70,13 @@ class AccountSummaryRequest(Struct, frozen=True, gc=False):
     tags: str | None = None
 
 
-class CancelAccountSummary(Struct, frozen=True, gc=False):
+class CancelAccountSummary(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 63, CANCEL_ACCOUNT_SUMMARY."""
 
     req_id: int | None = None
 
 
-class AccountSummary(Struct, frozen=True, kw_only=True, gc=False):
+class AccountSummary(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 63, ACCOUNT_SUMMARY."""
 
     req_id: int | None = None
@@ -86,21 +86,21 @@ class AccountSummary(Struct, frozen=True, kw_only=True, gc=False):
     currency: str | None = None
 
 
-class AccountSummaryEnd(Struct, frozen=True, gc=False):
+class AccountSummaryEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 64, ACCOUNT_SUMMARY_END."""
 
     req_id: int | None = None
 
 
-class PositionsRequest(Struct, frozen=True, gc=False):
+class PositionsRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 61, REQ_POSITIONS."""
 
 
-class CancelPositions(Struct, frozen=True, gc=False):
+class CancelPositions(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 64, CANCEL_POSITIONS."""
 
 
-class Position(Struct, frozen=True, kw_only=True):
+class Position(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 61, POSITION_DATA."""
 
     account: str | None = None
@@ -109,11 +109,11 @@ class Position(Struct, frozen=True, kw_only=True):
     avg_cost: float | None = None
 
 
-class PositionEnd(Struct, frozen=True, gc=False):
+class PositionEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 62, POSITION_END."""
 
 
-class PositionsMultiRequest(Struct, frozen=True, gc=False):
+class PositionsMultiRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 74, REQ_POSITIONS_MULTI."""
 
     req_id: int | None = None
@@ -121,13 +121,13 @@ class PositionsMultiRequest(Struct, frozen=True, gc=False):
     model_code: str | None = None
 
 
-class CancelPositionsMulti(Struct, frozen=True, gc=False):
+class CancelPositionsMulti(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 75, CANCEL_POSITIONS_MULTI."""
 
     req_id: int | None = None
 
 
-class PositionMulti(Struct, frozen=True, kw_only=True):
+class PositionMulti(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 71, POSITION_MULTI."""
 
     req_id: int | None = None
@@ -138,13 +138,13 @@ class PositionMulti(Struct, frozen=True, kw_only=True):
     model_code: str | None = None
 
 
-class PositionMultiEnd(Struct, frozen=True, gc=False):
+class PositionMultiEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 72, POSITION_MULTI_END."""
 
     req_id: int | None = None
 
 
-class AccountUpdatesMultiRequest(Struct, frozen=True, kw_only=True, gc=False):
+class AccountUpdatesMultiRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Outgoing 76, REQ_ACCOUNT_UPDATES_MULTI."""
 
     req_id: int | None = None
@@ -153,13 +153,13 @@ class AccountUpdatesMultiRequest(Struct, frozen=True, kw_only=True, gc=False):
     ledger_and_nlv: bool | None = None
 
 
-class CancelAccountUpdatesMulti(Struct, frozen=True, gc=False):
+class CancelAccountUpdatesMulti(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 77, CANCEL_ACCOUNT_UPDATES_MULTI."""
 
     req_id: int | None = None
 
 
-class AccountUpdateMulti(Struct, frozen=True, kw_only=True, gc=False):
+class AccountUpdateMulti(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 73, ACCOUNT_UPDATE_MULTI."""
 
     req_id: int | None = None
@@ -170,13 +170,13 @@ class AccountUpdateMulti(Struct, frozen=True, kw_only=True, gc=False):
     currency: str | None = None
 
 
-class AccountUpdateMultiEnd(Struct, frozen=True, gc=False):
+class AccountUpdateMultiEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 74, ACCOUNT_UPDATE_MULTI_END."""
 
     req_id: int | None = None
 
 
-class PnLRequest(Struct, frozen=True, gc=False):
+class PnLRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 92, REQ_PNL."""
 
     req_id: int | None = None
@@ -184,13 +184,13 @@ class PnLRequest(Struct, frozen=True, gc=False):
     model_code: str | None = None
 
 
-class CancelPnL(Struct, frozen=True, gc=False):
+class CancelPnL(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 93, CANCEL_PNL."""
 
     req_id: int | None = None
 
 
-class PnL(Struct, frozen=True, kw_only=True, gc=False):
+class PnL(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 94, PNL."""
 
     req_id: int | None = None
@@ -199,7 +199,7 @@ class PnL(Struct, frozen=True, kw_only=True, gc=False):
     realized_pnl: float | None = None
 
 
-class PnLSingleRequest(Struct, frozen=True, kw_only=True, gc=False):
+class PnLSingleRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Outgoing 94, REQ_PNL_SINGLE."""
 
     req_id: int | None = None
@@ -208,13 +208,13 @@ class PnLSingleRequest(Struct, frozen=True, kw_only=True, gc=False):
     con_id: int | None = None
 
 
-class CancelPnLSingle(Struct, frozen=True, gc=False):
+class CancelPnLSingle(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 95, CANCEL_PNL_SINGLE."""
 
     req_id: int | None = None
 
 
-class PnLSingle(Struct, frozen=True, kw_only=True, gc=False):
+class PnLSingle(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 95, PNL_SINGLE."""
 
     req_id: int | None = None
@@ -225,20 +225,20 @@ class PnLSingle(Struct, frozen=True, kw_only=True, gc=False):
     value: float | None = None
 
 
-class FARequest(Struct, frozen=True, gc=False):
+class FARequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 18, REQ_FA."""
 
     fa_data_type: int | None = None
 
 
-class ReceiveFA(Struct, frozen=True, gc=False):
+class ReceiveFA(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 16, RECEIVE_FA."""
 
     fa_data_type: int | None = None
     xml: str | None = None
 
 
-class FAReplace(Struct, frozen=True, gc=False):
+class FAReplace(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 19, REPLACE_FA."""
 
     req_id: int | None = None
@@ -246,50 +246,50 @@ class FAReplace(Struct, frozen=True, gc=False):
     xml: str | None = None
 
 
-class ReplaceFAEnd(Struct, frozen=True, gc=False):
+class ReplaceFAEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 103, REPLACE_FA_END."""
 
     req_id: int | None = None
     text: str | None = None
 
 
-class FamilyCodesRequest(Struct, frozen=True, gc=False):
+class FamilyCodesRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 80, REQ_FAMILY_CODES."""
 
 
-class FamilyCode(Struct, frozen=True, gc=False):
+class FamilyCode(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of FamilyCodes."""
 
     account_id: str | None = None
     family_code: str | None = None
 
 
-class FamilyCodes(Struct, frozen=True):
+class FamilyCodes(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 78, FAMILY_CODES."""
 
     family_codes: tuple[FamilyCode, ...] = ()
 
 
-class SoftDollarTiersRequest(Struct, frozen=True, gc=False):
+class SoftDollarTiersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 79, REQ_SOFT_DOLLAR_TIERS."""
 
     req_id: int | None = None
 
 
-class SoftDollarTiers(Struct, frozen=True):
+class SoftDollarTiers(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 77, SOFT_DOLLAR_TIERS."""
 
     req_id: int | None = None
     soft_dollar_tiers: tuple[SoftDollarTier, ...] = ()
 
 
-class UserInfoRequest(Struct, frozen=True, gc=False):
+class UserInfoRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 104, REQ_USER_INFO."""
 
     req_id: int | None = None
 
 
-class UserInfo(Struct, frozen=True, gc=False):
+class UserInfo(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 107, USER_INFO."""
 
     req_id: int | None = None

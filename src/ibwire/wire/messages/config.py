@@ -8,13 +8,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class ConfigRequest(Struct, frozen=True, gc=False):
+class ConfigRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 108, REQ_CONFIG."""
 
     req_id: int | None = None
 
 
-class ApiPrecautionsConfig(Struct, frozen=True, kw_only=True, gc=False):
+class ApiPrecautionsConfig(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of ApiConfig."""
 
     bypass_order_precautions: bool | None = None
@@ -29,7 +29,7 @@ class ApiPrecautionsConfig(Struct, frozen=True, kw_only=True, gc=False):
     bypass_route_marketable_to_bbo: bool | None = None
 
 
-class ApiSettingsConfig(Struct, frozen=True, kw_only=True):
+class ApiSettingsConfig(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of ApiConfig."""
 
     read_only_api: bool | None = None
@@ -70,14 +70,14 @@ class ApiSettingsConfig(Struct, frozen=True, kw_only=True):
     trusted_ips: tuple[str, ...] = ()
 
 
-class ApiConfig(Struct, frozen=True):
+class ApiConfig(Struct, frozen=True, repr_omit_defaults=True):
     """Part of ConfigResponse, UpdateConfigRequest."""
 
     precautions: ApiPrecautionsConfig | None = None
     settings: ApiSettingsConfig | None = None
 
 
-class LockAndExitConfig(Struct, frozen=True, gc=False):
+class LockAndExitConfig(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of ConfigResponse, UpdateConfigRequest."""
 
     auto_logoff_time: str | None = None
@@ -85,7 +85,7 @@ class LockAndExitConfig(Struct, frozen=True, gc=False):
     auto_logoff_type: str | None = None
 
 
-class MessageConfig(Struct, frozen=True, kw_only=True, gc=False):
+class MessageConfig(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of ConfigResponse, UpdateConfigRequest."""
 
     id: int | None = None
@@ -95,7 +95,7 @@ class MessageConfig(Struct, frozen=True, kw_only=True, gc=False):
     enabled: bool | None = None
 
 
-class OrdersSmartRoutingConfig(Struct, frozen=True, kw_only=True, gc=False):
+class OrdersSmartRoutingConfig(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of OrdersConfig."""
 
     seek_price_improvement: bool | None = None
@@ -104,13 +104,13 @@ class OrdersSmartRoutingConfig(Struct, frozen=True, kw_only=True, gc=False):
     default_algorithm: str | None = None
 
 
-class OrdersConfig(Struct, frozen=True):
+class OrdersConfig(Struct, frozen=True, repr_omit_defaults=True):
     """Part of ConfigResponse, UpdateConfigRequest."""
 
     smart_routing: OrdersSmartRoutingConfig | None = None
 
 
-class ConfigResponse(Struct, frozen=True, kw_only=True):
+class ConfigResponse(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 110, CONFIG_RESPONSE."""
 
     req_id: int | None = None
@@ -120,7 +120,7 @@ class ConfigResponse(Struct, frozen=True, kw_only=True):
     orders: OrdersConfig | None = None
 
 
-class UpdateConfigWarning(Struct, frozen=True, gc=False):
+class UpdateConfigWarning(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of UpdateConfigRequest, UpdateConfigResponse."""
 
     message_id: int | None = None
@@ -128,7 +128,7 @@ class UpdateConfigWarning(Struct, frozen=True, gc=False):
     message: str | None = None
 
 
-class UpdateConfigRequest(Struct, frozen=True, kw_only=True):
+class UpdateConfigRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 109, UPDATE_CONFIG."""
 
     req_id: int | None = None
@@ -140,7 +140,7 @@ class UpdateConfigRequest(Struct, frozen=True, kw_only=True):
     reset_api_order_sequence: bool | None = None
 
 
-class UpdateConfigResponse(Struct, frozen=True, kw_only=True):
+class UpdateConfigResponse(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 111, UPDATE_CONFIG_RESPONSE."""
 
     req_id: int | None = None

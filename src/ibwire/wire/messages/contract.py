@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class ComboLeg(Struct, frozen=True, kw_only=True, gc=False):
+class ComboLeg(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of Contract."""
 
     con_id: int | None = 0
@@ -22,7 +22,7 @@ class ComboLeg(Struct, frozen=True, kw_only=True, gc=False):
     per_leg_price: float | None = None
 
 
-class DeltaNeutralContract(Struct, frozen=True, gc=False):
+class DeltaNeutralContract(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of Contract."""
 
     con_id: int | None = 0
@@ -30,7 +30,7 @@ class DeltaNeutralContract(Struct, frozen=True, gc=False):
     price: float | None = 0.0
 
 
-class Contract(Struct, frozen=True, kw_only=True):
+class Contract(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of many messages."""
 
     con_id: int | None = 0
@@ -56,14 +56,14 @@ class Contract(Struct, frozen=True, kw_only=True):
     last_trade_date: str | None = None
 
 
-class IneligibilityReason(Struct, frozen=True, gc=False):
+class IneligibilityReason(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of ContractDetails."""
 
     id: str | None = None
     description: str | None = None
 
 
-class ContractDetails(Struct, frozen=True, kw_only=True):
+class ContractDetails(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of ContractData."""
 
     market_name: str | None = None
@@ -133,20 +133,20 @@ class ContractDetails(Struct, frozen=True, kw_only=True):
     settlement_method: str | None = None
 
 
-class ContractDataRequest(Struct, frozen=True):
+class ContractDataRequest(Struct, frozen=True, repr_omit_defaults=True):
     """Outgoing 9, REQ_CONTRACT_DATA."""
 
     req_id: int | None = None
     contract: Contract | None = Contract()
 
 
-class CancelContractData(Struct, frozen=True, gc=False):
+class CancelContractData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 106, CANCEL_CONTRACT_DATA."""
 
     req_id: int | None = None
 
 
-class ContractData(Struct, frozen=True):
+class ContractData(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 10, CONTRACT_DATA. Incoming 18, BOND_CONTRACT_DATA."""
 
     req_id: int | None = None
@@ -154,34 +154,34 @@ class ContractData(Struct, frozen=True):
     contract_details: ContractDetails | None = None
 
 
-class ContractDataEnd(Struct, frozen=True, gc=False):
+class ContractDataEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 52, CONTRACT_DATA_END."""
 
     req_id: int | None = None
 
 
-class MatchingSymbolsRequest(Struct, frozen=True, gc=False):
+class MatchingSymbolsRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 81, REQ_MATCHING_SYMBOLS."""
 
     req_id: int | None = None
     pattern: str | None = None
 
 
-class ContractDescription(Struct, frozen=True):
+class ContractDescription(Struct, frozen=True, repr_omit_defaults=True):
     """Part of SymbolSamples."""
 
     contract: Contract | None = None
     derivative_sec_types: tuple[str, ...] = ()
 
 
-class SymbolSamples(Struct, frozen=True):
+class SymbolSamples(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 79, SYMBOL_SAMPLES."""
 
     req_id: int | None = None
     contract_descriptions: tuple[ContractDescription, ...] = ()
 
 
-class SecDefOptParamsRequest(Struct, frozen=True, kw_only=True, gc=False):
+class SecDefOptParamsRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Outgoing 78, REQ_SEC_DEF_OPT_PARAMS."""
 
     req_id: int | None = None
@@ -191,7 +191,7 @@ class SecDefOptParamsRequest(Struct, frozen=True, kw_only=True, gc=False):
     underlying_con_id: int | None = None
 
 
-class SecDefOptParameter(Struct, frozen=True, kw_only=True):
+class SecDefOptParameter(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 75, SECURITY_DEFINITION_OPTION_PARAMETER."""
 
     req_id: int | None = None
@@ -203,40 +203,40 @@ class SecDefOptParameter(Struct, frozen=True, kw_only=True):
     strikes: tuple[float, ...] = ()  # unsorted
 
 
-class SecDefOptParameterEnd(Struct, frozen=True, gc=False):
+class SecDefOptParameterEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 76, SECURITY_DEFINITION_OPTION_PARAMETER_END."""
 
     req_id: int | None = None
 
 
-class MarketRuleRequest(Struct, frozen=True, gc=False):
+class MarketRuleRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 91, REQ_MARKET_RULE."""
 
     market_rule_id: int | None = None
 
 
-class PriceIncrement(Struct, frozen=True, gc=False):
+class PriceIncrement(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of MarketRule."""
 
     low_edge: float | None = None
     increment: float | None = None
 
 
-class MarketRule(Struct, frozen=True):
+class MarketRule(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 93, MARKET_RULE."""
 
     market_rule_id: int | None = None
     price_increments: tuple[PriceIncrement, ...] = ()
 
 
-class SmartComponentsRequest(Struct, frozen=True, gc=False):
+class SmartComponentsRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 83, REQ_SMART_COMPONENTS."""
 
     req_id: int | None = None
     bbo_exchange: str | None = None
 
 
-class SmartComponent(Struct, frozen=True, gc=False):
+class SmartComponent(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of SmartComponents."""
 
     bit_number: int | None = None
@@ -244,18 +244,18 @@ class SmartComponent(Struct, frozen=True, gc=False):
     exchange_letter: str | None = None
 
 
-class SmartComponents(Struct, frozen=True):
+class SmartComponents(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 82, SMART_COMPONENTS."""
 
     req_id: int | None = None
     smart_components: tuple[SmartComponent, ...] = ()
 
 
-class MarketDepthExchangesRequest(Struct, frozen=True, gc=False):
+class MarketDepthExchangesRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 82, REQ_MKT_DEPTH_EXCHANGES."""
 
 
-class DepthMarketDataDescription(Struct, frozen=True, kw_only=True, gc=False):
+class DepthMarketDataDescription(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of MarketDepthExchanges."""
 
     exchange: str | None = None
@@ -265,7 +265,7 @@ class DepthMarketDataDescription(Struct, frozen=True, kw_only=True, gc=False):
     agg_group: int | None = None
 
 
-class MarketDepthExchanges(Struct, frozen=True):
+class MarketDepthExchanges(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 80, MKT_DEPTH_EXCHANGES."""
 
     depth_market_data_descriptions: tuple[DepthMarketDataDescription, ...] = ()

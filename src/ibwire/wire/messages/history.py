@@ -10,7 +10,7 @@ from msgspec import Struct
 from ibwire.wire.messages.contract import Contract
 
 
-class HistoricalDataRequest(Struct, frozen=True, kw_only=True):
+class HistoricalDataRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 20, REQ_HISTORICAL_DATA."""
 
     req_id: int | None = None
@@ -25,13 +25,13 @@ class HistoricalDataRequest(Struct, frozen=True, kw_only=True):
     chart_options: dict[str, str] = {}
 
 
-class CancelHistoricalData(Struct, frozen=True, gc=False):
+class CancelHistoricalData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 25, CANCEL_HISTORICAL_DATA."""
 
     req_id: int | None = None
 
 
-class HistoricalDataBar(Struct, frozen=True, kw_only=True, gc=False):
+class HistoricalDataBar(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of HistoricalData, HistoricalDataUpdate."""
 
     date: str | None = None  # YYYYMMDD, "YYYYMMDD HH:MM:SS TZ" or epoch seconds, by bar size and format_date
@@ -44,21 +44,21 @@ class HistoricalDataBar(Struct, frozen=True, kw_only=True, gc=False):
     bar_count: int | None = None
 
 
-class HistoricalData(Struct, frozen=True):
+class HistoricalData(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 17, HISTORICAL_DATA."""
 
     req_id: int | None = None
     historical_data_bars: tuple[HistoricalDataBar, ...] = ()
 
 
-class HistoricalDataUpdate(Struct, frozen=True):
+class HistoricalDataUpdate(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 90, HISTORICAL_DATA_UPDATE."""
 
     req_id: int | None = None
     historical_data_bar: HistoricalDataBar | None = None
 
 
-class HistoricalDataEnd(Struct, frozen=True, gc=False):
+class HistoricalDataEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 108, HISTORICAL_DATA_END."""
 
     req_id: int | None = None
@@ -66,7 +66,7 @@ class HistoricalDataEnd(Struct, frozen=True, gc=False):
     end_date_str: str | None = None
 
 
-class HistoricalSession(Struct, frozen=True, gc=False):
+class HistoricalSession(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of HistoricalSchedule."""
 
     start_date_time: str | None = None
@@ -74,7 +74,7 @@ class HistoricalSession(Struct, frozen=True, gc=False):
     ref_date: str | None = None
 
 
-class HistoricalSchedule(Struct, frozen=True, kw_only=True):
+class HistoricalSchedule(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 106, HISTORICAL_SCHEDULE."""
 
     req_id: int | None = None
@@ -84,7 +84,7 @@ class HistoricalSchedule(Struct, frozen=True, kw_only=True):
     historical_sessions: tuple[HistoricalSession, ...] = ()
 
 
-class HeadTimestampRequest(Struct, frozen=True, kw_only=True):
+class HeadTimestampRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 87, REQ_HEAD_TIMESTAMP."""
 
     req_id: int | None = None
@@ -94,20 +94,20 @@ class HeadTimestampRequest(Struct, frozen=True, kw_only=True):
     format_date: int | None = None
 
 
-class CancelHeadTimestamp(Struct, frozen=True, gc=False):
+class CancelHeadTimestamp(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 90, CANCEL_HEAD_TIMESTAMP."""
 
     req_id: int | None = None
 
 
-class HeadTimestamp(Struct, frozen=True, gc=False):
+class HeadTimestamp(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 88, HEAD_TIMESTAMP."""
 
     req_id: int | None = None
     head_timestamp: str | None = None
 
 
-class HistogramDataRequest(Struct, frozen=True, kw_only=True):
+class HistogramDataRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 88, REQ_HISTOGRAM_DATA."""
 
     req_id: int | None = None
@@ -116,27 +116,27 @@ class HistogramDataRequest(Struct, frozen=True, kw_only=True):
     time_period: str | None = None
 
 
-class CancelHistogramData(Struct, frozen=True, gc=False):
+class CancelHistogramData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 89, CANCEL_HISTOGRAM_DATA."""
 
     req_id: int | None = None
 
 
-class HistogramDataEntry(Struct, frozen=True, gc=False):
+class HistogramDataEntry(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of HistogramData."""
 
     price: float | None = None
     size: str | None = None  # decimal text
 
 
-class HistogramData(Struct, frozen=True):
+class HistogramData(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 89, HISTOGRAM_DATA."""
 
     req_id: int | None = None
     histogram_data_entries: tuple[HistogramDataEntry, ...] = ()
 
 
-class HistoricalTicksRequest(Struct, frozen=True, kw_only=True):
+class HistoricalTicksRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 96, REQ_HISTORICAL_TICKS."""
 
     req_id: int | None = None
@@ -150,13 +150,13 @@ class HistoricalTicksRequest(Struct, frozen=True, kw_only=True):
     misc_options: dict[str, str] = {}
 
 
-class CancelHistoricalTicks(Struct, frozen=True, gc=False):
+class CancelHistoricalTicks(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 107, CANCEL_HISTORICAL_TICKS."""
 
     req_id: int | None = None
 
 
-class HistoricalTick(Struct, frozen=True, gc=False):
+class HistoricalTick(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of HistoricalTicks, TickByTickData."""
 
     time: int | None = None  # epoch seconds
@@ -164,7 +164,7 @@ class HistoricalTick(Struct, frozen=True, gc=False):
     size: str | None = None  # decimal text
 
 
-class HistoricalTicks(Struct, frozen=True):
+class HistoricalTicks(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 96, HISTORICAL_TICKS."""
 
     req_id: int | None = None
@@ -172,14 +172,14 @@ class HistoricalTicks(Struct, frozen=True):
     is_done: bool | None = None
 
 
-class TickAttribBidAsk(Struct, frozen=True, gc=False):
+class TickAttribBidAsk(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of HistoricalTickBidAsk."""
 
     bid_past_low: bool | None = None
     ask_past_high: bool | None = None
 
 
-class HistoricalTickBidAsk(Struct, frozen=True, kw_only=True):
+class HistoricalTickBidAsk(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of HistoricalTicksBidAsk, TickByTickData."""
 
     time: int | None = None  # epoch seconds
@@ -190,7 +190,7 @@ class HistoricalTickBidAsk(Struct, frozen=True, kw_only=True):
     size_ask: str | None = None  # decimal text
 
 
-class HistoricalTicksBidAsk(Struct, frozen=True):
+class HistoricalTicksBidAsk(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 97, HISTORICAL_TICKS_BID_ASK."""
 
     req_id: int | None = None
@@ -198,14 +198,14 @@ class HistoricalTicksBidAsk(Struct, frozen=True):
     is_done: bool | None = None
 
 
-class TickAttribLast(Struct, frozen=True, gc=False):
+class TickAttribLast(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of HistoricalTickLast."""
 
     past_limit: bool | None = None
     unreported: bool | None = None
 
 
-class HistoricalTickLast(Struct, frozen=True, kw_only=True):
+class HistoricalTickLast(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of HistoricalTicksLast, TickByTickData."""
 
     time: int | None = None  # epoch seconds
@@ -216,7 +216,7 @@ class HistoricalTickLast(Struct, frozen=True, kw_only=True):
     special_conditions: str | None = None
 
 
-class HistoricalTicksLast(Struct, frozen=True):
+class HistoricalTicksLast(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 98, HISTORICAL_TICKS_LAST."""
 
     req_id: int | None = None

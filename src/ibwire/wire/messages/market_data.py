@@ -11,7 +11,7 @@ from ibwire.wire.messages.contract import Contract
 from ibwire.wire.messages.history import HistoricalTick, HistoricalTickBidAsk, HistoricalTickLast
 
 
-class MarketDataRequest(Struct, frozen=True, kw_only=True):
+class MarketDataRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 1, REQ_MKT_DATA."""
 
     req_id: int | None = None
@@ -22,26 +22,26 @@ class MarketDataRequest(Struct, frozen=True, kw_only=True):
     market_data_options: dict[str, str] = {}
 
 
-class CancelMarketData(Struct, frozen=True, gc=False):
+class CancelMarketData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 2, CANCEL_MKT_DATA."""
 
     req_id: int | None = None
 
 
-class MarketDataTypeRequest(Struct, frozen=True, gc=False):
+class MarketDataTypeRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 59, REQ_MARKET_DATA_TYPE."""
 
     market_data_type: int | None = None
 
 
-class MarketDataType(Struct, frozen=True, gc=False):
+class MarketDataType(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 58, MARKET_DATA_TYPE."""
 
     req_id: int | None = None
     market_data_type: int | None = None  # 1 live, 2 frozen, 3 delayed, 4 delayed-frozen
 
 
-class TickReqParams(Struct, frozen=True, kw_only=True, gc=False):
+class TickReqParams(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 81, TICK_REQ_PARAMS."""
 
     req_id: int | None = None
@@ -52,7 +52,7 @@ class TickReqParams(Struct, frozen=True, kw_only=True, gc=False):
     last_size_precision: str | None = None
 
 
-class TickPrice(Struct, frozen=True, kw_only=True, gc=False):
+class TickPrice(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 1, TICK_PRICE."""
 
     req_id: int | None = None
@@ -62,7 +62,7 @@ class TickPrice(Struct, frozen=True, kw_only=True, gc=False):
     attr_mask: int | None = None  # bits 1 auto-executable, 2 past limit, 4 pre-open; absent reads as all
 
 
-class TickSize(Struct, frozen=True, gc=False):
+class TickSize(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 2, TICK_SIZE."""
 
     req_id: int | None = None
@@ -70,7 +70,7 @@ class TickSize(Struct, frozen=True, gc=False):
     size: str | None = None  # decimal text
 
 
-class TickGeneric(Struct, frozen=True, gc=False):
+class TickGeneric(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 45, TICK_GENERIC."""
 
     req_id: int | None = None
@@ -78,7 +78,7 @@ class TickGeneric(Struct, frozen=True, gc=False):
     value: float | None = None
 
 
-class TickString(Struct, frozen=True, gc=False):
+class TickString(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 46, TICK_STRING."""
 
     req_id: int | None = None
@@ -86,7 +86,7 @@ class TickString(Struct, frozen=True, gc=False):
     value: str | None = None
 
 
-class TickOptionComputation(Struct, frozen=True, kw_only=True, gc=False):
+class TickOptionComputation(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 21, TICK_OPTION_COMPUTATION."""
 
     req_id: int | None = None
@@ -102,7 +102,7 @@ class TickOptionComputation(Struct, frozen=True, kw_only=True, gc=False):
     und_price: float | None = None
 
 
-class TickNews(Struct, frozen=True, kw_only=True, gc=False):
+class TickNews(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 84, TICK_NEWS."""
 
     req_id: int | None = None
@@ -113,13 +113,13 @@ class TickNews(Struct, frozen=True, kw_only=True, gc=False):
     extra_data: str | None = None
 
 
-class TickSnapshotEnd(Struct, frozen=True, gc=False):
+class TickSnapshotEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 57, TICK_SNAPSHOT_END."""
 
     req_id: int | None = None
 
 
-class RerouteMarketDataRequest(Struct, frozen=True, gc=False):
+class RerouteMarketDataRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 91, REROUTE_MKT_DATA_REQ."""
 
     req_id: int | None = None
@@ -127,7 +127,7 @@ class RerouteMarketDataRequest(Struct, frozen=True, gc=False):
     exchange: str | None = None
 
 
-class MarketDepthRequest(Struct, frozen=True, kw_only=True):
+class MarketDepthRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 10, REQ_MKT_DEPTH."""
 
     req_id: int | None = None
@@ -137,14 +137,14 @@ class MarketDepthRequest(Struct, frozen=True, kw_only=True):
     market_depth_options: dict[str, str] = {}
 
 
-class CancelMarketDepth(Struct, frozen=True, gc=False):
+class CancelMarketDepth(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 11, CANCEL_MKT_DEPTH."""
 
     req_id: int | None = None
     is_smart_depth: bool | None = None
 
 
-class MarketDepthData(Struct, frozen=True, kw_only=True, gc=False):
+class MarketDepthData(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of MarketDepth, MarketDepthL2."""
 
     position: int | None = None
@@ -156,21 +156,21 @@ class MarketDepthData(Struct, frozen=True, kw_only=True, gc=False):
     is_smart_depth: bool | None = None
 
 
-class MarketDepth(Struct, frozen=True):
+class MarketDepth(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 12, MARKET_DEPTH."""
 
     req_id: int | None = None
     market_depth_data: MarketDepthData | None = None
 
 
-class MarketDepthL2(Struct, frozen=True):
+class MarketDepthL2(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 13, MARKET_DEPTH_L2."""
 
     req_id: int | None = None
     market_depth_data: MarketDepthData | None = None
 
 
-class RerouteMarketDepthRequest(Struct, frozen=True, gc=False):
+class RerouteMarketDepthRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 92, REROUTE_MKT_DEPTH_REQ."""
 
     req_id: int | None = None
@@ -178,7 +178,7 @@ class RerouteMarketDepthRequest(Struct, frozen=True, gc=False):
     exchange: str | None = None
 
 
-class TickByTickRequest(Struct, frozen=True, kw_only=True):
+class TickByTickRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 97, REQ_TICK_BY_TICK_DATA."""
 
     req_id: int | None = None
@@ -188,13 +188,13 @@ class TickByTickRequest(Struct, frozen=True, kw_only=True):
     ignore_size: bool | None = None
 
 
-class CancelTickByTick(Struct, frozen=True, gc=False):
+class CancelTickByTick(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 98, CANCEL_TICK_BY_TICK_DATA."""
 
     req_id: int | None = None
 
 
-class TickByTickData(Struct, frozen=True, kw_only=True):
+class TickByTickData(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 99, TICK_BY_TICK."""
 
     req_id: int | None = None
@@ -204,7 +204,7 @@ class TickByTickData(Struct, frozen=True, kw_only=True):
     historical_tick_mid_point: HistoricalTick | None = None
 
 
-class RealTimeBarsRequest(Struct, frozen=True, kw_only=True):
+class RealTimeBarsRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 50, REQ_REAL_TIME_BARS."""
 
     req_id: int | None = None
@@ -215,13 +215,13 @@ class RealTimeBarsRequest(Struct, frozen=True, kw_only=True):
     real_time_bars_options: dict[str, str] = {}
 
 
-class CancelRealTimeBars(Struct, frozen=True, gc=False):
+class CancelRealTimeBars(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 51, CANCEL_REAL_TIME_BARS."""
 
     req_id: int | None = None
 
 
-class RealTimeBarTick(Struct, frozen=True, kw_only=True, gc=False):
+class RealTimeBarTick(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 50, REAL_TIME_BARS."""
 
     req_id: int | None = None
@@ -235,7 +235,7 @@ class RealTimeBarTick(Struct, frozen=True, kw_only=True, gc=False):
     count: int | None = None
 
 
-class CalculateImpliedVolatilityRequest(Struct, frozen=True, kw_only=True):
+class CalculateImpliedVolatilityRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 54, REQ_CALC_IMPLIED_VOLAT."""
 
     req_id: int | None = None
@@ -245,13 +245,13 @@ class CalculateImpliedVolatilityRequest(Struct, frozen=True, kw_only=True):
     implied_volatility_options: dict[str, str] = {}
 
 
-class CancelCalculateImpliedVolatility(Struct, frozen=True, gc=False):
+class CancelCalculateImpliedVolatility(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 56, CANCEL_CALC_IMPLIED_VOLAT."""
 
     req_id: int | None = None
 
 
-class CalculateOptionPriceRequest(Struct, frozen=True, kw_only=True):
+class CalculateOptionPriceRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 55, REQ_CALC_OPTION_PRICE."""
 
     req_id: int | None = None
@@ -261,7 +261,7 @@ class CalculateOptionPriceRequest(Struct, frozen=True, kw_only=True):
     option_price_options: dict[str, str] = {}
 
 
-class CancelCalculateOptionPrice(Struct, frozen=True, gc=False):
+class CancelCalculateOptionPrice(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 57, CANCEL_CALC_OPTION_PRICE."""
 
     req_id: int | None = None

@@ -8,17 +8,17 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class NewsBulletinsRequest(Struct, frozen=True, gc=False):
+class NewsBulletinsRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 12, REQ_NEWS_BULLETINS."""
 
     all_messages: bool | None = None
 
 
-class CancelNewsBulletins(Struct, frozen=True, gc=False):
+class CancelNewsBulletins(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 13, CANCEL_NEWS_BULLETINS."""
 
 
-class NewsBulletin(Struct, frozen=True, kw_only=True, gc=False):
+class NewsBulletin(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 14, NEWS_BULLETINS."""
 
     news_msg_id: int | None = None
@@ -27,24 +27,24 @@ class NewsBulletin(Struct, frozen=True, kw_only=True, gc=False):
     originating_exch: str | None = None
 
 
-class NewsProvidersRequest(Struct, frozen=True, gc=False):
+class NewsProvidersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 85, REQ_NEWS_PROVIDERS."""
 
 
-class NewsProvider(Struct, frozen=True, gc=False):
+class NewsProvider(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of NewsProviders."""
 
     provider_code: str | None = None
     provider_name: str | None = None
 
 
-class NewsProviders(Struct, frozen=True):
+class NewsProviders(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 85, NEWS_PROVIDERS."""
 
     news_providers: tuple[NewsProvider, ...] = ()
 
 
-class NewsArticleRequest(Struct, frozen=True, kw_only=True):
+class NewsArticleRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 84, REQ_NEWS_ARTICLE."""
 
     req_id: int | None = None
@@ -53,7 +53,7 @@ class NewsArticleRequest(Struct, frozen=True, kw_only=True):
     news_article_options: dict[str, str] = {}
 
 
-class NewsArticle(Struct, frozen=True, gc=False):
+class NewsArticle(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 83, NEWS_ARTICLE."""
 
     req_id: int | None = None
@@ -61,7 +61,7 @@ class NewsArticle(Struct, frozen=True, gc=False):
     article_text: str | None = None
 
 
-class HistoricalNewsRequest(Struct, frozen=True, kw_only=True):
+class HistoricalNewsRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 86, REQ_HISTORICAL_NEWS."""
 
     req_id: int | None = None
@@ -73,7 +73,7 @@ class HistoricalNewsRequest(Struct, frozen=True, kw_only=True):
     historical_news_options: dict[str, str] = {}
 
 
-class HistoricalNews(Struct, frozen=True, kw_only=True, gc=False):
+class HistoricalNews(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 86, HISTORICAL_NEWS."""
 
     req_id: int | None = None
@@ -83,33 +83,33 @@ class HistoricalNews(Struct, frozen=True, kw_only=True, gc=False):
     headline: str | None = None
 
 
-class HistoricalNewsEnd(Struct, frozen=True, gc=False):
+class HistoricalNewsEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 87, HISTORICAL_NEWS_END."""
 
     req_id: int | None = None
     has_more: bool | None = None
 
 
-class WshMetaDataRequest(Struct, frozen=True, gc=False):
+class WshMetaDataRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 100, REQ_WSH_META_DATA."""
 
     req_id: int | None = None
 
 
-class CancelWshMetaData(Struct, frozen=True, gc=False):
+class CancelWshMetaData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 101, CANCEL_WSH_META_DATA."""
 
     req_id: int | None = None
 
 
-class WshMetaData(Struct, frozen=True, gc=False):
+class WshMetaData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 104, WSH_META_DATA."""
 
     req_id: int | None = None
     data_json: str | None = None
 
 
-class WshEventDataRequest(Struct, frozen=True, kw_only=True, gc=False):
+class WshEventDataRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Outgoing 102, REQ_WSH_EVENT_DATA."""
 
     req_id: int | None = None
@@ -123,13 +123,13 @@ class WshEventDataRequest(Struct, frozen=True, kw_only=True, gc=False):
     total_limit: int | None = None
 
 
-class CancelWshEventData(Struct, frozen=True, gc=False):
+class CancelWshEventData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 103, CANCEL_WSH_EVENT_DATA."""
 
     req_id: int | None = None
 
 
-class WshEventData(Struct, frozen=True, gc=False):
+class WshEventData(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 105, WSH_EVENT_DATA."""
 
     req_id: int | None = None

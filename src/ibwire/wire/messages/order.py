@@ -10,7 +10,7 @@ from msgspec import Struct
 from ibwire.wire.messages.contract import Contract
 
 
-class OrderCondition(Struct, frozen=True, kw_only=True, gc=False):
+class OrderCondition(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of Order."""
 
     type: int | None = None
@@ -28,7 +28,7 @@ class OrderCondition(Struct, frozen=True, kw_only=True, gc=False):
     volume: int | None = None
 
 
-class SoftDollarTier(Struct, frozen=True, gc=False):
+class SoftDollarTier(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of Order, SoftDollarTiers."""
 
     name: str | None = None
@@ -36,7 +36,7 @@ class SoftDollarTier(Struct, frozen=True, gc=False):
     display_name: str | None = None
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class Order(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of CompletedOrder, OpenOrder, PlaceOrderRequest."""
 
     client_id: int | None = 0
@@ -186,7 +186,7 @@ class Order(Struct, frozen=True, kw_only=True):
     conditions_include_overnight: bool | None = None
 
 
-class AttachedOrders(Struct, frozen=True, kw_only=True, gc=False):
+class AttachedOrders(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of PlaceOrderRequest."""
 
     sl_order_id: int | None = None
@@ -195,7 +195,7 @@ class AttachedOrders(Struct, frozen=True, kw_only=True, gc=False):
     pt_order_type: str | None = None
 
 
-class PlaceOrderRequest(Struct, frozen=True, kw_only=True):
+class PlaceOrderRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 3, PLACE_ORDER."""
 
     order_id: int | None = None
@@ -204,7 +204,7 @@ class PlaceOrderRequest(Struct, frozen=True, kw_only=True):
     attached_orders: AttachedOrders | None = AttachedOrders()
 
 
-class OrderCancel(Struct, frozen=True, gc=False):
+class OrderCancel(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Part of CancelOrderRequest, GlobalCancelRequest."""
 
     manual_order_cancel_time: str | None = None
@@ -212,20 +212,20 @@ class OrderCancel(Struct, frozen=True, gc=False):
     manual_order_indicator: int | None = None
 
 
-class CancelOrderRequest(Struct, frozen=True):
+class CancelOrderRequest(Struct, frozen=True, repr_omit_defaults=True):
     """Outgoing 4, CANCEL_ORDER."""
 
     order_id: int | None = None
     order_cancel: OrderCancel | None = OrderCancel()
 
 
-class GlobalCancelRequest(Struct, frozen=True):
+class GlobalCancelRequest(Struct, frozen=True, repr_omit_defaults=True):
     """Outgoing 58, REQ_GLOBAL_CANCEL."""
 
     order_cancel: OrderCancel | None = OrderCancel()
 
 
-class ExerciseOptionsRequest(Struct, frozen=True, kw_only=True):
+class ExerciseOptionsRequest(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Outgoing 21, EXERCISE_OPTIONS."""
 
     order_id: int | None = None
@@ -239,27 +239,27 @@ class ExerciseOptionsRequest(Struct, frozen=True, kw_only=True):
     professional_customer: bool | None = None
 
 
-class OpenOrdersRequest(Struct, frozen=True, gc=False):
+class OpenOrdersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 5, REQ_OPEN_ORDERS."""
 
 
-class AllOpenOrdersRequest(Struct, frozen=True, gc=False):
+class AllOpenOrdersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 16, REQ_ALL_OPEN_ORDERS."""
 
 
-class AutoOpenOrdersRequest(Struct, frozen=True, gc=False):
+class AutoOpenOrdersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 15, REQ_AUTO_OPEN_ORDERS."""
 
     auto_bind: bool | None = None
 
 
-class CompletedOrdersRequest(Struct, frozen=True, gc=False):
+class CompletedOrdersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 99, REQ_COMPLETED_ORDERS."""
 
     api_only: bool | None = None
 
 
-class OrderAllocation(Struct, frozen=True, kw_only=True, gc=False):
+class OrderAllocation(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of OrderState."""
 
     account: str | None = None
@@ -271,7 +271,7 @@ class OrderAllocation(Struct, frozen=True, kw_only=True, gc=False):
     is_monetary: bool | None = None
 
 
-class OrderState(Struct, frozen=True, kw_only=True):
+class OrderState(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of CompletedOrder, OpenOrder."""
 
     status: str | None = None
@@ -306,7 +306,7 @@ class OrderState(Struct, frozen=True, kw_only=True):
     completed_status: str | None = None
 
 
-class OpenOrder(Struct, frozen=True, kw_only=True):
+class OpenOrder(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Incoming 5, OPEN_ORDER."""
 
     order_id: int | None = None
@@ -315,7 +315,7 @@ class OpenOrder(Struct, frozen=True, kw_only=True):
     order_state: OrderState | None = None
 
 
-class OrderStatus(Struct, frozen=True, kw_only=True, gc=False):
+class OrderStatus(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 3, ORDER_STATUS."""
 
     order_id: int | None = None
@@ -331,11 +331,11 @@ class OrderStatus(Struct, frozen=True, kw_only=True, gc=False):
     mkt_cap_price: float | None = None
 
 
-class OpenOrdersEnd(Struct, frozen=True, gc=False):
+class OpenOrdersEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 53, OPEN_ORDER_END."""
 
 
-class OrderBound(Struct, frozen=True, gc=False):
+class OrderBound(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 100, ORDER_BOUND."""
 
     perm_id: int | None = None
@@ -343,7 +343,7 @@ class OrderBound(Struct, frozen=True, gc=False):
     order_id: int | None = None
 
 
-class CompletedOrder(Struct, frozen=True):
+class CompletedOrder(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 101, COMPLETED_ORDER."""
 
     contract: Contract | None = None
@@ -351,11 +351,11 @@ class CompletedOrder(Struct, frozen=True):
     order_state: OrderState | None = None
 
 
-class CompletedOrdersEnd(Struct, frozen=True, gc=False):
+class CompletedOrdersEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 102, COMPLETED_ORDERS_END."""
 
 
-class ExecutionFilter(Struct, frozen=True, kw_only=True):
+class ExecutionFilter(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of ExecutionRequest."""
 
     client_id: int | None = 0
@@ -369,14 +369,14 @@ class ExecutionFilter(Struct, frozen=True, kw_only=True):
     specific_dates: tuple[int, ...] = ()
 
 
-class ExecutionRequest(Struct, frozen=True):
+class ExecutionRequest(Struct, frozen=True, repr_omit_defaults=True):
     """Outgoing 7, REQ_EXECUTIONS."""
 
     req_id: int | None = None
     execution_filter: ExecutionFilter | None = ExecutionFilter()
 
 
-class Execution(Struct, frozen=True, kw_only=True, gc=False):
+class Execution(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Part of ExecutionDetails."""
 
     order_id: int | None = None
@@ -402,7 +402,7 @@ class Execution(Struct, frozen=True, kw_only=True, gc=False):
     opt_exercise_or_lapse_type: int | None = None
 
 
-class ExecutionDetails(Struct, frozen=True):
+class ExecutionDetails(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 11, EXECUTION_DATA."""
 
     req_id: int | None = None  # -1 when not asked for
@@ -410,13 +410,13 @@ class ExecutionDetails(Struct, frozen=True):
     execution: Execution | None = None
 
 
-class ExecutionDetailsEnd(Struct, frozen=True, gc=False):
+class ExecutionDetailsEnd(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 55, EXECUTION_DATA_END."""
 
     req_id: int | None = None
 
 
-class CommissionAndFeesReport(Struct, frozen=True, kw_only=True, gc=False):
+class CommissionAndFeesReport(Struct, frozen=True, repr_omit_defaults=True, kw_only=True, gc=False):
     """Incoming 59, COMMISSION_AND_FEES_REPORT."""
 
     exec_id: str | None = None

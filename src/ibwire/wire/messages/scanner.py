@@ -10,17 +10,17 @@ from msgspec import Struct
 from ibwire.wire.messages.contract import Contract
 
 
-class ScannerParametersRequest(Struct, frozen=True, gc=False):
+class ScannerParametersRequest(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 24, REQ_SCANNER_PARAMETERS."""
 
 
-class ScannerParameters(Struct, frozen=True, gc=False):
+class ScannerParameters(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Incoming 19, SCANNER_PARAMETERS."""
 
     xml: str | None = None
 
 
-class ScannerSubscription(Struct, frozen=True, kw_only=True):
+class ScannerSubscription(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of ScannerSubscriptionRequest."""
 
     number_of_rows: int | None = -1
@@ -48,20 +48,20 @@ class ScannerSubscription(Struct, frozen=True, kw_only=True):
     scanner_subscription_options: dict[str, str] = {}
 
 
-class ScannerSubscriptionRequest(Struct, frozen=True):
+class ScannerSubscriptionRequest(Struct, frozen=True, repr_omit_defaults=True):
     """Outgoing 22, REQ_SCANNER_SUBSCRIPTION."""
 
     req_id: int | None = None
     scanner_subscription: ScannerSubscription | None = ScannerSubscription()
 
 
-class CancelScannerSubscription(Struct, frozen=True, gc=False):
+class CancelScannerSubscription(Struct, frozen=True, repr_omit_defaults=True, gc=False):
     """Outgoing 23, CANCEL_SCANNER_SUBSCRIPTION."""
 
     req_id: int | None = None
 
 
-class ScannerDataElement(Struct, frozen=True, kw_only=True):
+class ScannerDataElement(Struct, frozen=True, repr_omit_defaults=True, kw_only=True):
     """Part of ScannerData."""
 
     rank: int | None = None
@@ -73,7 +73,7 @@ class ScannerDataElement(Struct, frozen=True, kw_only=True):
     combo_key: str | None = None
 
 
-class ScannerData(Struct, frozen=True):
+class ScannerData(Struct, frozen=True, repr_omit_defaults=True):
     """Incoming 20, SCANNER_DATA."""
 
     req_id: int | None = None

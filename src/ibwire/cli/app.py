@@ -1,0 +1,108 @@
+"""The frame of the command: options, errors as one line with a hint, exit codes. What commands do is in their modules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from ibwire.cli import demo as demo_command
+from ibwire.cli import sim as sim_command
+from ibwire.exceptions import IbwireError
+from ibwire.simulator import RecordingError
+from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__ and "Interactive Brokers, connected."
+)
+
+T = TypeVar("T")
+_EXPECTED = (IbwireError, RecordingError, OSError)
+"""What can go wrong for a command's user; anything else is a bug of ours and shows as one."""
+
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        help="Play the recordings in this folder (ticks_*.csv.gz, ibstream_*.csv.gz) instead of a made-up market."
+    ),
+]
+Seed = Annotated[int, typer.Option(help="The seed of the made-up market.")]
+Speed = Annotated[float, typer.Option(min=0.001, help="How many times as fast as it happened the market moves.")]
+
+
+@app.command()
+def demo(
+    *,
+    replay: Replay = None,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    seconds: Annotated[float, typer.Option(min=1, max=15, help="How long to watch the quotes.")] = 5.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the summary, as one JSON object.")] = False,
+) -> None:
+    """Start a simulated gateway, stream quotes from it over TCP, and buy something.
+
+    Example: ibwire demo --seconds 10
+    """
+    summary = _run(
+        demo_command.run(replay=replay, seed=seed, speed=speed, seconds=seconds, console=_console(as_json=as_json))
+    )
+    if as_json:
+        typer.echo(demo_command.as_json(summary))
+    raise typer.Exit(0 if summary.is_good else 1)
+
+
+@app.command()
+def sim(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 4002,
+    replay: Replay = None,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    server_version: Annotated[
+        int, typer.Option(min=MIN_SERVER_VERSION, max=MAX_SERVER_VERSION, help="The newest server version it speaks.")
+    ] = MAX_SERVER_VERSION,
+) -> None:
+    """Run a simulated gateway until Ctrl-C or SIGTERM; any client of server version 213 to 226 can connect.
+
+    Example: ibwire sim --port 4002 --replay ../shared/data
+    """
+    _run(sim_command.serve(host=host, port=port, replay=replay, seed=seed, speed=speed, server_version=server_version))
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    app()
+
+
+def _console(*, as_json: bool) -> Console:
+    return Console(quiet=as_json, highlight=False)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work; what can go wrong for its user becomes one line on stderr and exit code 1."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except ExceptionGroup as group:
+        expected, rest = group.split(_EXPECTED)
+        if expected is None or rest is not None:
+            raise
+        _complain(_first_leaf(expected))
+    except _EXPECTED as error:
+        _complain(error)
+    raise typer.Exit(1)
+
+
+def _complain(error: BaseException) -> None:
+    typer.echo(f"error: {error}", err=True)
+
+
+def _first_leaf(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

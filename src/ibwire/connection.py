@@ -1,0 +1,357 @@
+"""One socket's life: connecting, the handshake, requests and streams, and an end that nobody is left hanging by.
+
+Knows the wire and the catalogue of requests; knows nothing of orders or quotes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from enum import Enum
+from types import TracebackType
+
+from msgspec.structs import replace
+
+from ibwire.dispatch import Dispatcher, Entry
+from ibwire.exceptions import (
+    ClientIdInUse,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectTimeout,
+    IbwireError,
+    NotConnected,
+    RequestError,
+    RequestTimeout,
+)
+from ibwire.settings import ConnectionSettings
+from ibwire.streams import Collection, MessageStream, Receiver
+from ibwire.wire import ClientProtocol, Message, ServerHello, encode
+from ibwire.wire import messages as m
+from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Shape, cancel_for, shape_of
+
+CLIENT_ID_IN_USE = 326
+"""IBKR's code for a client id that another connection has; the gateway closes after it."""
+
+CLOSE_TIMEOUT_S = 2.0
+"""How long a closing connection may take to send what is buffered before it is cut."""
+
+_log = logging.getLogger(__name__)
+
+
+class ConnectionState(Enum):
+    """Where the connection is in its life."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+
+
+_TRANSITIONS = {
+    (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING),
+    (ConnectionState.CONNECTING, ConnectionState.CONNECTED),
+    (ConnectionState.CONNECTING, ConnectionState.DISCONNECTED),
+    (ConnectionState.CONNECTED, ConnectionState.DISCONNECTED),
+}
+
+
+class _Link(asyncio.Protocol):
+    """The socket's callbacks: bytes to messages, and one word when it is over. It never waits for anybody."""
+
+    def __init__(self, on_messages: Callable[[list[Message]], None], on_lost: Callable[[_Link], None]) -> None:
+        self.wire = ClientProtocol()
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.cause: Exception | None = None
+        self._on_messages = on_messages
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(self.wire.hello)
+
+    def data_received(self, data: bytes) -> None:
+        messages = self.wire.receive(data)
+        if messages:
+            self._on_messages(messages)
+        if self.wire.error is not None:
+            self.abort()  # after a violation there is nothing on this connection to rely on
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.cause = self.wire.error or exc
+        if not self.closed.done():
+            self.closed.set_result(None)
+        self._on_lost(self)
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        """Cut the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self) -> None:
+        """Send what is buffered, close, and wait until it is over; cut it if that takes too long."""
+        if self._transport is not None:
+            self._transport.close()
+        try:
+            await asyncio.wait_for(asyncio.shield(self.closed), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self.abort()
+            await asyncio.shield(self.closed)
+
+
+class ConnectionManager:
+    """A connection to one gateway: `connect`, then requests and streams, then `disconnect`, or `async with` for both.
+
+    Ready means ready: `connect` returns after the gateway named its accounts and the next order id. When the link
+    falls, every request and stream under way ends at once with ConnectionLost. `on_unsolicited` gets, on the event
+    loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectionSettings | None = None,
+        *,
+        on_unsolicited: Callable[[Message], None] | None = None,
+    ) -> None:
+        self.settings = settings or ConnectionSettings()
+        self.state = ConnectionState.DISCONNECTED
+        self.server_version = 0
+        self.accounts: tuple[str, ...] = ()
+        self._on_unsolicited = on_unsolicited
+        self._dispatcher = Dispatcher(self._take_unsolicited)
+        self._link: _Link | None = None
+        self._failure: IbwireError | None = None
+        self._changed = asyncio.Event()
+        self._next_id = 0
+        self._turns: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def __aenter__(self) -> ConnectionManager:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.disconnect()
+
+    async def connect(self) -> None:
+        """Connect and wait until the session can be used.
+
+        Raises ConnectionRefused, ConnectTimeout (naming the stage that hung), HandshakeFailed,
+        UnsupportedServerVersion, ClientIdInUse, ConnectionLost if the gateway hung up before it was ready, and
+        IbwireError if it is connected already.
+        """
+        if self.state is not ConnectionState.DISCONNECTED:
+            raise IbwireError(f"connect() while {self.state.value}")
+        self._enter(ConnectionState.CONNECTING)
+        self._failure, self.server_version, self.accounts, self._next_id = None, 0, (), 0
+        try:
+            link = await self._open_socket()
+            await self._until(lambda: self.server_version > 0, "the gateway's hello")
+            link.write(encode(m.StartApiRequest(client_id=self.settings.client_id)))
+            await self._until(lambda: bool(self.accounts) and self._next_id > 0, "accounts and next order id")
+        except BaseException:
+            if self._link is not None:
+                self._link.abort()
+                self._link = None
+            self._enter(ConnectionState.DISCONNECTED)
+            raise
+        self._enter(ConnectionState.CONNECTED)
+
+    async def disconnect(self) -> None:
+        """Close the connection; what is under way ends with ConnectionLost. Does nothing if there is none."""
+        link = self._link
+        if link is not None:
+            await link.close()
+
+    def next_id(self) -> int:
+        """A number for a request or an order, larger than every one before it on this connection.
+
+        Both come from one counter, because an error's id may mean either (protocol notes, 1.8).
+        """
+        if self.state is not ConnectionState.CONNECTED:
+            raise NotConnected("the next id is known once the gateway has said it")
+        number, self._next_id = self._next_id, self._next_id + 1
+        return number
+
+    def send(self, message: Message) -> None:
+        """Send a message without waiting for anything.
+
+        Raises NotConnected, InvalidMessage, or RequestError if the gateway is too old for it.
+        """
+        link = self._link
+        if link is None or self.state is not ConnectionState.CONNECTED:
+            raise NotConnected(f"{type(message).__name__} was not sent: {self.state.value}")
+        spec = self._spec(message)
+        if spec.since > self.server_version:
+            raise RequestError(
+                f"{type(message).__name__} needs server version {spec.since}, this gateway has {self.server_version}"
+            )
+        link.write(encode(message))
+
+    async def request(self, message: Message, *, timeout: float | None = None) -> list[Message]:
+        """Send a request that ends and return all its answers in order, its end message last.
+
+        A request id is filled in if it has none. For a subscription that marks the end of its first answers (positions,
+        account summary …) those are returned and the subscription is cancelled. `timeout` is in seconds; the default is
+        the settings' `request_timeout_s`. Cancelling the awaiting task cancels the request at the gateway.
+
+        Raises RequestFailed with IBKR's code, RequestTimeout, ConnectionLost, NotConnected, InvalidMessage, and
+        RequestError if the request has no end to wait for.
+        """
+        spec, shape = self._spec(message), shape_of(message)
+        if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
+            raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
+        seconds = self.settings.request_timeout_s if timeout is None else timeout
+        try:
+            async with asyncio.timeout(seconds):
+                if spec.correlation is not Correlation.SINGLETON:
+                    return await self._collect(message, shape)
+                # The answers carry no id: a second one of its kind waits for its turn.
+                async with self._turns[spec.end or spec.responses[0]]:
+                    return await self._collect(message, shape)
+        except TimeoutError:
+            raise RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
+
+    def stream(self, message: Message, *, bound: int | None = None) -> MessageStream:
+        """The answers of a request that goes on, as an async iterator holding at most `bound` messages.
+
+        A request id is filled in if it has none. For an order, `order_id` is needed, the iterator also gives the errors
+        and warnings about it, and closing it leaves the order alone. What fails in sending is raised when the iterator
+        starts. Raises RequestError if the message has no answers.
+        """
+        self._spec(message)
+        if shape_of(message) is Shape.COMMAND:
+            raise RequestError(f"{type(message).__name__} has no answers; use send()")
+        entry: Entry | None = None
+
+        def open_(stream: MessageStream) -> None:
+            nonlocal entry
+            entry = self._start(message, stream)
+
+        def close(_: MessageStream) -> None:
+            if entry is not None and entry.unregister():
+                self._cancel(entry.message)
+
+        return MessageStream(bound or self.settings.stream_bound, open_, close)
+
+    async def _collect(self, message: Message, shape: Shape) -> list[Message]:
+        collection = Collection(asyncio.get_running_loop())
+        entry = self._start(message, collection)
+        try:
+            answers = await collection.result
+        except BaseException:
+            if entry.unregister():
+                self._cancel(entry.message)
+            raise
+        if shape is Shape.STREAM:
+            self._cancel(entry.message)
+        return answers
+
+    def _start(self, message: Message, receiver: Receiver) -> Entry:
+        """Register a request and send it; neither, if one of the two fails."""
+        if self._spec(message).correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
+            message = replace(message, req_id=self.next_id())
+        entry = self._dispatcher.add(message, receiver)
+        try:
+            self.send(message)
+        except IbwireError:
+            entry.unregister()
+            raise
+        return entry
+
+    def _cancel(self, message: Message) -> None:
+        cancel = cancel_for(message)
+        if (
+            cancel is not None
+            and self.state is ConnectionState.CONNECTED
+            and self._spec(cancel).since <= self.server_version
+        ):
+            self.send(cancel)
+
+    def _spec(self, message: Message) -> RequestSpec:
+        spec = CATALOGUE.get(type(message))
+        if spec is None:
+            raise RequestError(f"{type(message).__name__} is not a request")
+        return spec
+
+    async def _open_socket(self) -> _Link:
+        settings = self.settings
+        where = f"{settings.host}:{settings.port}"
+        link = self._link = _Link(self._take, self._lost)
+        try:
+            async with asyncio.timeout(settings.connect_timeout_s):
+                await asyncio.get_running_loop().create_connection(lambda: link, settings.host, settings.port)
+        except TimeoutError:
+            raise ConnectTimeout(f"no TCP connection to {where} within {settings.connect_timeout_s:g} s") from None
+        except OSError as error:
+            raise ConnectionRefused(f"no TCP connection to {where}: {error}") from error
+        return link
+
+    async def _until(self, is_reached: Callable[[], bool], stage: str) -> None:
+        """Wait for a stage of connecting."""
+        try:
+            async with asyncio.timeout(self.settings.connect_timeout_s):
+                while not is_reached():
+                    if self._failure is not None:
+                        raise self._failure
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            seconds = self.settings.connect_timeout_s
+            raise ConnectTimeout(f"TCP is connected, but {stage} did not come within {seconds:g} s") from None
+
+    def _take(self, messages: list[Message]) -> None:
+        if isinstance(messages[0], ServerHello):
+            self.server_version = messages[0].server_version
+            self._changed.set()
+            del messages[0]
+        self._dispatcher.dispatch(messages)
+
+    def _take_unsolicited(self, message: Message) -> None:
+        match message:
+            case m.ManagedAccounts():
+                names = (message.accounts_list or "").split(",")
+                self.accounts = tuple(name.strip() for name in names if name.strip())
+            case m.NextValidId():
+                self._next_id = max(self._next_id, message.order_id or 0)
+            case m.ErrorMessage(error_code=326) if self.state is ConnectionState.CONNECTING:
+                self._failure = ClientIdInUse(message.error_msg or "client id in use", code=CLIENT_ID_IN_USE)
+        self._changed.set()
+        if self._on_unsolicited is not None:
+            self._on_unsolicited(message)
+
+    def _lost(self, link: _Link) -> None:
+        """The end of the link, whoever brought it about."""
+        if link is not self._link:
+            return  # an attempt that was given up
+        self._link = None
+        reason = "the gateway closed the connection" if link.cause is None else f"the connection ended: {link.cause}"
+        if self._failure is None:
+            self._failure = self._failure_of(link, reason)
+        if self.state is ConnectionState.CONNECTED:
+            self._enter(ConnectionState.DISCONNECTED)
+        self._changed.set()
+        self._dispatcher.fail_all(reason, link.cause)
+
+    def _failure_of(self, link: _Link, reason: str) -> IbwireError:
+        if isinstance(link.cause, ConnectionFailed):
+            return link.cause  # the handshake's own, more exact error
+        failure = ConnectionLost(
+            f"{reason} before it was ready" if self.state is ConnectionState.CONNECTING else reason
+        )
+        failure.__cause__ = link.cause
+        return failure
+
+    def _enter(self, state: ConnectionState) -> None:
+        if (self.state, state) not in _TRANSITIONS:
+            raise RuntimeError(f"illegal transition {self.state.name} -> {state.name}")  # a bug of ours
+        _log.debug("%s -> %s", self.state.name, state.name)
+        self.state = state

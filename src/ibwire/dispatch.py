@@ -1,0 +1,201 @@
+"""Finds, for each message from the gateway, the request it belongs to.
+
+Knows the catalogue, not the socket: by request id, by order id (executions and commissions among them), by market rule,
+or as the one request of its kind under way. What belongs to nothing is counted, never misdelivered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from ibwire.exceptions import ConnectionLost, IbwireError, NoSecurityDefinition, RequestError, RequestFailed
+from ibwire.streams import Collection, Receiver
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+from ibwire.wire.catalogue import CATALOGUE, UNSOLICITED, Correlation, Kind, Shape, shape_of
+
+NO_ID = -1
+"""The id of an error that belongs to no request."""
+
+_MAX_EXECUTIONS = 100_000
+"""How many execution ids are remembered, so that a commission report finds what its execution went to."""
+
+_ADVISORY = frozenset({105, 110, 165, 202, 399, 404, 434, 492, 10090, 10167, 10349})
+
+
+def is_advisory(code: int) -> bool:
+    """Whether an error with this code only informs and leaves its request alive (protocol notes, 3 and 3.24)."""
+    return 2100 <= code <= 2169 or code in _ADVISORY
+
+
+class Entry:
+    """One request under way: what was sent, who gets its answers, and where it is registered."""
+
+    __slots__ = ("_finals", "keys", "message", "receiver", "table", "take")
+
+    def __init__(self, message: Message, receiver: Receiver) -> None:
+        spec = CATALOGUE[type(message)]
+        self.message = message
+        self.receiver = receiver
+        self.keys: tuple[int | Kind, ...] = ()
+        self.table: dict[int, Entry] | dict[Kind, Entry] = {}
+        ends = isinstance(receiver, Collection) or shape_of(message) is Shape.ONE_SHOT
+        self._finals = spec.finals if ends else frozenset()
+        # Most messages are ticks of a stream without an end: they go straight to it.
+        self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
+
+    def unregister(self) -> bool:
+        """Stop getting answers; whether it was still getting them. What comes late is counted as unrouted."""
+        table: dict[object, Entry] = self.table  # type: ignore[assignment]
+        registered = [key for key in self.keys if table.get(key) is self]
+        for key in registered:
+            del table[key]
+        return bool(registered)
+
+    def fail(self, error: IbwireError) -> None:
+        """End it with `error`."""
+        self.unregister()
+        self.receiver.fail(error)
+
+    def _take_until_final(self, message: Message) -> None:
+        self.receiver.deliver(message)
+        # Historical ticks may come in several messages, the last of them marked (protocol notes, 3.7).
+        if type(message) in self._finals and getattr(message, "is_done", None) is not False:
+            self.unregister()
+            self.receiver.end()
+
+
+def _answers(correlation: Correlation) -> frozenset[Kind]:
+    rows = [row for row in CATALOGUE.values() if row.correlation is correlation]
+    return frozenset(kind for row in rows for kind in (*row.responses, row.end) if kind is not None)
+
+
+_BY_ORDER = _answers(Correlation.ORDER_ID)
+_BY_REQUEST = _answers(Correlation.REQUEST_ID) - _BY_ORDER
+
+
+class Dispatcher:
+    """The requests under way and the way to them. Used from one event loop only."""
+
+    def __init__(self, on_unsolicited: Callable[[Message], None]) -> None:
+        self._by_request: dict[int, Entry] = {}
+        self._by_order: dict[int, Entry] = {}
+        self._by_rule: dict[int, Entry] = {}
+        self._by_kind: dict[Kind, Entry] = {}
+        self._of_execution: dict[str, tuple[Entry, ...]] = {}
+        self._on_unsolicited = on_unsolicited
+        self.unrouted: Counter[str] = Counter()
+        """Messages that belonged to no request under way, by name, apart from those a gateway sends on its own."""
+
+    def __len__(self) -> int:
+        """How many requests are under way."""
+        return len(self._entries())
+
+    def add(self, message: Message, receiver: Receiver) -> Entry:
+        """Register a request that is about to be sent.
+
+        Raises RequestError if its id, or the one place for its kind, is taken.
+        """
+        entry = Entry(message, receiver)
+        spec = CATALOGUE[type(message)]
+        match spec.correlation:
+            case Correlation.REQUEST_ID:
+                entry.table, entry.keys = self._by_request, (message.req_id,)  # type: ignore[attr-defined]
+            case Correlation.ORDER_ID:
+                entry.table, entry.keys = self._by_order, (message.order_id,)  # type: ignore[attr-defined]
+            case Correlation.RULE_ID:
+                entry.table, entry.keys = self._by_rule, (message.market_rule_id,)  # type: ignore[attr-defined]
+            case Correlation.SINGLETON:
+                entry.table = self._by_kind
+                entry.keys = tuple(kind for kind in (*spec.responses, spec.end) if kind is not None)
+        table: dict[object, Entry] = entry.table  # type: ignore[assignment]
+        for key in entry.keys:
+            if key in table:
+                what = f"id {key}" if isinstance(key, int) else "one of its kind"
+                raise RequestError(f"{type(message).__name__}: {what} is already under way")
+        table.update(dict.fromkeys(entry.keys, entry))
+        return entry
+
+    def fail_all(self, reason: str, cause: BaseException | None) -> None:
+        """End every request under way with a ConnectionLost of its own, which names the request."""
+        for entry in self._entries():
+            error = ConnectionLost(reason, request=repr(entry.message))
+            error.__cause__ = cause
+            entry.fail(error)
+        self._of_execution.clear()
+
+    def dispatch(self, messages: Iterable[Message]) -> None:
+        """Give each message to its request."""
+        by_request, keyed = self._by_request, _BY_REQUEST
+        for message in messages:
+            kind = type(message)
+            if kind in keyed:
+                entry = by_request.get(message.req_id)  # type: ignore[attr-defined]
+                if entry is not None:
+                    entry.take(message)
+                else:
+                    self.unrouted[kind.__name__] += 1
+            else:
+                self._dispatch_other(message)
+
+    def _dispatch_other(self, message: Message) -> None:
+        match message:
+            case m.ErrorMessage():
+                self._dispatch_error(message)
+            case m.OpenOrder() | m.OrderStatus():
+                # An answer to a question about open orders and news for whoever watches the order look the same.
+                self._give(message, self._by_order.get(_id(message.order_id)), self._by_kind.get(type(message)))
+            case m.ExecutionDetails():
+                order_id = message.execution.order_id if message.execution is not None else None
+                entries = (self._by_request.get(_id(message.req_id)), self._by_order.get(_id(order_id)))
+                self._remember_execution(message, self._give(message, *entries))
+            case m.CommissionAndFeesReport():
+                self._give(message, *self._of_execution.get(message.exec_id or "", ()))
+            case m.MarketRule():
+                self._give(message, self._by_rule.get(_id(message.market_rule_id)))
+            case _:
+                self._give(message, self._by_kind.get(type(message)))
+
+    def _give(self, message: Message, *entries: Entry | None) -> tuple[Entry, ...]:
+        takers = tuple(entry for entry in entries if entry is not None)
+        for entry in takers:
+            entry.take(message)
+        if not takers and type(message) not in UNSOLICITED:
+            self.unrouted[type(message).__name__] += 1
+        if not takers or type(message) in UNSOLICITED:
+            self._on_unsolicited(message)
+        return takers
+
+    def _remember_execution(self, message: m.ExecutionDetails, entries: tuple[Entry, ...]) -> None:
+        if entries and message.execution is not None and message.execution.exec_id:
+            self._of_execution[message.execution.exec_id] = entries
+            if len(self._of_execution) > _MAX_EXECUTIONS:
+                del self._of_execution[next(iter(self._of_execution))]
+
+    def _dispatch_error(self, message: m.ErrorMessage) -> None:
+        order = self._by_order.get(_id(message.id))
+        request = self._by_request.get(_id(message.id))
+        code = message.error_code or 0
+        if order is not None:
+            order.take(message)  # what an error means for an order is not decided here: most codes do not end it
+        elif request is not None and not is_advisory(code):
+            request.fail(error_from(message, request.message))
+        elif request is not None and not isinstance(request.receiver, Collection):
+            request.take(message)
+        else:
+            self._on_unsolicited(message)
+
+    def _entries(self) -> list[Entry]:
+        tables = (self._by_request, self._by_order, self._by_rule, self._by_kind)
+        return list({id(entry): entry for table in tables for entry in table.values()}.values())
+
+
+def error_from(message: m.ErrorMessage, request: Message) -> RequestFailed:
+    """The exception for an error that ended `request`."""
+    kind = NoSecurityDefinition if message.error_code == 200 else RequestFailed
+    return kind(message.error_msg or "no text", code=message.error_code, request=repr(request))
+
+
+def _id(value: int | None) -> int:
+    return NO_ID if value is None else value

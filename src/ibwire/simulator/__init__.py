@@ -1,0 +1,7 @@
+"""A paper IB Gateway in a box: the server's side of the wire, a market, and an exchange."""
+
+from ibwire.simulator.gateway import SimulatedGateway
+from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.recorded_feed import RecordedFeed, RecordingError
+
+__all__ = ["GeneratedFeed", "RecordedFeed", "RecordingError", "SimulatedGateway"]

@@ -1,0 +1,152 @@
+"""The simulated gateway: a listening socket, its clients, and a market that moves.
+
+    async with SimulatedGateway() as gateway:
+        ...connect any client to 127.0.0.1, gateway.port
+
+Time comes from the event loop, the wall clock from an injected function; chance from the feed's seed. So on a
+virtual-time loop the same seed and inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from types import TracebackType
+
+from ibwire.simulator.exchange import Exchange
+from ibwire.simulator.feed import Feed, Tick
+from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.market import Market, moves_a_side
+from ibwire.simulator.order_desk import OrderDesk
+from ibwire.simulator.session import ClientSession, Subscription
+from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION, Message
+
+DEFAULT_ACCOUNTS = ("DU1234567",)
+SHORTEST_WAIT_S = 0.002
+"""The market is played in steps of at least this, so that a fast one costs few wake-ups."""
+
+
+class SimulatedGateway:
+    """A paper gateway on a port of this machine.
+
+    `port` 0 takes a free one, which `self.port` then names. `feed` is the market (a generated one of seed 1 by
+    default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
+    it speaks the lower of that and the client's. `clock` gives Unix seconds.
+
+    Raises OSError if it cannot listen, ValueError for a version or speed that makes no sense.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        feed: Feed | None = None,
+        speed: float = 1.0,
+        accounts: tuple[str, ...] = DEFAULT_ACCOUNTS,
+        max_version: int = MAX_SERVER_VERSION,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
+            raise ValueError(f"max_version is {max_version}; allowed are {MIN_SERVER_VERSION} to {MAX_SERVER_VERSION}")
+        if not 0 < speed < float("inf"):
+            raise ValueError(f"speed is {speed}; it needs a positive number")
+        self.host = host
+        self.port = port
+        self.accounts = accounts
+        self.min_version = MIN_SERVER_VERSION
+        self.max_version = max_version
+        self._clock = clock
+        self.sessions: set[ClientSession] = set()
+        self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
+        self.desk = OrderDesk(Exchange(self.market, clock), accounts, self._tell, self._tell_error)
+        self._speed = speed
+        self._server: asyncio.Server | None = None
+        self._player: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> SimulatedGateway:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen and let the market move."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: ClientSession(self), self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._player = asyncio.create_task(self._play(), name="simulated market")
+
+    async def stop(self) -> None:
+        """Close every connection and stop; orders are forgotten."""
+        if self._player is not None:
+            self._player.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._player
+        for session in list(self.sessions):
+            session.close()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def failed(self) -> None:
+        """Wait until the market cannot go on, and raise why; for ever if all is well."""
+        if self._player is not None:
+            await asyncio.shield(self._player)
+        await asyncio.Event().wait()
+
+    def session_of(self, client_id: int) -> ClientSession | None:
+        """The connection that has this client id, if any."""
+        return next((session for session in self.sessions if session.client_id == client_id), None)
+
+    def now_s(self) -> float:
+        """Unix seconds."""
+        return self._clock()
+
+    def local_time(self) -> str:
+        """The time as the hello gives it."""
+        return f"{datetime.fromtimestamp(self._clock(), UTC):%Y%m%d %H:%M:%S} UTC"
+
+    def today(self) -> date:
+        """The date in UTC."""
+        return datetime.fromtimestamp(self._clock(), UTC).date()
+
+    async def _play(self) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        while self.market.next_at_s is not None:
+            elapsed = (loop.time() - start) * self._speed
+            for ticks in self.market.play_until(elapsed):
+                self._publish(ticks)
+            if self.market.next_at_s is not None:
+                due_s = (self.market.next_at_s - elapsed) / self._speed
+                await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
+
+    def _publish(self, ticks: list[Tick]) -> None:
+        con_id = ticks[0].con_id
+        for session in self.sessions:
+            for line in self._lines(session, con_id):
+                for tick in ticks:
+                    session.send_tick(line, tick)
+        if moves_a_side(ticks):
+            self.desk.quote_moved(con_id)
+
+    @staticmethod
+    def _lines(session: ClientSession, con_id: int) -> list[Subscription]:
+        return [line for line in session.subscriptions.values() if line.instrument.con_id == con_id]
+
+    def _tell(self, client_id: int, message: Message) -> None:
+        session = self.session_of(client_id)
+        if session is not None:
+            session.send(message)
+
+    def _tell_error(self, client_id: int, id_: int, code: int, text: str) -> None:
+        session = self.session_of(client_id)
+        if session is not None:
+            session.send_error(id_, code, text)

@@ -1,0 +1,95 @@
+"""The market as the gateway sees it now: a feed played up to a moment, and the quotes that result.
+
+Knows feeds and ticks. Knows no clock: it is told how far to play.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from ibwire.simulator.feed import Feed, Tick, TickType
+from ibwire.simulator.generated_feed import GeneratedFeed
+
+_SIDES = frozenset({TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_SIZE})
+
+
+class Quote(Struct):
+    """The latest of every field of one instrument; what never came is missing."""
+
+    prices: dict[int, float] = {}
+    sizes: dict[int, Decimal] = {}
+
+    def apply(self, tick: Tick) -> None:
+        """Take over what the tick says. A price without a size leaves none behind: it is of that price or unknown."""
+        if tick.price is not None:
+            self.prices[tick.tick_type] = tick.price
+        size_type = tick.tick_type if tick.price is None else _SIZE_TYPES.get(tick.tick_type)
+        if size_type is None:
+            return
+        if tick.size is not None:
+            self.sizes[size_type] = tick.size
+        else:
+            self.sizes.pop(size_type, None)
+
+    def side(self, *, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
+        """Price and size (None: unknown) that an order of this direction would meet; no price if there is none."""
+        price = self.prices.get(TickType.ASK if is_buy else TickType.BID)
+        size = self.sizes.get(TickType.ASK_SIZE if is_buy else TickType.BID_SIZE)
+        # The shortest text of a price on the grid is the price itself, so this is exact.
+        return (Decimal(repr(price)) if price is not None and price > 0 else None), size
+
+
+_SIZE_TYPES: dict[int, int] = {
+    TickType.BID: TickType.BID_SIZE,
+    TickType.ASK: TickType.ASK_SIZE,
+    TickType.LAST: TickType.LAST_SIZE,
+}
+
+
+class Market:
+    """Plays a feed and keeps the quotes."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._ticks = feed.ticks()
+        self._next = next(self._ticks, None)
+        self.quotes: dict[int, Quote] = {}
+
+    @property
+    def next_at_s(self) -> float | None:
+        """When the next tick is due, in seconds of the feed; None when the feed is over."""
+        return None if self._next is None else self._next.at_s
+
+    def has_data(self, con_id: int) -> bool:
+        """Whether there is, or now will be, a market for this contract; a generated feed makes one when asked."""
+        if isinstance(self._feed, GeneratedFeed):
+            self._feed.add(con_id)
+            if self._next is None:
+                self._next = next(self._ticks, None)
+        return con_id in self._feed.con_ids
+
+    def quote(self, con_id: int) -> Quote:
+        """The quote of a contract; empty until its first tick."""
+        return self.quotes.setdefault(con_id, Quote())
+
+    def play_until(self, at_s: float) -> Iterator[list[Tick]]:
+        """Everything due by `at_s`, applied, in groups that are one event of one instrument."""
+        group: list[Tick] = []
+        while self._next is not None and self._next.at_s <= at_s:
+            tick = self._next
+            if group and (tick.con_id != group[0].con_id or tick.at_s != group[0].at_s):
+                yield group
+                group = []
+            self.quote(tick.con_id).apply(tick)
+            group.append(tick)
+            self._next = next(self._ticks, None)
+        if group:
+            yield group
+
+
+def moves_a_side(ticks: list[Tick]) -> bool:
+    """Whether bid or ask, or their sizes, are among these ticks: then orders may fill."""
+    return any(tick.tick_type in _SIDES for tick in ticks)

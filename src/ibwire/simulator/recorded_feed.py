@@ -1,0 +1,299 @@
+"""Real recordings played again: ticks and gateway streams from a folder of gzip CSV files.
+
+Knows the two file formats and turns their rows into ticks. Knows no clock and never a whole file: rows are read
+as they are played. The recordings are not part of this project, and nothing of them may be copied into it.
+"""
+
+import csv
+import gzip
+import heapq
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+
+from ibwire.simulator.feed import DAY_PRICES, SIZE_OF_PRICE, State, Tick, TickType, opening_ticks, state_ticks
+from ibwire.simulator.instruments import by_con_id, by_local_symbol
+
+HEADERS = {
+    "ticks": "ts_ns,symbol,kind,price,size,exchange,bid,ask,bid_size,ask_size",
+    "ibstream": "ts_ns,symbol,tick_type,price,size",
+}
+"""The columns of each kind of file, by the beginning of its name."""
+
+FILE_NAMES = "ticks_*.csv.gz or ibstream_*.csv.gz"
+
+LOOP_GAP_S = 1.0
+"""Seconds between the last tick of a recording and its next opening; above zero, so that time always passes."""
+
+STANDING_ROWS = 200
+"""How many rows of a stream are read in advance for the prices that stood when it began."""
+
+_PRICE_OF_SIZE = {size: price for price, size in SIZE_OF_PRICE.items()}
+_PRICE_KINDS = (*SIZE_OF_PRICE, *DAY_PRICES)
+_STREAM_KINDS = {str(int(kind)): kind for kind in (*_PRICE_KINDS, *_PRICE_OF_SIZE, TickType.VOLUME)}
+
+_Row = dict[str, str]
+
+
+class RecordingError(ValueError):
+    """A recording can't be played; says in which file and line, what is wrong and what to do."""
+
+
+class RecordedFeed:
+    """All recordings of a folder side by side, each shifted to begin at 0 s.
+
+    Reads `ticks_*.csv.gz` and `ibstream_*.csv.gz` (columns: `HEADERS`; `ts_ns` is nanoseconds since 1970 UTC,
+    an empty field is unknown). Each symbol is played from one file, shown in `sources` by con_id: an ibstream
+    before ticks, then the file with the most rows. With `loop`, a recording that ends starts again
+    `LOOP_GAP_S` later, with its opening ticks.
+
+    What a recording doesn't tell is not made up: a quote without sizes has no size ticks; VOLUME, HIGH and LOW
+    of a ticks file count from its beginning; an ibstream is passed on row by row, also where the gateway
+    left out the size tick after a price.
+
+    Raises RecordingError for a folder, file or header that can't be used; `ticks()` raises it for a bad row.
+    """
+
+    def __init__(self, folder: Path, *, loop: bool = True) -> None:
+        self.sources = _choose_sources(folder)
+        self._loop = loop
+
+    @property
+    def con_ids(self) -> tuple[int, ...]:
+        """The contract ids that have a recording."""
+        return tuple(self.sources)
+
+    def ticks(self) -> Iterator[Tick]:
+        """Play all recordings merged by time; endless with `loop`. Raises RecordingError at a bad row."""
+        plays = [self._play(con_id, path) for con_id, path in self.sources.items()]
+        return heapq.merge(*plays, key=attrgetter("at_s"))
+
+    def _play(self, con_id: int, path: Path) -> Iterator[Tick]:
+        start_s = 0.0
+        while True:
+            end_s = start_s
+            for tick in _Recording(path, con_id, start_s).ticks():
+                end_s = tick.at_s
+                yield tick
+            if not self._loop:
+                return
+            start_s = end_s + LOOP_GAP_S
+
+
+def _choose_sources(folder: Path) -> dict[int, Path]:
+    if not folder.is_dir():
+        raise RecordingError(f"{folder}: no such folder; name one with {FILE_NAMES}")
+    best: dict[int, tuple[bool, int, Path]] = {}
+    for path in sorted(folder.glob("*.csv.gz")):
+        if _kind_of(path) in HEADERS:
+            for con_id, rows in _count_rows(path).items():
+                candidate = (_kind_of(path) == "ibstream", rows, path)
+                if con_id not in best or candidate[:2] > best[con_id][:2]:
+                    best[con_id] = candidate
+    if not best:
+        raise RecordingError(f"{folder}: no recording in it; put {FILE_NAMES} there or generate a market")
+    return {con_id: path for con_id, (_, _, path) in best.items()}
+
+
+def _kind_of(path: Path) -> str:
+    return path.name.partition("_")[0]
+
+
+def _count_rows(path: Path) -> Counter[int]:
+    """Rows by con_id. Reads the file once to its end, so that a torn or foreign file is found before the start."""
+    reader = _Reader(path)
+    con_ids: dict[str, int] = {}
+    rows: Counter[int] = Counter()
+    for row in reader.rows():
+        symbol = row["symbol"]
+        if symbol not in con_ids:
+            instrument = by_local_symbol(symbol)
+            if instrument is None:
+                raise reader.error(
+                    f"no instrument has the local symbol {symbol!r}",
+                    "add it to simulator/instruments.toml or move the file away",
+                )
+            con_ids[symbol] = instrument.con_id
+        rows[con_ids[symbol]] += 1
+    return rows
+
+
+class _Reader:
+    """One file's rows and fields; all that is wrong with them becomes a RecordingError that names the line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.line = 1
+
+    def error(self, what: str, advice: str = "correct the row or move the file away") -> RecordingError:
+        return RecordingError(f"{self.path}, line {self.line}: {what}; {advice}")
+
+    def rows(self) -> Iterator[_Row]:
+        header = HEADERS[_kind_of(self.path)]
+        try:
+            with gzip.open(self.path, "rt", encoding="utf-8", newline="") as file:
+                table = csv.DictReader(file)
+                if table.fieldnames is None or ",".join(table.fieldnames) != header:
+                    raise self.error(f"the header is {table.fieldnames}", f"it has to be {header}")
+                for row in table:
+                    self.line = table.line_num
+                    if None in row or None in row.values():
+                        raise self.error(f"the row doesn't have the columns {header}")
+                    yield row
+                if self.line == 1:
+                    raise self.error("there are no rows below the header", "move the file away")
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+            self.line += 1
+            raise self.error(f"can't be read ({error})", "get it again, it may be cut off") from error
+
+    def time_ns(self, row: _Row) -> int:
+        try:
+            return int(row["ts_ns"])
+        except ValueError:
+            raise self.error(f"ts_ns is {row['ts_ns']!r}, not whole nanoseconds") from None
+
+    def number(self, row: _Row, column: str) -> Decimal | None:
+        if not row[column]:
+            return None
+        try:
+            number = Decimal(row[column])
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite():
+            raise self.error(f"{column} is {row[column]!r}, not a number")
+        return number
+
+    def price(self, row: _Row, column: str) -> float | None:
+        number = self.number(row, column)
+        return None if number is None else float(number)
+
+    def size(self, row: _Row, column: str) -> Decimal | None:
+        number = self.number(row, column)
+        if number is not None and number < 0:
+            raise self.error(f"{column} is {number}, and a size can't be negative")
+        return number
+
+
+class _Recording:
+    """One pass through the rows of one instrument, from `start_s` on."""
+
+    def __init__(self, path: Path, con_id: int, start_s: float) -> None:
+        instrument = by_con_id(con_id)
+        assert instrument is not None  # sources are chosen by looking it up
+        self.path, self.symbol, self.con_id, self.start_s = path, instrument.local_symbol, con_id, start_s
+
+    def ticks(self) -> Iterator[Tick]:
+        reader = _Reader(self.path)
+        return self._stream(reader) if _kind_of(self.path) == "ibstream" else self._quotes_and_trades(reader)
+
+    def _timed_rows(self, reader: _Reader) -> Iterator[tuple[float, _Row]]:
+        first_ns = last_ns = None
+        for row in reader.rows():
+            if row["symbol"] != self.symbol:
+                continue
+            at_ns = reader.time_ns(row)
+            if first_ns is None or last_ns is None:
+                first_ns = last_ns = at_ns
+            if at_ns < last_ns:
+                raise reader.error(f"ts_ns is {at_ns}, before the row above it", "sort the rows by time")
+            last_ns = at_ns
+            yield self.start_s + (at_ns - first_ns) / 1e9, row
+
+    def _quotes_and_trades(self, reader: _Reader) -> Iterator[Tick]:
+        book = _Book(self.con_id)
+        has_opened = False
+        for at_s, row in self._timed_rows(reader):
+            if not has_opened and at_s > self.start_s:
+                yield from opening_ticks(self.start_s, self.con_id, book.state)
+                has_opened = True
+            changes = book.apply(at_s, row, reader)
+            if has_opened:
+                yield from changes
+        if not has_opened:
+            yield from opening_ticks(self.start_s, self.con_id, book.state)
+
+    def _stream(self, reader: _Reader) -> Iterator[Tick]:
+        yield from self._standing_state()
+        for at_s, row in self._timed_rows(reader):
+            kind, price, size = _stream_fields(row, reader)
+            yield Tick(at_s, self.con_id, kind, price if kind in _PRICE_KINDS else None, size)
+
+    def _standing_state(self) -> Iterator[Tick]:
+        """The opening state: what the first instant tells, and the prices that later size rows say they stand at."""
+        reader = _Reader(self.path)
+        told: State = {}
+        for at_s, row in islice(self._timed_rows(reader), STANDING_ROWS):
+            kind, price, size = _stream_fields(row, reader)
+            is_first = at_s == self.start_s
+            # A later size is news, and so is a later price: only the price under a size row is older than it.
+            # A price of -1 is IBKR's "no data", which is also what a row of volume says.
+            is_standing = price != -1 and (is_first or kind in _PRICE_OF_SIZE)
+            standing = price if is_standing else None
+            told.setdefault(_PRICE_OF_SIZE.get(kind, kind), (standing, size if is_first else None))
+        yield from opening_ticks(self.start_s, self.con_id, told)
+
+
+def _stream_fields(row: _Row, reader: _Reader) -> tuple[TickType, float | None, Decimal | None]:
+    kind = _STREAM_KINDS.get(row["tick_type"])
+    if kind is None:
+        raise reader.error(f"tick_type is {row['tick_type']!r}, not one of {', '.join(_STREAM_KINDS)}")
+    needed = "price" if kind in _PRICE_KINDS else "size"
+    if not row[needed]:
+        raise reader.error(f"a row of tick_type {int(kind)} needs a {needed}")
+    return kind, reader.price(row, "price"), reader.size(row, "size")
+
+
+class _Book:
+    """What the rows of a ticks file have told so far, and the ticks that the next row adds."""
+
+    def __init__(self, con_id: int) -> None:
+        self.con_id = con_id
+        self.state: State = defaultdict(lambda: (None, None))
+
+    def apply(self, at_s: float, row: _Row, reader: _Reader) -> list[Tick]:
+        match row["kind"]:
+            case "Q":
+                return self._quote(at_s, row, reader)
+            case "T":
+                return self._trade(at_s, row, reader)
+            case kind:
+                raise reader.error(f"kind is {kind!r}, neither T (trade) nor Q (quote)")
+
+    def _quote(self, at_s: float, row: _Row, reader: _Reader) -> list[Tick]:
+        bid = (reader.price(row, "bid"), reader.size(row, "bid_size"))
+        ask = (reader.price(row, "ask"), reader.size(row, "ask_size"))
+        if bid[0] is None and ask[0] is None:
+            raise reader.error("a quote needs a bid or an ask")
+        sides = [(TickType.BID, bid), (TickType.ASK, ask)]
+        old_ask = self.state[TickType.ASK][0]
+        if bid[0] is not None and old_ask is not None and bid[0] >= old_ask:
+            sides.reverse()  # first out of the way, so that a reader never sees the bid at the ask
+        return [tick for side in sides for tick in self._changes(at_s, *side)]
+
+    def _changes(self, at_s: float, kind: TickType, new: tuple[float | None, Decimal | None]) -> Iterator[Tick]:
+        old, (price, size) = self.state[kind], new
+        if price is not None and new != old:
+            self.state[kind] = new
+            yield from state_ticks(at_s, self.con_id, kind, price if price != old[0] else None, size)
+
+    def _trade(self, at_s: float, row: _Row, reader: _Reader) -> list[Tick]:
+        price, size = reader.price(row, "price"), reader.size(row, "size")
+        if price is None:
+            raise reader.error("a trade needs a price")
+        self.state[TickType.LAST] = (price, size)
+        ticks = list(state_ticks(at_s, self.con_id, TickType.LAST, price, size))
+        if size is not None:
+            volume = (self.state[TickType.VOLUME][1] or 0) + size
+            self.state[TickType.VOLUME] = (None, volume)
+            ticks.append(Tick(at_s, self.con_id, TickType.VOLUME, None, volume))
+        ticks.append(Tick(at_s, self.con_id, TickType.LAST_TIMESTAMP, None, None))
+        for kind, sign in ((TickType.HIGH, 1), (TickType.LOW, -1)):
+            extreme = self.state[kind][0]
+            if extreme is None or sign * price > sign * extreme:
+                self.state[kind] = (price, None)
+                ticks.append(Tick(at_s, self.con_id, kind, price, None))
+        return ticks

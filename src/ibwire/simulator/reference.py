@@ -1,0 +1,89 @@
+"""Contracts as a gateway describes them: finding what a request means, and the answer's messages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ibwire.simulator.instruments import Instrument, find, hours_text
+from ibwire.wire import messages as m
+
+NO_DEFINITION = "No security definition has been found for the request"
+AMBIGUOUS = "The contract description you have specified is ambiguous."
+
+
+def instruments_for(contract: m.Contract | None) -> list[Instrument]:
+    """Every instrument that this contract may mean; none for a contract that says nothing."""
+    if contract is None:
+        return []
+    given = {
+        "con_id": contract.con_id or 0,
+        "symbol": contract.symbol or "",
+        "sec_type": contract.sec_type or "",
+        "exchange": contract.exchange or "",
+        "primary_exchange": contract.primary_exch or "",
+        "currency": contract.currency or "",
+        "local_symbol": contract.local_symbol or "",
+        "trading_class": contract.trading_class or "",
+        "last_trade_date_or_contract_month": contract.last_trade_date_or_contract_month or "",
+        "strike": contract.strike or 0.0,
+        "right": contract.right or "",
+        "multiplier": contract.multiplier or 0.0,
+    }
+    identifying = ("con_id", "symbol", "local_symbol")
+    if not any(given[name] for name in identifying):
+        return []
+    return find(**given)  # type: ignore[arg-type]
+
+
+def contract_of(instrument: Instrument, exchange: str = "") -> m.Contract:
+    """The contract as a gateway echoes it, with every identifying field; `exchange` is where the request wanted it."""
+    return m.Contract(
+        con_id=instrument.con_id,
+        symbol=instrument.symbol,
+        sec_type=instrument.sec_type,
+        last_trade_date_or_contract_month=instrument.last_trade_date,
+        strike=instrument.strike if instrument.strike is not None else 0.0,
+        right=instrument.right,
+        multiplier=instrument.multiplier,
+        exchange=exchange or instrument.exchange,
+        primary_exch=instrument.primary_exchange,
+        currency=instrument.currency,
+        local_symbol=instrument.local_symbol,
+        trading_class=instrument.trading_class,
+        last_trade_date=instrument.last_trade_date,
+    )
+
+
+def contract_data(request_id: int, instrument: Instrument, today: date, exchange: str = "") -> m.ContractData:
+    """One answer to a contract-data request, with trading hours from `today` on."""
+    details = m.ContractDetails(
+        market_name=instrument.market_name,
+        min_tick=f"{instrument.min_tick:f}",
+        order_types=instrument.order_types,
+        valid_exchanges=instrument.valid_exchanges,
+        price_magnifier=instrument.price_magnifier,
+        under_con_id=instrument.under_con_id,
+        long_name=instrument.long_name,
+        contract_month=instrument.contract_month,
+        industry=instrument.industry,
+        category=instrument.category,
+        subcategory=instrument.subcategory,
+        time_zone_id=instrument.time_zone_id,
+        trading_hours=_hours(instrument, instrument.trading_sessions, today),
+        liquid_hours=_hours(instrument, instrument.liquid_sessions, today),
+        ev_multiplier=0.0,
+        agg_group=instrument.agg_group,
+        under_symbol=instrument.under_symbol,
+        under_sec_type=instrument.under_sec_type,
+        market_rule_ids=instrument.market_rule_ids,
+        real_expiration_date=instrument.real_expiration_date,
+        stock_type=instrument.stock_type,
+        min_size=f"{instrument.min_size:f}",
+        size_increment=f"{instrument.size_increment:f}",
+        suggested_size_increment=f"{instrument.suggested_size_increment:f}",
+    )
+    return m.ContractData(request_id, contract_of(instrument, exchange), details)
+
+
+def _hours(instrument: Instrument, sessions: str, today: date) -> str:
+    return hours_text(sessions, today, weekdays=instrument.session_weekdays)

@@ -1,0 +1,290 @@
+"""One client's connection: hello, start-up, and an answer to every request.
+
+Every request gets its answer or one of IBKR's errors, never silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from ibwire.simulator import reference, subscriptions
+from ibwire.simulator.feed import Tick
+from ibwire.simulator.instruments import Instrument
+from ibwire.simulator.market import Market
+from ibwire.simulator.order_desk import OrderDesk
+from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, encode
+from ibwire.wire import messages as m
+from ibwire.wire.handshake import choose_version, encode_server_hello
+
+NO_ID = -1
+
+MAX_UNSENT_BYTES = 16 * 1024 * 1024
+"""A client that lets more than this pile up unread is cut off."""
+
+_READ_BYTES = 4096
+"""How much IBKR's Python client reads at once; after exactly that much it waits for more (protocol notes, 1.13)."""
+
+
+FARM_NOTICES = (
+    (2104, "Market data farm connection is OK:usfarm"),
+    (2106, "HMDS data farm connection is OK:ushmds"),
+    (2158, "Sec-def data farm connection is OK:secdefnj"),
+)
+"""What a gateway says of its farms when a client has started (protocol notes, 1.6)."""
+
+
+class Gateway(Protocol):
+    """What a session needs of the gateway it belongs to."""
+
+    accounts: tuple[str, ...]
+    min_version: int
+    max_version: int
+    market: Market
+    desk: OrderDesk
+    sessions: set[ClientSession]
+
+    def now_s(self) -> float:
+        """Unix seconds."""
+
+    def today(self) -> date:
+        """The date in UTC."""
+
+    def local_time(self) -> str:
+        """The time as the hello gives it."""
+
+    def session_of(self, client_id: int) -> ClientSession | None:
+        """The connection that has this client id, if any."""
+
+
+class Subscription(Struct, frozen=True):
+    """One market-data line of a client."""
+
+    request_id: int
+    instrument: Instrument
+
+
+class ClientSession(asyncio.Protocol):
+    """A client of the simulated gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._wire = ServerProtocol()
+        self._transport: asyncio.Transport | None = None
+        self._unsent: list[bytes] = []
+        self.client_id: int | None = None
+        self.server_version = 0
+        self.subscriptions: dict[int, Subscription] = {}
+        self.messages_received = 0
+
+    # --- the socket
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._gateway.sessions.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        for message in self._wire.receive(data):
+            self._take(message)
+        if self._wire.error is not None:
+            if self.client_id is not None:
+                self.send_error(NO_ID, 320, f"Error reading request. {self._wire.error.message}")
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._gateway.sessions.discard(self)
+
+    def close(self) -> None:
+        """Send what is waiting, then close."""
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    def send(self, message: Message) -> None:
+        """Queue a message; what is queued in one turn of the event loop leaves in one write."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(encode(message))
+
+    def send_error(self, id_: int, code: int, text: str) -> None:
+        """Queue an error or notice; `id_` is a request or order id, or -1 for none, and is never left out."""
+        now_ms = round(self._gateway.now_s() * 1000)
+        self.send(m.ErrorMessage(id=id_, error_time=now_ms, error_code=code, error_msg=text))
+
+    def _flush(self) -> None:
+        data, self._unsent = b"".join(self._unsent), []
+        if not data or self._transport is None:
+            return
+        if len(data) % _READ_BYTES == 0:
+            code, text = FARM_NOTICES[0]
+            data += encode(m.ErrorMessage(id=NO_ID, error_code=code, error_msg=text))
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self._transport.abort()
+
+    # --- what clients ask
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, ClientHello):
+            self._greet(message)
+            return
+        self.messages_received += 1
+        if isinstance(message, m.StartApiRequest):
+            self._start_api(message)
+        elif self.client_id is None:
+            self.close()  # nothing may be asked before the API is started
+        else:
+            handler = _HANDLERS.get(type(message))
+            if handler is not None:
+                handler(self, message)
+            else:
+                self._refuse(message)
+
+    def _greet(self, hello: ClientHello) -> None:
+        version = choose_version(hello, self._gateway.min_version, self._gateway.max_version)
+        if version is None or self._transport is None:
+            self.close()
+            return
+        self.server_version = version
+        # Whole, alone and at once: IBKR's client drops whatever comes with it (protocol notes, 1.3).
+        self._transport.write(encode_server_hello(ServerHello(version, self._gateway.local_time())))
+
+    def _start_api(self, request: m.StartApiRequest) -> None:
+        client_id = request.client_id if request.client_id is not None else 0
+        if self._gateway.session_of(client_id) is not None:
+            text = "Unable to connect as the client id is already in use. Retry with a unique client id."
+            self.send_error(NO_ID, 326, text)
+            self.close()
+            return
+        self.client_id = client_id
+        self.send(m.ManagedAccounts(",".join(self._gateway.accounts)))
+        self.send(m.NextValidId(self._gateway.desk.next_order_id(client_id)))
+        for code, text in FARM_NOTICES:
+            self.send_error(NO_ID, code, text)
+
+    def _refuse(self, message: Message) -> None:
+        id_ = getattr(message, "req_id", None)
+        id_ = getattr(message, "order_id", None) if id_ is None else id_
+        cause = f"{type(message).__name__} is not simulated yet"
+        self.send_error(NO_ID if id_ is None else id_, 321, f"Error validating request.-'bW' : cause - {cause}")
+
+    def on_current_time(self, _: m.CurrentTimeRequest) -> None:
+        self.send(m.CurrentTime(int(self._gateway.now_s())))
+
+    def on_current_time_in_millis(self, _: m.CurrentTimeInMillisRequest) -> None:
+        self.send(m.CurrentTimeInMillis(int(self._gateway.now_s() * 1000)))
+
+    def on_managed_accounts(self, _: m.ManagedAccountsRequest) -> None:
+        self.send(m.ManagedAccounts(",".join(self._gateway.accounts)))
+
+    def on_ids(self, _: m.IdsRequest) -> None:
+        self.send(m.NextValidId(self._gateway.desk.next_order_id(self._own_id())))
+
+    def on_nothing(self, _: Message) -> None:
+        """Requests that a gateway takes without a word."""
+
+    def on_contract_data(self, request: m.ContractDataRequest) -> None:
+        id_ = _id_of(request.req_id)
+        found = reference.instruments_for(request.contract)
+        if not found:
+            self.send_error(id_, 200, reference.NO_DEFINITION)
+            return
+        exchange = (request.contract.exchange if request.contract is not None else None) or ""
+        for instrument in found:
+            self.send(reference.contract_data(id_, instrument, self._gateway.today(), exchange))
+        self.send(m.ContractDataEnd(id_))
+
+    def on_market_data(self, request: m.MarketDataRequest) -> None:
+        id_ = _id_of(request.req_id)
+        is_snapshot = bool(request.snapshot or request.regulatory_snapshot)
+        found = reference.instruments_for(request.contract)
+        if id_ in self.subscriptions:
+            self.send_error(id_, 322, "Error processing request.-'bT' : cause - Duplicate ticker id")
+        elif is_snapshot and request.generic_tick_list:
+            cause = "Snapshot market data subscription is not applicable to generic ticks"
+            self.send_error(id_, 321, f"Error validating request.-'bW' : cause - {cause}")
+        elif len(found) != 1:
+            self.send_error(id_, 200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
+        else:
+            self._open_line(Subscription(id_, found[0]), is_snapshot=is_snapshot)
+
+    def _open_line(self, line: Subscription, *, is_snapshot: bool) -> None:
+        market, con_id, id_ = self._gateway.market, line.instrument.con_id, line.request_id
+        has_data = market.has_data(con_id)
+        for message in subscriptions.opening(id_, line.instrument, market.quote(con_id), self._gateway.now_s()):
+            self.send(message)
+        if not has_data:
+            for message in subscriptions.no_data(id_):
+                self.send(message)
+        if is_snapshot:
+            self.send(m.TickSnapshotEnd(id_))
+        else:
+            self.subscriptions[id_] = line
+
+    def on_cancel_market_data(self, request: m.CancelMarketData) -> None:
+        id_ = _id_of(request.req_id)
+        if self.subscriptions.pop(id_, None) is None:
+            self.send_error(id_, 300, f"Can't find EId with tickerId:{id_}")
+
+    def on_place_order(self, request: m.PlaceOrderRequest) -> None:
+        self._gateway.desk.place(self._own_id(), request)
+
+    def on_cancel_order(self, request: m.CancelOrderRequest) -> None:
+        self._gateway.desk.cancel(self._own_id(), _id_of(request.order_id))
+
+    def on_global_cancel(self, _: m.GlobalCancelRequest) -> None:
+        self._gateway.desk.cancel_all()
+
+    def on_open_orders(self, _: m.OpenOrdersRequest) -> None:
+        self._send_all([*self._gateway.desk.open_orders(self._own_id()), m.OpenOrdersEnd()])
+
+    def on_all_open_orders(self, _: m.AllOpenOrdersRequest) -> None:
+        self._send_all([*self._gateway.desk.open_orders(None), m.OpenOrdersEnd()])
+
+    def on_executions(self, request: m.ExecutionRequest) -> None:
+        id_ = _id_of(request.req_id)
+        found = self._gateway.desk.executions(id_, self._own_id(), request.execution_filter)
+        self._send_all([*found, m.ExecutionDetailsEnd(id_)])
+
+    def send_tick(self, line: Subscription, tick: Tick) -> None:
+        """One tick on one line."""
+        self.send(subscriptions.tick_message(line.request_id, tick, self._gateway.now_s()))
+
+    def _send_all(self, messages: list[Message]) -> None:
+        for message in messages:
+            self.send(message)
+
+    def _own_id(self) -> int:
+        assert self.client_id is not None
+        return self.client_id
+
+
+_HANDLERS: dict[type[Message], Callable[[ClientSession, Any], None]] = {
+    m.CurrentTimeRequest: ClientSession.on_current_time,
+    m.CurrentTimeInMillisRequest: ClientSession.on_current_time_in_millis,
+    m.ManagedAccountsRequest: ClientSession.on_managed_accounts,
+    m.IdsRequest: ClientSession.on_ids,
+    m.SetServerLogLevelRequest: ClientSession.on_nothing,
+    m.MarketDataTypeRequest: ClientSession.on_nothing,
+    m.ContractDataRequest: ClientSession.on_contract_data,
+    m.CancelContractData: ClientSession.on_nothing,
+    m.MarketDataRequest: ClientSession.on_market_data,
+    m.CancelMarketData: ClientSession.on_cancel_market_data,
+    m.PlaceOrderRequest: ClientSession.on_place_order,
+    m.CancelOrderRequest: ClientSession.on_cancel_order,
+    m.GlobalCancelRequest: ClientSession.on_global_cancel,
+    m.OpenOrdersRequest: ClientSession.on_open_orders,
+    m.AllOpenOrdersRequest: ClientSession.on_all_open_orders,
+    m.ExecutionRequest: ClientSession.on_executions,
+}
+"""What answers each request."""
+
+
+def _id_of(value: int | None) -> int:
+    return NO_ID if value is None else value

@@ -1,0 +1,144 @@
+"""What a request's answers are delivered to: a collection that completes, or a stream that goes on.
+
+Both are fed by the dispatcher, which never waits for them, and both end in exactly one way: complete, or one error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Protocol
+
+from ibwire.exceptions import IbwireError, StreamOverflow
+from ibwire.wire import Message
+
+
+class Receiver(Protocol):
+    """What the dispatcher feeds."""
+
+    def deliver(self, message: Message) -> None:
+        """Take one answer."""
+
+    def end(self) -> None:
+        """The last answer has come."""
+
+    def fail(self, error: IbwireError) -> None:
+        """No more answers will come, because of `error`."""
+
+
+class Collection:
+    """Collects the answers of a request that ends; `result` gets them all, or the error, never a part."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.result: asyncio.Future[list[Message]] = loop.create_future()
+        self._messages: list[Message] = []
+
+    def deliver(self, message: Message) -> None:
+        """Keep one answer for the result; a result that is there does not change any more."""
+        if not self.result.done():
+            self._messages.append(message)
+
+    def end(self) -> None:
+        """Complete the result."""
+        if not self.result.done():
+            self.result.set_result(self._messages)
+
+    def fail(self, error: IbwireError) -> None:
+        """End the result with `error`; what had come is not passed off as the whole."""
+        if not self.result.done():
+            self.result.set_exception(error)
+
+
+class MessageStream(AsyncIterator[Message]):
+    """The answers of a request that goes on, as an async iterator; made by `ConnectionManager.stream`.
+
+    The request is sent when the first message is asked for, or on entering `async with`, and cancelled at the gateway
+    by `close`, which leaving `async with` does. Up to `bound` messages wait for the consumer; one that is further
+    behind gets those and then StreamOverflow. An error ends the iteration after the messages that came before it.
+    """
+
+    def __init__(
+        self, bound: int, open_: Callable[[MessageStream], None], close: Callable[[MessageStream], None]
+    ) -> None:
+        self._bound = bound
+        self._open: Callable[[MessageStream], None] | None = open_
+        self._close: Callable[[MessageStream], None] | None = close
+        self._queue: deque[Message] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended = False
+        self._error: IbwireError | None = None
+
+    def __len__(self) -> int:
+        """How many messages wait for the consumer."""
+        return len(self._queue)
+
+    async def __aenter__(self) -> MessageStream:
+        self._start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> MessageStream:
+        return self
+
+    async def __anext__(self) -> Message:
+        if self._queue:
+            return self._queue.popleft()
+        self._start()
+        while not self._queue:
+            if self._ended:
+                if self._error is not None:
+                    raise self._error
+                raise StopAsyncIteration
+            if self._waiter is not None:
+                raise RuntimeError("a stream has one consumer at a time; this one is already being waited for")
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._queue.popleft()
+
+    def close(self) -> None:
+        """End the stream and cancel its request at the gateway. What waits can still be taken. Safe to call again."""
+        self.end()
+        if self._open is None and self._close is not None:
+            close, self._close = self._close, None
+            close(self)
+
+    def deliver(self, message: Message) -> None:
+        """Queue one message; called by the dispatcher."""
+        if self._ended:
+            return
+        if len(self._queue) >= self._bound:
+            self.fail(StreamOverflow(f"the consumer is {self._bound} messages behind"))
+            self.close()
+            return
+        self._queue.append(message)
+        if self._waiter is not None:
+            self._wake()
+
+    def end(self) -> None:
+        """No more messages will come."""
+        self._ended = True
+        self._wake()
+
+    def fail(self, error: IbwireError) -> None:
+        """No more messages will come, because of `error`; a stream that has ended stays as it is."""
+        if not self._ended:
+            self._error = error
+            self.end()
+
+    def _start(self) -> None:
+        if self._open is not None:
+            open_, self._open = self._open, None
+            open_(self)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
