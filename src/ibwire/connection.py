@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
@@ -170,6 +170,16 @@ class ConnectionManager:
         link = self._link
         if link is not None:
             await link.close()
+
+    @property
+    def requests_under_way(self) -> int:
+        """How many requests and streams wait for answers."""
+        return len(self._dispatcher)
+
+    @property
+    def unrouted(self) -> Counter[str]:
+        """Messages that belonged to no request under way (late answers to cancelled ones, mostly), by name."""
+        return self._dispatcher.unrouted
 
     def next_id(self) -> int:
         """A number for a request or an order, larger than every one before it on this connection.

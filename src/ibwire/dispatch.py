@@ -21,12 +21,12 @@ NO_ID = -1
 _MAX_EXECUTIONS = 100_000
 """How many execution ids are remembered, so that a commission report finds what its execution went to."""
 
-_ADVISORY = frozenset({105, 110, 165, 202, 399, 404, 434, 492, 10090, 10167, 10349})
+_ADVISORY = frozenset({165, 308, 492, 10090, 10091, 10167})
 
 
 def is_advisory(code: int) -> bool:
-    """Whether an error with this code only informs and leaves its request alive (protocol notes, 3 and 3.24)."""
-    return 2100 <= code <= 2169 or code in _ADVISORY
+    """Whether an error with this code only informs and leaves its data request alive (protocol notes, 3 and 3.24)."""
+    return 2100 <= code <= 2199 or code in _ADVISORY
 
 
 class Entry:
@@ -60,8 +60,8 @@ class Entry:
 
     def _take_until_final(self, message: Message) -> None:
         self.receiver.deliver(message)
-        # Historical ticks may come in several messages, the last of them marked (protocol notes, 3.7).
-        if type(message) in self._finals and getattr(message, "is_done", None) is not False:
+        # Historical ticks may come in several messages, only the last of them marked (protocol notes, 3.7).
+        if type(message) in self._finals and getattr(message, "is_done", True):
             self.unregister()
             self.receiver.end()
 

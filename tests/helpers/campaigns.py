@@ -1,8 +1,8 @@
 """How large the property tests run: a slice in `make test`, in full in `make campaigns`, and longer by hand.
 
-    IBWIRE_CAMPAIGN=1         the full sizes
-    IBWIRE_CAMPAIGN_SCALE=10  ten times the sizes
-    IBWIRE_CAMPAIGN_SEED=7    another seed; without it every run tries the same examples
+IBWIRE_CAMPAIGN=1         the full sizes
+IBWIRE_CAMPAIGN_SCALE=10  ten times the sizes
+IBWIRE_CAMPAIGN_SEED=7    another seed; without it every run tries the same examples
 """
 
 from __future__ import annotations

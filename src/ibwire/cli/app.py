@@ -1,4 +1,4 @@
-"""The frame of the command: options, errors as one line with a hint, exit codes. What commands do is in their modules."""
+"""The frame of the command: options, errors as one line with a hint, exit codes. What commands do stands beside it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,527 @@
+"""The connection's life against a scripted gateway, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.helpers.scripted_gateway import READY, ScriptedGateway
+from tests.helpers.virtual_time import on_virtual_time
+
+from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.exceptions import (
+    ClientIdInUse,
+    ConnectionLost,
+    ConnectionRefused,
+    ConnectTimeout,
+    HandshakeFailed,
+    IbwireError,
+    InvalidMessage,
+    NoSecurityDefinition,
+    NotConnected,
+    ProtocolError,
+    RequestError,
+    RequestFailed,
+    RequestTimeout,
+    StreamOverflow,
+    UnsupportedServerVersion,
+)
+from ibwire.settings import ConnectionSettings
+from ibwire.wire import Message, encode
+from ibwire.wire import messages as m
+
+AAPL = m.Contract(con_id=265598, exchange="SMART")
+
+
+def error(id_: int, code: int, text: str = "text") -> m.ErrorMessage:
+    return m.ErrorMessage(id=id_, error_code=code, error_msg=text)
+
+
+async def turns(number: int = 20) -> None:
+    """Let what is on its way between the two ends arrive."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+# --- connecting
+
+
+@pytest.mark.parametrize("ready", [READY, READY[::-1], (error(-1, 2104), *READY)])
+@on_virtual_time
+async def test_connect_with_accounts_and_order_id_in_any_order_is_ready(ready: tuple[Message, ...]) -> None:
+    async with ScriptedGateway(ready=ready) as gateway, gateway.client() as client:
+        assert client.state is ConnectionState.CONNECTED
+        assert client.accounts == ("DU1234567",)
+        assert client.server_version == 226
+        assert [client.next_id(), client.next_id()] == [100, 101]
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+@on_virtual_time
+async def test_connect_with_one_of_the_two_missing_times_out_naming_them(missing: int) -> None:
+    ready = tuple(message for index, message in enumerate(READY) if index != missing)
+    async with ScriptedGateway(ready=ready) as gateway:
+        client = gateway.client()
+        with pytest.raises(ConnectTimeout, match="accounts and next order id did not come within 10 s"):
+            await client.connect()
+        assert client.state is ConnectionState.DISCONNECTED
+
+
+@on_virtual_time
+async def test_connect_to_gateway_that_never_answers_the_hello_times_out_naming_it() -> None:
+    async with ScriptedGateway(version=None) as gateway:
+        client = gateway.client(connect_timeout_s=3)
+        with pytest.raises(ConnectTimeout, match=r"the gateway's hello did not come within 3 s.*waits for a login"):
+            await client.connect()
+
+
+@on_virtual_time
+async def test_connect_where_nothing_listens_is_refused_with_a_hint() -> None:
+    with pytest.raises(ConnectionRefused, match=r"no TCP connection to 127\.0\.0\.1:4002.*Enable ActiveX") as caught:
+        await ConnectionManager(ConnectionSettings(port=4002)).connect()
+    assert caught.value.retryable
+
+
+@on_virtual_time
+async def test_connect_to_old_gateway_names_both_versions() -> None:
+    async with ScriptedGateway(version=178) as gateway:
+        with pytest.raises(UnsupportedServerVersion, match="speaks server version 178; this client needs 213"):
+            await gateway.client().connect()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", b"\x15\x03\x01\x00\x02\x02\x46"]
+)
+@on_virtual_time
+async def test_connect_to_another_program_fails_the_handshake(answer: bytes) -> None:
+    async with ScriptedGateway(raw_hello=answer) as gateway:
+        with pytest.raises(HandshakeFailed, match="check host and port"):
+            await gateway.client().connect()
+
+
+@on_virtual_time
+async def test_connect_with_client_id_in_use_says_so_with_ibkrs_code() -> None:
+    in_use = error(-1, 326, "Unable to connect as the client id is already in use.")
+    async with ScriptedGateway(ready=(in_use,)) as gateway:
+        connecting = asyncio.create_task(gateway.client().connect())
+        await turns()
+        gateway.drop()
+        with pytest.raises(ClientIdInUse, match="already in use") as caught:
+            await connecting
+        assert caught.value.code == 326
+
+
+@on_virtual_time
+async def test_connect_dropped_before_ready_is_lost_not_timed_out() -> None:
+    async with ScriptedGateway(ready=()) as gateway:
+        connecting = asyncio.create_task(gateway.client().connect())
+        await turns()
+        gateway.drop()
+        with pytest.raises(ConnectionLost, match="closed the connection before it was ready"):
+            await connecting
+
+
+@on_virtual_time
+async def test_connect_cancelled_can_be_tried_again() -> None:
+    async with ScriptedGateway(version=None) as silent:
+        client = silent.client()
+        connecting = asyncio.create_task(client.connect())
+        await turns()
+        connecting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await connecting
+        assert client.state is ConnectionState.DISCONNECTED
+    async with ScriptedGateway():
+        await client.connect()
+        assert client.state is ConnectionState.CONNECTED
+        await client.disconnect()
+
+
+@on_virtual_time
+async def test_connect_while_connected_is_refused_and_harmless() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        with pytest.raises(IbwireError, match="connect\\(\\) while connected"):
+            await client.connect()
+        assert client.state is ConnectionState.CONNECTED
+
+
+@on_virtual_time
+async def test_reconnect_after_a_drop_works_with_the_same_manager() -> None:
+    async with ScriptedGateway(answer_time) as gateway, gateway.client() as client:
+        gateway.drop()
+        await turns()
+        assert client.state is ConnectionState.DISCONNECTED
+        await client.connect()
+        assert await client.request(m.CurrentTimeRequest()) == [m.CurrentTime(1_795_000_000)]
+
+
+# --- requests
+
+
+def answer_time(gateway: ScriptedGateway, message: Message) -> None:
+    if isinstance(message, m.CurrentTimeRequest):
+        gateway.send(m.CurrentTime(1_795_000_000))
+
+
+@on_virtual_time
+async def test_request_collects_all_answers_up_to_its_end() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        assert isinstance(message, m.ContractDataRequest)
+        stray = m.ContractData(req_id=999)
+        gateway.send(stray, m.ContractData(message.req_id), m.ContractData(message.req_id))
+        gateway.send(m.ContractDataEnd(message.req_id))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        answers = await client.request(m.ContractDataRequest(contract=AAPL))
+        assert answers == [m.ContractData(100), m.ContractData(100), m.ContractDataEnd(100)]
+        await client.disconnect()
+
+
+@pytest.mark.parametrize(("code", "kind"), [(200, NoSecurityDefinition), (321, RequestFailed), (10197, RequestFailed)])
+@on_virtual_time
+async def test_request_refused_raises_ibkrs_code_and_text(code: int, kind: type[RequestFailed]) -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(m.ContractData(100), error(100, code, "IBKR's words"))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        with pytest.raises(kind, match=f"\\[{code}\\] IBKR's words.*con_id=265598") as caught:
+            await client.request(m.ContractDataRequest(contract=AAPL))
+        assert caught.value.code == code
+
+
+@on_virtual_time
+async def test_request_with_an_advisory_goes_on_and_the_advisory_is_seen() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(error(100, 2174, "no time zone"), m.HistoricalData(req_id=100), m.HistoricalDataEnd(req_id=100))
+
+    notices: list[Message] = []
+    async with ScriptedGateway(answer) as gateway:
+        client = gateway.client()
+        client = ConnectionManager(client.settings, on_unsolicited=notices.append)
+        async with client:
+            answers = await client.request(m.HistoricalDataRequest(contract=AAPL))
+    assert [type(message) for message in answers] == [m.HistoricalData, m.HistoricalDataEnd]
+    assert error(100, 2174, "no time zone") in notices
+
+
+@on_virtual_time
+async def test_request_unanswered_times_out_and_is_cancelled_at_the_gateway() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(RequestTimeout, match="no complete answer within 7 s"):
+            await client.request(m.HistoricalDataRequest(contract=AAPL), timeout=7)
+        assert asyncio.get_running_loop().time() - started == pytest.approx(7)
+        await turns()
+        assert gateway.received[-1] == m.CancelHistoricalData(req_id=100)
+
+
+@on_virtual_time
+async def test_request_half_answered_times_out_instead_of_returning_a_part() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(m.ContractData(100))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        with pytest.raises(RequestTimeout):
+            await client.request(m.ContractDataRequest(contract=AAPL), timeout=1)
+
+
+@on_virtual_time
+async def test_request_cancelled_by_its_task_is_cancelled_and_late_answers_are_counted() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        asking = asyncio.create_task(client.request(m.HeadTimestampRequest(contract=AAPL)))
+        await turns()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await turns()
+        assert gateway.received[-1] == m.CancelHeadTimestamp(req_id=100)
+        gateway.send(m.HeadTimestamp(100, "late"))
+        await turns()
+        assert client.unrouted == {"HeadTimestamp": 1}
+
+
+@on_virtual_time
+async def test_requests_under_way_fail_at_once_when_the_link_falls() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        requests = [m.ContractDataRequest(contract=AAPL), m.CurrentTimeRequest(), m.MarketRuleRequest(26)]
+        asking = [asyncio.create_task(client.request(request)) for request in requests]
+        stream = client.stream(m.MarketDataRequest(contract=AAPL))
+        reading = asyncio.create_task(anext(stream))
+        await turns()
+        gateway.drop()
+        started = asyncio.get_running_loop().time()
+        results = await asyncio.gather(*asking, reading, return_exceptions=True)
+        assert asyncio.get_running_loop().time() - started < 1
+        assert all(isinstance(result, ConnectionLost) and result.retryable for result in results)
+        assert "265598" in str(results[0])
+        assert "market_rule_id=26" in str(results[2])
+
+
+@on_virtual_time
+async def test_request_hit_by_broken_bytes_fails_with_the_protocol_error_as_cause() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send_bytes(b"\x00\x00\x00\x01\xff")
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        with pytest.raises(ConnectionLost) as caught:
+            await client.request(m.CurrentTimeRequest())
+        assert isinstance(caught.value.__cause__, ProtocolError)
+        assert client.state is ConnectionState.DISCONNECTED
+
+
+@on_virtual_time
+async def test_requests_without_an_id_take_turns() -> None:
+    under_way = 0
+
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        nonlocal under_way
+        under_way += 1
+        assert under_way == 1, "a second one was sent before the first was answered"
+
+        def reply() -> None:
+            nonlocal under_way
+            under_way -= 1
+            gateway.send(m.OpenOrdersEnd())
+
+        asyncio.get_running_loop().call_later(1, reply)
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        both = m.OpenOrdersRequest(), m.AllOpenOrdersRequest()  # their answers look the same
+        results = await asyncio.gather(*(client.request(request) for request in both))
+        assert results == [[m.OpenOrdersEnd()], [m.OpenOrdersEnd()]]
+
+
+@on_virtual_time
+async def test_request_of_a_subscription_with_an_end_returns_its_start_and_cancels_it() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        if isinstance(message, m.PositionsRequest):
+            gateway.send(m.Position(account="DU1234567"), m.PositionEnd())
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        assert await client.request(m.PositionsRequest()) == [m.Position(account="DU1234567"), m.PositionEnd()]
+        await turns()
+        assert gateway.received[-1] == m.CancelPositions()
+
+
+@on_virtual_time
+async def test_request_in_several_parts_ends_with_the_part_marked_done() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(m.HistoricalTicksLast(req_id=100, is_done=False), m.HistoricalTicksLast(req_id=100, is_done=True))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        assert len(await client.request(m.HistoricalTicksRequest(contract=AAPL))) == 2
+
+
+@on_virtual_time
+async def test_request_for_a_schedule_ends_without_an_end_message() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(m.HistoricalSchedule(req_id=100))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        request = m.HistoricalDataRequest(contract=AAPL, what_to_show="SCHEDULE")
+        assert await client.request(request) == [m.HistoricalSchedule(req_id=100)]
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (m.TickByTickRequest(contract=AAPL), "has no end to wait for"),
+        (m.CancelMarketData(1), "has no end to wait for"),
+        (m.TickPrice(), "is not a request"),
+        (AAPL, "is not a request"),
+    ],
+)
+@on_virtual_time
+async def test_request_that_cannot_end_is_refused_and_not_sent(message: Message, text: str) -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        with pytest.raises(RequestError, match=text):
+            await client.request(message)
+        await turns()
+        assert gateway.received == []
+
+
+@on_virtual_time
+async def test_request_with_a_value_that_does_not_fit_is_refused_and_leaves_nothing_behind() -> None:
+    async with ScriptedGateway(answer_time) as gateway, gateway.client() as client:
+        with pytest.raises(InvalidMessage, match="con_id = 2147483648"):
+            await client.request(m.ContractDataRequest(contract=m.Contract(con_id=2**31)))
+        assert client.requests_under_way == 0
+        await client.request(m.CurrentTimeRequest())
+        assert [type(message) for message in gateway.received] == [m.CurrentTimeRequest]
+
+
+@on_virtual_time
+async def test_request_newer_than_the_gateway_is_refused_naming_both_versions() -> None:
+    async with ScriptedGateway(version=213) as gateway, gateway.client() as client:
+        with pytest.raises(RequestError, match="ConfigRequest needs server version 219, this gateway has 213"):
+            await client.request(m.ConfigRequest())
+
+
+@on_virtual_time
+async def test_nothing_can_be_sent_without_a_connection() -> None:
+    client = ConnectionManager(ConnectionSettings(port=4002))
+    with pytest.raises(NotConnected):
+        client.send(m.MarketDataTypeRequest(3))
+    with pytest.raises(NotConnected):
+        await client.request(m.CurrentTimeRequest())
+    with pytest.raises(NotConnected):
+        await anext(client.stream(m.MarketDataRequest(contract=AAPL)))
+    await client.disconnect()
+
+
+@on_virtual_time
+async def test_next_id_follows_the_gateway_upwards_only() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(m.NextValidId(order_id=answers.pop()))
+
+    answers = [50, 500]
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        await client.request(m.IdsRequest())
+        assert client.next_id() == 500
+        await client.request(m.IdsRequest())
+        assert client.next_id() == 501
+
+
+# --- streams
+
+
+def tick(number: int) -> m.TickSize:
+    return m.TickSize(100, 0, str(number))
+
+
+@on_virtual_time
+async def test_stream_gives_its_messages_in_order_and_cancels_on_leaving() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        if isinstance(message, m.MarketDataRequest):
+            gateway.send(*(tick(number) for number in range(100)))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        seen: list[Message] = []
+        async with client.stream(m.MarketDataRequest(contract=AAPL)) as ticks:
+            async for message in ticks:
+                seen.append(message)
+                if len(seen) == 100:
+                    break
+        assert seen == [tick(number) for number in range(100)]
+        await turns()
+        assert gateway.received == [m.MarketDataRequest(req_id=100, contract=AAPL), m.CancelMarketData(100)]
+        assert client.requests_under_way == 0
+
+
+@on_virtual_time
+async def test_stream_of_a_slow_consumer_ends_loudly_after_what_was_kept() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        async with client.stream(m.MarketDataRequest(contract=AAPL), bound=10) as ticks:
+            await turns()
+            gateway.send(*(tick(number) for number in range(50)))
+            await turns()
+            assert [await anext(ticks) for _ in range(10)] == [tick(number) for number in range(10)]
+            with pytest.raises(StreamOverflow, match="10 messages behind"):
+                await anext(ticks)
+        assert gateway.received[-1] == m.CancelMarketData(100)
+
+
+@on_virtual_time
+async def test_stream_ended_by_an_error_gives_what_came_before_it() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        ticks = client.stream(m.MarketDataRequest(contract=AAPL))
+        first = asyncio.create_task(anext(ticks))
+        await turns()
+        gateway.send(tick(1), tick(2), error(100, 10167, "delayed"), error(100, 354, "not subscribed"), tick(3))
+        assert await first == tick(1)
+        assert await anext(ticks) == tick(2)
+        assert await anext(ticks) == error(100, 10167, "delayed")
+        with pytest.raises(RequestFailed, match="not subscribed"):
+            await anext(ticks)
+        ticks.close()
+        await turns()
+        assert gateway.received == [m.MarketDataRequest(req_id=100, contract=AAPL)], "it had ended: nothing to cancel"
+
+
+@on_virtual_time
+async def test_stream_of_a_snapshot_ends_by_itself() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(tick(1), m.TickSnapshotEnd(100))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        request = m.MarketDataRequest(contract=AAPL, snapshot=True)
+        assert [message async for message in client.stream(request)] == [tick(1), m.TickSnapshotEnd(100)]
+
+
+@on_virtual_time
+async def test_stream_kept_up_to_date_goes_on_after_its_end_message() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        if isinstance(message, m.HistoricalDataRequest):
+            gateway.send(m.HistoricalData(100), m.HistoricalDataEnd(req_id=100), m.HistoricalDataUpdate(100))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        request = m.HistoricalDataRequest(contract=AAPL, keep_up_to_date=True)
+        async with client.stream(request) as bars:
+            kinds = [type(await anext(bars)) for _ in range(3)]
+        assert kinds == [m.HistoricalData, m.HistoricalDataEnd, m.HistoricalDataUpdate]
+
+
+@on_virtual_time
+async def test_stream_of_an_order_gets_all_news_of_it_and_leaves_it_alone_when_closed() -> None:
+    execution = m.ExecutionDetails(-1, AAPL, m.Execution(order_id=100, exec_id="1.01"))
+    news = (
+        m.OpenOrder(order_id=100, contract=AAPL),
+        m.OrderStatus(order_id=100, status="Submitted"),
+        error(100, 399, "Order Message: Warning"),
+        execution,
+        m.CommissionAndFeesReport(exec_id="1.01", commission_and_fees=1.0),
+    )
+
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send(m.OrderStatus(order_id=7, status="Filled"), *news)
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        request = m.PlaceOrderRequest(order_id=client.next_id(), contract=AAPL)
+        async with client.stream(request) as stream:
+            assert [await anext(stream) for _ in news] == list(news)
+        await turns()
+        assert len(gateway.received) == 1, "closing what watches an order must not cancel it"
+
+
+@on_virtual_time
+async def test_stream_asked_twice_for_one_id_is_refused_the_second_time() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        request = m.MarketDataRequest(req_id=5, contract=AAPL)
+        async with client.stream(request):
+            with pytest.raises(RequestError, match="id 5 is already under way"):
+                await anext(client.stream(request))
+
+
+@on_virtual_time
+async def test_news_nobody_asked_for_reaches_the_one_who_wants_it() -> None:
+    unsolicited: list[Message] = []
+    async with ScriptedGateway() as gateway:
+        client = ConnectionManager(gateway.client().settings, on_unsolicited=unsolicited.append)
+        async with client:
+            other = m.OrderStatus(order_id=9, status="Filled")
+            gateway.send(error(-1, 1100, "connectivity lost"), other)
+            await turns()
+            assert unsolicited[-2:] == [error(-1, 1100, "connectivity lost"), other]
+
+
+@on_virtual_time
+async def test_frames_of_unknown_kinds_are_skipped() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        gateway.send_bytes(bytes.fromhex("00000006 0000002f 3100") + encode(m.CurrentTime(1)))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        assert await client.request(m.CurrentTimeRequest()) == [m.CurrentTime(1)]
+
+
+@on_virtual_time
+async def test_disconnect_ends_what_is_under_way_and_can_be_called_again() -> None:
+    async with ScriptedGateway() as gateway:
+        client = gateway.client()
+        await client.connect()
+        asking = asyncio.create_task(client.request(m.CurrentTimeRequest()))
+        await turns()
+        await client.disconnect()
+        await client.disconnect()
+        with pytest.raises(ConnectionLost):
+            await asking
+        assert client.state is ConnectionState.DISCONNECTED
