@@ -58,15 +58,27 @@ INTEGER_TEXT = {"CommissionAndFeesReport": {"yieldRedemptionDate"}}
 
 CONDITION_TYPES = (1, 3, 4, 5, 6, 7)
 
-_int32 = st.sampled_from((0, 1, -1, *INT32)) | st.integers(*INT32)
-_int64 = st.sampled_from((0, 1, -1, INT32[1], *INT64)) | st.integers(*INT64)
-_double = st.sampled_from((0.0, -0.0, -1.0, -2.0, DOUBLE_MAX, inf, -inf)) | st.floats(allow_nan=False)
-_text = st.sampled_from(("", "0", "\0", "SMART", "日本€🙂")) | st.text(
-    st.characters(exclude_categories=["Cs"]), max_size=8
-)
-_decimal_text = st.sampled_from(
-    ("0", "-1", "100", "100.0", "0.0001", "1E+2", str(2**127 - 1), "Infinity", "NaN", "  7 ")
-) | st.decimals(allow_nan=False, allow_infinity=False).map(str)
+_INT32 = (0, 1, -1, *INT32)
+_INT64 = (*_INT32, *INT64)
+_DOUBLE = (0.0, -0.0, -1.0, -2.0, DOUBLE_MAX, 5e-324, inf, -inf)
+_TEXT = ("", "0", "\0", " SMART ", "日本€🙂", "é\u0301\uffff")
+_DECIMAL_TEXT = ("0", "-1", "100", "100.0", "0.0001", "1E+2", str(2**127 - 1), "Infinity", "NaN", "  7 ")
+_EXTREMES: dict[int, tuple[Any, ...]] = {
+    FieldDescriptor.TYPE_INT32: _INT32,
+    FieldDescriptor.TYPE_INT64: _INT64,
+    FieldDescriptor.TYPE_DOUBLE: _DOUBLE,
+    FieldDescriptor.TYPE_BOOL: (False, True),
+    FieldDescriptor.TYPE_STRING: _TEXT,
+}
+EXTREMES = max(len(_DECIMAL_TEXT), *(len(values) for values in _EXTREMES.values()))
+"""How many different values `extreme_message` has for a field."""
+
+_int32 = st.sampled_from(_INT32) | st.integers(*INT32)
+_int64 = st.sampled_from(_INT64) | st.integers(*INT64)
+_double = st.sampled_from(_DOUBLE) | st.floats(allow_nan=False)
+_anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)  # all of Unicode but lone surrogates
+_text = st.sampled_from(_TEXT) | _anything
+_decimal_text = st.sampled_from(_DECIMAL_TEXT) | st.decimals(allow_nan=False, allow_infinity=False).map(str)
 _integer_text = st.sampled_from(("0", "20260418")) | st.integers(*INT64).map(str)
 _tick_type = st.integers(0, 112) | _int32
 _dates = st.sampled_from(
@@ -179,31 +191,59 @@ def _known_first(conditions: list[Message]) -> list[Message]:
 
 
 def full_message(kind: type[Message], numbers: Iterator[int]) -> Message:
-    """One message with every field present and no value used twice, so that swapped fields show."""
+    """One message with every field present and hardly a value used twice, so that swapped fields show."""
+
+    def distinct(field: FieldDescriptor) -> Any:
+        owner, number = field.containing_type.name, next(numbers)
+        if (owner, field.name) == ("OrderCondition", "type"):
+            return CONDITION_TYPES[number % len(CONDITION_TYPES)]
+        if field.type == FieldDescriptor.TYPE_BOOL:
+            return bool(number % 2)
+        if field.type == FieldDescriptor.TYPE_DOUBLE:
+            return number + 0.5
+        if field.type == FieldDescriptor.TYPE_STRING:
+            return str(number) if _is_numeric_text(field) else f"{field.name}{number}"
+        return number
+
+    return _filled(kind, distinct)
+
+
+def extreme_message(kind: type[Message], which: int) -> Message:
+    """One message with every field present, each at the same one of the extremes of its type."""
+
+    def extreme(field: FieldDescriptor) -> Any:
+        if (field.containing_type.name, field.name) == ("OrderCondition", "type"):
+            return CONDITION_TYPES[which % len(CONDITION_TYPES)]
+        if field.name in INTEGER_TEXT.get(field.containing_type.name, ()):
+            return str(_INT64[which % len(_INT64)])
+        values = _DECIMAL_TEXT if _is_numeric_text(field) else _EXTREMES[field.type]
+        return values[which % len(values)]
+
+    return _filled(kind, extreme)
+
+
+def _filled(kind: type[Message], value_of: Callable[[FieldDescriptor], Any]) -> Message:
+    """One message with every field present, lists and maps with two entries."""
+
+    def one(field: FieldDescriptor) -> Any:
+        nested = field.message_type
+        return value_of(field) if nested is None else _filled(GetMessageClass(nested), value_of)
+
     message = kind()
     for field in kind.DESCRIPTOR.fields:
         if _is_map(field):
-            getattr(message, field.name).update({f"tag{next(numbers)}": f"value{next(numbers)}" for _ in range(2)})
+            entry = field.message_type.fields_by_name
+            pairs = [(value_of(entry["key"]), value_of(entry["value"])) for _ in range(2)]
+            getattr(message, field.name).update(pairs)
         elif field.is_repeated:
-            getattr(message, field.name).extend(_full_value(field, numbers) for _ in range(2))
+            getattr(message, field.name).extend([one(field), one(field)])
         elif field.message_type is not None:
-            getattr(message, field.name).CopyFrom(_full_value(field, numbers))
+            getattr(message, field.name).CopyFrom(one(field))
         else:
-            setattr(message, field.name, _full_value(field, numbers))
+            setattr(message, field.name, one(field))
     return message
 
 
-def _full_value(field: FieldDescriptor, numbers: Iterator[int]) -> Any:
-    owner, number = field.containing_type.name, next(numbers)
-    if field.message_type is not None:
-        return full_message(GetMessageClass(field.message_type), numbers)
-    if (owner, field.name) == ("OrderCondition", "type"):
-        return CONDITION_TYPES[number % len(CONDITION_TYPES)]
-    if field.type == FieldDescriptor.TYPE_BOOL:
-        return bool(number % 2)
-    if field.type == FieldDescriptor.TYPE_DOUBLE:
-        return number + 0.5
-    if field.type == FieldDescriptor.TYPE_STRING:
-        is_number = field.name in DECIMAL_TEXT.get(owner, ()) or field.name in INTEGER_TEXT.get(owner, ())
-        return str(number) if is_number else f"{field.name}{number}"
-    return number
+def _is_numeric_text(field: FieldDescriptor) -> bool:
+    owner = field.containing_type.name
+    return field.name in DECIMAL_TEXT.get(owner, ()) or field.name in INTEGER_TEXT.get(owner, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import Any
 
@@ -13,6 +14,8 @@ from ibwire.wire import encode
 from ibwire.wire.handshake import MAX_SERVER_VERSION, ServerHello, encode_server_hello
 from tests.conformance.official_protobuf import MESSAGES
 from tests.conformance.official_values import official
+
+logging.getLogger("ibapi").setLevel(logging.WARNING)  # at INFO it formats every frame
 
 
 class FakeConnection:

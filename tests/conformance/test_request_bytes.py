@@ -93,16 +93,16 @@ def test_a_request_in_which_nothing_is_set(method: str):
 def test_each_argument_alone(method: str):
     for name, kind in parameters(method).items():
         for value in kind.edges:
-            arguments = nothing_set(method) | {name: value}
-            assert_same_frame(sent_by(method, arguments), record(method, arguments))
+            values = nothing_set(method) | {name: value}
+            assert_same_frame(sent_by(method, values), record(method, values))
 
 
 @pytest.mark.parametrize("kind", ATTRIBUTES, ids=lambda kind: kind.__name__)
 def test_each_attribute_alone(kind: type):
     for name, attribute in ATTRIBUTES[kind].items():
         for value in attribute.edges:
-            method, arguments = carry(Given(kind, least(kind) | {name: value}))
-            assert_same_frame(sent_by(method, arguments), record(method, arguments))
+            method, values = carry(Given(kind, least(kind) | {name: value}))
+            assert_same_frame(sent_by(method, values), record(method, values))
 
 
 @pytest.mark.parametrize("method", sorted(REQUESTS.keys() - {"placeOrder"}))

@@ -34,7 +34,7 @@ from tests.conformance.meaning_official import (
     record_data,
     snake,
 )
-from tests.conformance.meaning_strategies import CONDITION_TYPES, full_message, messages
+from tests.conformance.meaning_strategies import CONDITION_TYPES, EXTREMES, extreme_message, full_message, messages
 from tests.helpers.campaigns import campaign
 
 EVERY_MESSAGE = [pytest.param(number, id=f"{number}-{number.name}") for number in Incoming if number in HANDLERS]
@@ -62,6 +62,12 @@ def test_random_message_means_the_same_to_both(number: Incoming, data: st.DataOb
 def test_message_with_every_field_means_the_same_to_both(number: Incoming) -> None:
     for start in range(6):
         assert_same_meaning(number, full_message(official_class(number), count(start)))
+
+
+@pytest.mark.parametrize("number", EVERY_MESSAGE)
+def test_message_with_extreme_values_means_the_same_to_both(number: Incoming) -> None:
+    for which in range(EXTREMES):
+        assert_same_meaning(number, extreme_message(official_class(number), which))
 
 
 @pytest.mark.parametrize("number", EVERY_MESSAGE)

@@ -35,6 +35,7 @@ def campaign(*, part: int, full: int) -> Callable[[F], F]:
         database=None,
         suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
         print_blob=True,
+        report_multiple_bugs=False,  # shrinking one large message takes long enough
     )
 
     def decorate(test: F) -> F:

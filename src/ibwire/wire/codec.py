@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import FieldInfo, fields
 
 from ibwire.exceptions import InvalidMessage
-from ibwire.wire.framing import encode_frame
+from ibwire.wire.framing import ID_BYTES, MAX_FRAME_BYTES, encode_frame
 from ibwire.wire.ids import INCOMING, OUTGOING, PROTOBUF_OFFSET, BondContractData
 from ibwire.wire.messages import ContractData
 from ibwire.wire.schema.converters import CONVERTERS
 
 Message = Struct
 """Any record of `ibwire.wire.messages`."""
+
+_REFUSALS = (TypeError, ValueError, AttributeError, OverflowError)
+"""What converting or serialising a value raises if the wire cannot carry it."""
 
 Decoder = tuple[Callable[[bytes], Any], Callable[[Any], Message]]
 """Parses a payload, and turns what protobuf parsed into a record."""
@@ -68,8 +71,10 @@ def encode(message: Message) -> bytes:
         raise InvalidMessage(f"{kind.__name__} is not a message that can be sent on its own")
     try:
         payload: bytes = convert(message).SerializeToString()
-    except (TypeError, ValueError, AttributeError) as error:
+    except _REFUSALS as error:
         raise InvalidMessage(f"{_culprit(message) or kind.__name__}: {error}") from error
+    if len(payload) > MAX_FRAME_BYTES - ID_BYTES:
+        raise InvalidMessage(f"{kind.__name__} takes {len(payload)} bytes; a frame holds {MAX_FRAME_BYTES}")
     return encode_frame(WIRE_IDS[kind], payload)
 
 
@@ -77,9 +82,7 @@ def _culprit(message: Message) -> str | None:
     """The path and value of the first field that cannot be encoded, for the error of `encode`."""
     kind = type(message)
     convert = CONVERTERS[ContractData if kind is BondContractData else kind][2]
-    empty: dict[str, Any] = {
-        name: type(value)() if isinstance(value, tuple | dict) else None for name, value in asdict(message).items()
-    }
+    empty = {field.name: _empty(field) for field in fields(kind)}
     for name in empty:
         value = getattr(message, name)
         for part in value if isinstance(value, tuple) else (value,):
@@ -88,6 +91,13 @@ def _culprit(message: Message) -> str | None:
                 return f"{kind.__name__}.{name}: {inner}"
         try:
             convert(kind(**{**empty, name: value})).SerializeToString()
-        except (TypeError, ValueError, AttributeError):
+        except _REFUSALS:
             return f"{kind.__name__}.{name} = {value!r}"
     return None
+
+
+def _empty(field: FieldInfo) -> Any:
+    """A field left out: None, or no elements."""
+    if field.default_factory is not NODEFAULT:
+        return field.default_factory()
+    return () if isinstance(field.default, tuple) else None

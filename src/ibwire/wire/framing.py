@@ -14,7 +14,9 @@ MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 _LENGTH = Struct(">I")
 _HEADER = Struct(">II")
-_ID_BYTES = 4
+ID_BYTES = 4
+"""How much of a frame's length its id takes."""
+
 _MAX_HELLO_BYTES = 4096
 
 Frame = tuple[int, bytes]
@@ -23,7 +25,7 @@ Frame = tuple[int, bytes]
 
 def encode_frame(message_id: int, payload: bytes) -> bytes:
     """One whole frame."""
-    return _HEADER.pack(len(payload) + _ID_BYTES, message_id) + payload
+    return _HEADER.pack(len(payload) + ID_BYTES, message_id) + payload
 
 
 def encode_text_frame(text: str) -> bytes:
@@ -68,7 +70,7 @@ class FrameDecoder:
         position, end = 0, len(data)
         while end - position >= _HEADER.size:
             length, message_id = header(data, position)
-            if not _ID_BYTES <= length <= longest:
+            if not ID_BYTES <= length <= longest:
                 break
             stop = position + _LENGTH.size + length
             if stop > end:
@@ -88,8 +90,8 @@ class FrameDecoder:
             return None
         (length,) = _LENGTH.unpack_from(self._pending)
         # A hello is some fifty bytes: whoever announces more is no gateway, and nothing should be waited for.
-        if not _ID_BYTES <= length <= _MAX_HELLO_BYTES:
-            shown = bytes(self._pending[:16])
+        if not ID_BYTES <= length <= _MAX_HELLO_BYTES:
+            shown = bytes(self._pending[: _LENGTH.size])
             self.error = ProtocolError(
                 f"the first frame says {length} bytes: no hello of a gateway ({shown!r})", length=length
             )
@@ -109,9 +111,9 @@ class FrameDecoder:
             self._needed = _LENGTH.size
         else:
             (length,) = _LENGTH.unpack_from(data, position)
-            if not _ID_BYTES <= length <= self._max_frame_bytes:
+            if not ID_BYTES <= length <= self._max_frame_bytes:
                 self.error = ProtocolError(
-                    f"a frame says it is {length} bytes long; allowed are {_ID_BYTES} to {self._max_frame_bytes}",
+                    f"a frame says it is {length} bytes long; allowed are {ID_BYTES} to {self._max_frame_bytes}",
                     length=length,
                 )
                 return

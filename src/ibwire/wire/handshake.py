@@ -24,7 +24,7 @@ the error can name, instead of closing without a word."""
 
 CLIENT_PREFIX = b"API\0"
 
-_RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?", re.DOTALL)
+_RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?", re.DOTALL | re.ASCII)
 
 
 class ClientHello(Struct, frozen=True):
@@ -65,8 +65,8 @@ def parse_client_hello(text: str) -> ClientHello:
     return ClientHello(low, int(match[2] or low), match[3] or "")
 
 
-def parse_server_hello(text: str) -> ServerHello:
-    """The answer in a gateway's first frame.
+def parse_server_hello(text: str, offered_max: int = MAX_SERVER_VERSION) -> ServerHello:
+    """The answer in a gateway's first frame to an offer of versions up to `offered_max`.
 
     Raises HandshakeFailed if it is none, UnsupportedServerVersion if the gateway is too old for us.
     """
@@ -78,10 +78,8 @@ def parse_server_hello(text: str) -> ServerHello:
         raise UnsupportedServerVersion(
             f"the gateway speaks server version {version}; this client needs {MIN_SERVER_VERSION} or later"
         )
-    if version > MAX_SERVER_VERSION:
-        raise HandshakeFailed(
-            f"the gateway chose server version {version}, above the {MAX_SERVER_VERSION} it was offered"
-        )
+    if version > offered_max:
+        raise HandshakeFailed(f"the gateway chose server version {version}, above the {offered_max} it was offered")
     return ServerHello(version, fields[1])
 
 

@@ -93,6 +93,7 @@ class ClientProtocol(_Side):
         super().__init__(SERVER_MESSAGES)
         self.hello = encode_client_hello(ClientHello(OFFERED_MIN_VERSION, max_version, connect_options))
         """The bytes to send first."""
+        self._max_version = max_version
         self.server_version: int | None = None
 
     def _receive_hello(self, data: bytes) -> tuple[Message, bytes] | None:
@@ -103,7 +104,7 @@ class ClientProtocol(_Side):
             return None
         text, rest = framed
         try:
-            hello: ServerHello = parse_server_hello(text)
+            hello: ServerHello = parse_server_hello(text, self._max_version)
         except IbwireError as error:
             self.error = error
             return None
@@ -122,7 +123,7 @@ class ServerProtocol(_Side):
         missing = len(CLIENT_PREFIX) - len(self._prefix)
         self._prefix += data[:missing]
         if not CLIENT_PREFIX.startswith(self._prefix):
-            self.error = ProtocolError(f"a client starts with {CLIENT_PREFIX!r}, this one with {self._prefix!r}")
+            self.error = ProtocolError(f"a client starts with {CLIENT_PREFIX!r}, this one does not")
             return None
         framed = self._frames.feed_text(data[missing:])
         if framed is None:

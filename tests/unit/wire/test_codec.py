@@ -12,13 +12,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.helpers.campaigns import campaign
 
 from ibwire.exceptions import InvalidMessage
 from ibwire.wire import ClientProtocol, ServerProtocol, encode
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import ClientHello, ServerHello, encode_client_hello, encode_server_hello
 from ibwire.wire.ids import INCOMING, OUTGOING, BondContractData
+from tests.helpers.campaigns import campaign
 
 Record = type[msgspec.Struct]
 
@@ -190,7 +190,7 @@ def _wrong(hint: Any, path: str) -> list[Any]:
         return [limit, -limit - 1, 2**200, 1.5, "7", "x"]
     if get_origin(hint) is dict:
         return [{"tag": 7}, {7: "value"}, {"tag": "\ud800"}, {"\udfff": "value"}, "tag"]
-    simple = {str: [7, 1.5, "\ud800", "a\udfffb", b"\xff"], float: ["x", "1.5", b"1"], bool: ["yes", 1.5]}
+    simple = {str: [7, 1.5, "\ud800", "a\udfffb", b"\xff"], float: ["x", "1.5", b"1", 10**400], bool: ["yes", 1.5]}
     return simple.get(hint, ["AAPL", 7])
 
 
@@ -223,3 +223,13 @@ def test_mere_part_of_a_message_is_refused(kind: Record) -> None:
 def test_thing_that_is_no_message_is_refused(thing: Any) -> None:
     with pytest.raises(InvalidMessage):
         encode(thing)
+
+
+def test_missing_list_is_blamed_on_its_own_field() -> None:
+    with pytest.raises(InvalidMessage, match=r"PlaceOrderRequest\.contract: Contract\.combo_legs = None"):
+        encode(m.PlaceOrderRequest(order_id=1, contract=m.Contract(combo_legs=None)))  # type: ignore[arg-type]
+
+
+def test_message_too_long_for_a_frame_is_refused() -> None:
+    with pytest.raises(InvalidMessage, match=r"ScannerParameters takes 16777221 bytes; a frame holds 16777216"):
+        encode(m.ScannerParameters("x" * 16 * 1024 * 1024))

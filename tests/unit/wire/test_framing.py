@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.helpers.campaigns import campaign
 
 from ibwire.exceptions import ProtocolError
 from ibwire.wire.framing import MAX_FRAME_BYTES, Frame, FrameDecoder, encode_frame, encode_text_frame
+from tests.helpers.campaigns import campaign
 
 LIMIT = 64
 LENGTH_FIELD = 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.helpers.campaigns import campaign
 
 from ibwire.exceptions import HandshakeFailed, ProtocolError, UnsupportedServerVersion
 from ibwire.wire.handshake import (
@@ -19,6 +18,7 @@ from ibwire.wire.handshake import (
     parse_client_hello,
     parse_server_hello,
 )
+from tests.helpers.campaigns import campaign
 
 versions = st.integers(0, 999_999_999)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

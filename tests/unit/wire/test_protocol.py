@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.helpers.campaigns import campaign
 
 from ibwire.exceptions import HandshakeFailed, ProtocolError, UnsupportedServerVersion
 from ibwire.wire import messages as m
@@ -19,6 +18,7 @@ from ibwire.wire.codec import encode
 from ibwire.wire.framing import FrameDecoder, encode_frame, encode_text_frame
 from ibwire.wire.handshake import ClientHello, ServerHello, encode_client_hello, encode_server_hello
 from ibwire.wire.protocol import OTHER_IDS, ClientProtocol, ServerProtocol
+from tests.helpers.campaigns import campaign
 
 Side = type[ClientProtocol] | type[ServerProtocol]
 
