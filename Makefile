@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test check bench campaigns wire lock format clean
+.PHONY: install run test check bench campaigns wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -26,6 +26,8 @@ check: install
 
 bench: install
 	$(BIN)/python -m benchmarks.ticks
+	$(BIN)/python -m benchmarks.limiter
+	$(BIN)/python -m benchmarks.events
 
 campaigns: install
 	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q -m "campaign and not tws and not windows"
@@ -41,6 +43,11 @@ wire: install
 	.venv-wire/bin/python tools/generate_wire.py
 	$(BIN)/ruff check --quiet --fix-only src/ibwire/wire
 	$(BIN)/ruff format --quiet src/ibwire/wire
+
+# Regenerate the pages of docs/ that are made from the code's own tables.
+docs-tables: install
+	$(BIN)/python tools/generate_error_docs.py
+	$(BIN)/python tools/generate_settings_docs.py
 
 # Renew the locked set of requirements (needs uv).
 lock:

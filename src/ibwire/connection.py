@@ -10,11 +10,15 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from types import TracebackType
 
 from msgspec.structs import replace
 
+from ibwire.claims import claims_of
 from ibwire.dispatch import Dispatcher, Entry
+from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
+from ibwire.events import EventManager, EventType, StateChange
 from ibwire.exceptions import (
     ClientIdInUse,
     ConnectionFailed,
@@ -26,17 +30,20 @@ from ibwire.exceptions import (
     RequestError,
     RequestTimeout,
 )
-from ibwire.settings import ConnectionSettings
+from ibwire.link import Link
+from ibwire.pacing import family_of
+from ibwire.rate_limiter import RateLimiter, Turn
+from ibwire.settings import ConnectionSettings, RateLimitSettings
 from ibwire.streams import Collection, MessageStream, Receiver
-from ibwire.wire import ClientProtocol, Message, ServerHello, encode
+from ibwire.wire import Message, ServerHello, encode
 from ibwire.wire import messages as m
 from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Shape, cancel_for, shape_of
 
 CLIENT_ID_IN_USE = 326
 """IBKR's code for a client id that another connection has; the gateway closes after it."""
 
-CLOSE_TIMEOUT_S = 2.0
-"""How long a closing connection may take to send what is buffered before it is cut."""
+_GOOD_NEWS = frozenset({Category.INFO, Category.FARM_UP, Category.FARM_IDLE})
+"""Kinds of notices that are not worth a warning."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,76 +64,37 @@ _TRANSITIONS = {
 }
 
 
-class _Link(asyncio.Protocol):
-    """The socket's callbacks: bytes to messages, and one word when it is over. It never waits for anybody."""
-
-    def __init__(self, on_messages: Callable[[list[Message]], None], on_lost: Callable[[_Link], None]) -> None:
-        self.wire = ClientProtocol()
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.cause: Exception | None = None
-        self._on_messages = on_messages
-        self._on_lost = on_lost
-        self._transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self.wire.hello)
-
-    def data_received(self, data: bytes) -> None:
-        messages = self.wire.receive(data)
-        if messages:
-            self._on_messages(messages)
-        if self.wire.error is not None:
-            self.abort()  # after a violation there is nothing on this connection to rely on
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.cause = self.wire.error or exc
-        if not self.closed.done():
-            self.closed.set_result(None)
-        self._on_lost(self)
-
-    def write(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def abort(self) -> None:
-        """Cut the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    async def close(self) -> None:
-        """Send what is buffered, close, and wait until it is over; cut it if that takes too long."""
-        if self._transport is not None:
-            self._transport.close()
-        try:
-            await asyncio.wait_for(asyncio.shield(self.closed), CLOSE_TIMEOUT_S)
-        except TimeoutError:
-            self.abort()
-            await asyncio.shield(self.closed)
-
-
 class ConnectionManager:
     """A connection to one gateway: `connect`, then requests and streams, then `disconnect`, or `async with` for both.
 
     Ready means ready: `connect` returns after the gateway named its accounts and the next order id. When the link
     falls, every request and stream under way ends at once with ConnectionLost. `on_unsolicited` gets, on the event
     loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches.
+
+    Every message leaves through one limiter, so IBKR's pacing rules hold. State changes, notices and breaches are
+    emitted to `events`. What IBKR's codes mean is looked up in `errors`.
     """
 
     def __init__(
         self,
         settings: ConnectionSettings | None = None,
         *,
+        rate_limit: RateLimitSettings | None = None,
+        events: EventManager | None = None,
+        errors: ErrorTable = ERROR_TABLE,
         on_unsolicited: Callable[[Message], None] | None = None,
     ) -> None:
         self.settings = settings or ConnectionSettings()
+        self.events = events if events is not None else EventManager()
+        self._rate_limit = rate_limit or RateLimitSettings()
+        self._limiter: RateLimiter | None = None
+        self._errors = errors
         self.state = ConnectionState.DISCONNECTED
         self.server_version = 0
         self.accounts: tuple[str, ...] = ()
         self._on_unsolicited = on_unsolicited
-        self._dispatcher = Dispatcher(self._take_unsolicited)
-        self._link: _Link | None = None
+        self._dispatcher = Dispatcher(self._take_unsolicited, self._note_error, errors)
+        self._link: Link | None = None
         self._failure: IbwireError | None = None
         self._changed = asyncio.Event()
         self._next_id = 0
@@ -150,20 +118,21 @@ class ConnectionManager:
         """
         if self.state is not ConnectionState.DISCONNECTED:
             raise IbwireError(f"connect() while {self.state.value}")
-        self._enter(ConnectionState.CONNECTING)
+        self._enter(ConnectionState.CONNECTING, "asked to")
         self._failure, self.server_version, self.accounts, self._next_id = None, 0, (), 0
         try:
             link = await self._open_socket()
             await self._until(lambda: self.server_version > 0, "the gateway's hello")
             link.write(encode(m.StartApiRequest(client_id=self.settings.client_id)))
             await self._until(lambda: bool(self.accounts) and self._next_id > 0, "accounts and next order id")
-        except BaseException:
+        except BaseException as error:
             if self._link is not None:
                 self._link.abort()
                 self._link = None
-            self._enter(ConnectionState.DISCONNECTED)
+            self._enter(ConnectionState.DISCONNECTED, str(error) or type(error).__name__)
             raise
-        self._enter(ConnectionState.CONNECTED)
+        self._enter(ConnectionState.CONNECTED, "accounts and next order id are known")
+        self.limiter.resume()
 
     async def disconnect(self) -> None:
         """Close the connection; what is under way ends with ConnectionLost. Does nothing if there is none."""
@@ -191,44 +160,46 @@ class ConnectionManager:
         number, self._next_id = self._next_id, self._next_id + 1
         return number
 
-    def send(self, message: Message) -> None:
-        """Send a message without waiting for anything.
-
-        Raises NotConnected, InvalidMessage, or RequestError if the gateway is too old for it.
-        """
-        link = self._link
-        if link is None or self.state is not ConnectionState.CONNECTED:
-            raise NotConnected(f"{type(message).__name__} was not sent: {self.state.value}")
-        spec = self._spec(message)
-        if spec.since > self.server_version:
-            raise RequestError(
-                f"{type(message).__name__} needs server version {spec.since}, this gateway has {self.server_version}"
+    @property
+    def limiter(self) -> RateLimiter:
+        """What decides when messages leave; made at the first use, on the running event loop."""
+        if self._limiter is None:
+            self._limiter = RateLimiter(
+                self._rate_limit,
+                on_violation=partial(self.events.emit, EventType.PACING_VIOLATION),
+                on_throttled=partial(self.events.emit, EventType.THROTTLED),
             )
-        link.write(encode(message))
+        return self._limiter
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
+
+        Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
+        """
+        left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._transmit(message, sent=lambda: left.set_result(None), fail=left.set_exception)
+        return left
 
     async def request(self, message: Message, *, timeout: float | None = None) -> list[Message]:
         """Send a request that ends and return all its answers in order, its end message last.
 
         A request id is filled in if it has none. For a subscription that marks the end of its first answers (positions,
-        account summary …) those are returned and the subscription is cancelled. `timeout` is in seconds; the default is
-        the settings' `request_timeout_s`. Cancelling the awaiting task cancels the request at the gateway.
+        account summary …) those are returned and the subscription is cancelled. `timeout` is in seconds from when it
+        was sent; the default is the settings' `request_timeout_s`. How long it may wait for its turn, the rate-limit
+        settings say. Cancelling the awaiting task cancels the request at the gateway.
 
-        Raises RequestFailed with IBKR's code, RequestTimeout, ConnectionLost, NotConnected, InvalidMessage, and
-        RequestError if the request has no end to wait for.
+        Raises RequestFailed (or what the code stands for), RequestTimeout, ConnectionLost, NotConnected,
+        InvalidMessage, RateLimitError, and RequestError if the request has no end to wait for.
         """
         spec, shape = self._spec(message), shape_of(message)
         if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
             raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
         seconds = self.settings.request_timeout_s if timeout is None else timeout
-        try:
-            async with asyncio.timeout(seconds):
-                if spec.correlation is not Correlation.SINGLETON:
-                    return await self._collect(message, shape)
-                # The answers carry no id: a second one of its kind waits for its turn.
-                async with self._turns[spec.end or spec.responses[0]]:
-                    return await self._collect(message, shape)
-        except TimeoutError:
-            raise RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
+        if spec.correlation is not Correlation.SINGLETON:
+            return await self._collect(message, shape, seconds)
+        # The answers carry no id: a second one of its kind waits for its turn.
+        async with self._turns[spec.end or spec.responses[0]]:
+            return await self._collect(message, shape, seconds)
 
     def stream(self, message: Message, *, bound: int | None = None) -> MessageStream:
         """The answers of a request that goes on, as an async iterator holding at most `bound` messages.
@@ -252,39 +223,63 @@ class ConnectionManager:
 
         return MessageStream(bound or self.settings.stream_bound, open_, close)
 
-    async def _collect(self, message: Message, shape: Shape) -> list[Message]:
+    async def _collect(self, message: Message, shape: Shape, seconds: float) -> list[Message]:
         collection = Collection(asyncio.get_running_loop())
-        entry = self._start(message, collection)
+        entry = self._start(message, collection, sent=collection.sent.set)
         try:
-            answers = await collection.result
-        except BaseException:
+            await collection.sent.wait()
+            async with asyncio.timeout(seconds):
+                answers = await collection.result
+        except BaseException as error:
             if entry.unregister():
                 self._cancel(entry.message)
+            if isinstance(error, TimeoutError):
+                raise RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
             raise
         if shape is Shape.STREAM:
             self._cancel(entry.message)
         return answers
 
-    def _start(self, message: Message, receiver: Receiver) -> Entry:
-        """Register a request and send it; neither, if one of the two fails."""
-        if self._spec(message).correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
+    def _start(self, message: Message, receiver: Receiver, sent: Callable[[], None] = lambda: None) -> Entry:
+        """Register a request and let it leave; neither, if one of the two fails."""
+        correlation = self._spec(message).correlation
+        if correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
             message = replace(message, req_id=self.next_id())
         entry = self._dispatcher.add(message, receiver)
         try:
-            self.send(message)
+            turn = self._transmit(message, sent=sent, fail=entry.fail)
         except IbwireError:
             entry.unregister()
             raise
+        # No longer watching an order must not take it out of the queue.
+        entry.withdraw = turn.cancel if correlation is not Correlation.ORDER_ID else lambda: False
         return entry
+
+    def _transmit(self, message: Message, *, sent: Callable[[], None], fail: Callable[[IbwireError], None]) -> Turn:
+        """Let a message leave when the limits allow it."""
+        link = self._link
+        if link is None or self.state is not ConnectionState.CONNECTED:
+            raise NotConnected(f"{type(message).__name__} was not sent: {self.state.value}")
+        spec = self._spec(message)
+        if spec.since > self.server_version:
+            raise RequestError(
+                f"{type(message).__name__} needs server version {spec.since}, this gateway has {self.server_version}"
+            )
+        frame = encode(message)
+
+        def grant() -> None:
+            link.write(frame)
+            sent()
+
+        return self.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
 
     def _cancel(self, message: Message) -> None:
         cancel = cancel_for(message)
-        if (
-            cancel is not None
-            and self.state is ConnectionState.CONNECTED
-            and self._spec(cancel).since <= self.server_version
-        ):
-            self.send(cancel)
+        if cancel is None or self.state is not ConnectionState.CONNECTED:
+            return
+        if self._spec(cancel).since <= self.server_version:
+            # A link that falls before it leaves has done its work.
+            self._transmit(cancel, sent=lambda: None, fail=lambda error: _log.debug("cancel not sent: %s", error))
 
     def _spec(self, message: Message) -> RequestSpec:
         spec = CATALOGUE.get(type(message))
@@ -292,10 +287,10 @@ class ConnectionManager:
             raise RequestError(f"{type(message).__name__} is not a request")
         return spec
 
-    async def _open_socket(self) -> _Link:
+    async def _open_socket(self) -> Link:
         settings = self.settings
         where = f"{settings.host}:{settings.port}"
-        link = self._link = _Link(self._take, self._lost)
+        link = self._link = Link(self._take, self._lost)
         try:
             async with asyncio.timeout(settings.connect_timeout_s):
                 await asyncio.get_running_loop().create_connection(lambda: link, settings.host, settings.port)
@@ -335,10 +330,28 @@ class ConnectionManager:
             case m.ErrorMessage(error_code=326) if self.state is ConnectionState.CONNECTING:
                 self._failure = ClientIdInUse(message.error_msg or "client id in use", code=CLIENT_ID_IN_USE)
         self._changed.set()
+        if isinstance(message, m.ErrorMessage):
+            self._tell_notice(message)
         if self._on_unsolicited is not None:
             self._on_unsolicited(message)
 
-    def _lost(self, link: _Link) -> None:
+    def _note_error(self, message: m.ErrorMessage) -> None:
+        """Slow down if IBKR says that we were too fast."""
+        code, text = message.error_code or 0, message.error_msg or ""
+        rule = self._errors.rule_for(code, text)
+        if rule.category is Category.PACING:
+            self.limiter.report_violation(code, family_of(code))
+        elif rule.category is Category.RATE and rule.scope is Scope.SESSION:
+            self.limiter.report_violation(code)
+
+    def _tell_notice(self, message: m.ErrorMessage) -> None:
+        code, text = message.error_code or 0, message.error_msg or ""
+        if self._errors.ends_request(code, text):
+            self.events.emit(EventType.ERROR, message)
+        elif self._errors.rule_for(code, text).category not in _GOOD_NEWS:
+            self.events.emit(EventType.WARNING, message)
+
+    def _lost(self, link: Link) -> None:
         """The end of the link, whoever brought it about."""
         if link is not self._link:
             return  # an attempt that was given up
@@ -347,11 +360,13 @@ class ConnectionManager:
         if self._failure is None:
             self._failure = self._failure_of(link, reason)
         if self.state is ConnectionState.CONNECTED:
-            self._enter(ConnectionState.DISCONNECTED)
+            self._enter(ConnectionState.DISCONNECTED, reason)
         self._changed.set()
         self._dispatcher.fail_all(reason, link.cause)
+        if self._limiter is not None:
+            self._limiter.link_lost(lambda: ConnectionLost(reason))
 
-    def _failure_of(self, link: _Link, reason: str) -> IbwireError:
+    def _failure_of(self, link: Link, reason: str) -> IbwireError:
         if isinstance(link.cause, ConnectionFailed):
             return link.cause  # the handshake's own, more exact error
         failure = ConnectionLost(
@@ -360,8 +375,8 @@ class ConnectionManager:
         failure.__cause__ = link.cause
         return failure
 
-    def _enter(self, state: ConnectionState) -> None:
+    def _enter(self, state: ConnectionState, reason: str) -> None:
         if (self.state, state) not in _TRANSITIONS:
             raise RuntimeError(f"illegal transition {self.state.name} -> {state.name}")  # a bug of ours
-        _log.debug("%s -> %s", self.state.name, state.name)
-        self.state = state
+        old, self.state = self.state, state
+        self.events.emit(EventType.CONNECTION_STATE_CHANGED, StateChange(old=old.name, new=state.name, reason=reason))

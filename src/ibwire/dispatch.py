@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from ibwire.exceptions import ConnectionLost, IbwireError, NoSecurityDefinition, RequestError, RequestFailed
+from ibwire.error_codes import ERROR_TABLE, ErrorTable
+from ibwire.exceptions import ConnectionLost, IbwireError, RequestError
 from ibwire.streams import Collection, Receiver
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -21,23 +22,21 @@ NO_ID = -1
 _MAX_EXECUTIONS = 100_000
 """How many execution ids are remembered, so that a commission report finds what its execution went to."""
 
-_ADVISORY = frozenset({165, 308, 492, 10090, 10091, 10167})
-
-
-def is_advisory(code: int) -> bool:
-    """Whether an error with this code only informs and leaves its data request alive (protocol notes, 3 and 3.24)."""
-    return 2100 <= code <= 2199 or code in _ADVISORY
-
 
 class Entry:
-    """One request under way: what was sent, who gets its answers, and where it is registered."""
+    """One request under way: what was asked, who gets its answers, where it is registered, and how to withdraw it.
 
-    __slots__ = ("_finals", "keys", "message", "receiver", "table", "take")
+    `withdraw` takes the request out of the queue to the gateway, or gives back what it held open there; it says whether
+    the request had not been sent.
+    """
+
+    __slots__ = ("_finals", "keys", "message", "receiver", "table", "take", "withdraw")
 
     def __init__(self, message: Message, receiver: Receiver) -> None:
         spec = CATALOGUE[type(message)]
         self.message = message
         self.receiver = receiver
+        self.withdraw: Callable[[], bool] = lambda: True
         self.keys: tuple[int | Kind, ...] = ()
         self.table: dict[int, Entry] | dict[Kind, Entry] = {}
         ends = isinstance(receiver, Collection) or shape_of(message) is Shape.ONE_SHOT
@@ -46,12 +45,12 @@ class Entry:
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
 
     def unregister(self) -> bool:
-        """Stop getting answers; whether it was still getting them. What comes late is counted as unrouted."""
+        """Stop getting answers; whether the gateway is still at it. What comes late is counted as unrouted."""
         table: dict[object, Entry] = self.table  # type: ignore[assignment]
         registered = [key for key in self.keys if table.get(key) is self]
         for key in registered:
             del table[key]
-        return bool(registered)
+        return bool(registered) and not self.withdraw()
 
     def fail(self, error: IbwireError) -> None:
         """End it with `error`."""
@@ -76,15 +75,26 @@ _BY_REQUEST = _answers(Correlation.REQUEST_ID) - _BY_ORDER
 
 
 class Dispatcher:
-    """The requests under way and the way to them. Used from one event loop only."""
+    """The requests under way and the way to them. Used from one event loop only.
 
-    def __init__(self, on_unsolicited: Callable[[Message], None]) -> None:
+    `on_unsolicited` gets what belongs to no request, `on_error` every error, whosever it is; `errors` says which of
+    them end a request.
+    """
+
+    def __init__(
+        self,
+        on_unsolicited: Callable[[Message], None],
+        on_error: Callable[[m.ErrorMessage], None] = lambda _: None,
+        errors: ErrorTable = ERROR_TABLE,
+    ) -> None:
         self._by_request: dict[int, Entry] = {}
         self._by_order: dict[int, Entry] = {}
         self._by_rule: dict[int, Entry] = {}
         self._by_kind: dict[Kind, Entry] = {}
         self._of_execution: dict[str, tuple[Entry, ...]] = {}
         self._on_unsolicited = on_unsolicited
+        self._on_error = on_error
+        self._errors = errors
         self.unrouted: Counter[str] = Counter()
         """Messages that belonged to no request under way, by name, apart from those a gateway sends on its own."""
 
@@ -176,12 +186,15 @@ class Dispatcher:
     def _dispatch_error(self, message: m.ErrorMessage) -> None:
         order = self._by_order.get(_id(message.id))
         request = self._by_request.get(_id(message.id))
-        code = message.error_code or 0
+        code, text = message.error_code or 0, message.error_msg or ""
+        self._on_error(message)
         if order is not None:
             order.take(message)  # what an error means for an order is not decided here: most codes do not end it
-        elif request is not None and not is_advisory(code):
-            request.fail(error_from(message, request.message))
-        elif request is not None and not isinstance(request.receiver, Collection):
+            return
+        is_stream = request is not None and not isinstance(request.receiver, Collection)
+        if request is not None and self._errors.ends_request(code, text, is_stream=is_stream):
+            request.fail(self._errors.exception_for(code, text, request=repr(request.message)))
+        elif request is not None and is_stream:
             request.take(message)
         else:
             self._on_unsolicited(message)
@@ -189,12 +202,6 @@ class Dispatcher:
     def _entries(self) -> list[Entry]:
         tables = (self._by_request, self._by_order, self._by_rule, self._by_kind)
         return list({id(entry): entry for table in tables for entry in table.values()}.values())
-
-
-def error_from(message: m.ErrorMessage, request: Message) -> RequestFailed:
-    """The exception for an error that ended `request`."""
-    kind = NoSecurityDefinition if message.error_code == 200 else RequestFailed
-    return kind(message.error_msg or "no text", code=message.error_code, request=repr(request))
 
 
 def _id(value: int | None) -> int:

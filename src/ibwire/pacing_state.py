@@ -134,9 +134,8 @@ class PacingState(Generic[W]):
     def wake_times(self, now: float) -> list[float]:
         """When each rule somebody waits for will have room; not for those where somebody has to let go first."""
         times = []
-        for (name, key), first in self._heads():
-            rule = self._rules[name]
-            at = self._room_at(rule, Claim(name, key, _weight(first, rule)), now)
+        for _, first in self._heads():
+            at = self.opens_at(first, now)
             if at < float("inf"):
                 times.append(at)
         return times
@@ -152,6 +151,12 @@ class PacingState(Generic[W]):
         while queue and self._place_of.get(queue[0]) != place:
             heapq.heappop(queue)
         return queue[0] if queue else None
+
+    def opens_at(self, waiter: W, now: float) -> float:
+        """When the rule a waiter waits for will have room for it, if nobody is before it."""
+        name, key = self._place_of[waiter]
+        rule = self._rules[name]
+        return self._room_at(rule, Claim(name, key, _weight(waiter, rule)), now)
 
     def rule_of(self, waiter: W) -> str | None:
         """The rule a waiter waits for, if it does."""

@@ -24,6 +24,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from ibwire.event_types import Throttling
 from ibwire.exceptions import IbwireError, RateLimitQueueFull, RateLimitReached, RateLimitTimeout
 from ibwire.pacing import Claim
 from ibwire.pacing_state import PacingState
@@ -128,14 +129,6 @@ class Statistics(Struct, kw_only=True):
     refused: int
 
 
-class Throttled(Struct, frozen=True):
-    """A message has to wait: its lane, for which rule, and how many wait now."""
-
-    lane: str
-    rule: str
-    waiting: int
-
-
 class Violation(Struct, frozen=True):
     """IBKR said that a limit was broken: its code, the rule (None: messages per second), and how long that one
     pauses."""
@@ -158,7 +151,7 @@ class RateLimiter:
         *,
         loop: asyncio.AbstractEventLoop | None = None,
         on_violation: Callable[[Violation], object] = lambda _: None,
-        on_throttled: Callable[[Throttled], object] = lambda _: None,
+        on_throttled: Callable[[Throttling], object] = lambda _: None,
     ) -> None:
         self._settings = settings or RateLimitSettings()
         self._loop = loop or asyncio.get_running_loop()
@@ -237,7 +230,7 @@ class RateLimiter:
         self._pump()
         if turn.state is TurnState.WAITING and turn.since >= self._tells_at:
             self._tells_at = turn.since + THROTTLED_EVERY_S
-            self._on_throttled(Throttled(lane.name, self._pacing.rule_of(turn) or MESSAGE_RATE, self._waiting_total))
+            self._on_throttled(self._throttling(turn))
         return turn
 
     async def acquire(self, lane: Lane, claims: tuple[Claim, ...] = (), *, timeout: float | None = None) -> None:
@@ -440,6 +433,12 @@ class RateLimiter:
         self._count_waiting(turn.lane, -1)
         self._pacing.unpark(turn)
         turn.fail(error)
+
+    def _throttling(self, turn: Turn) -> Throttling:
+        rule = self._pacing.rule_of(turn)
+        at = self._leaves_at(turn.lane, turn.since) if rule is None else self._pacing.opens_at(turn, turn.since)
+        wait_s = min(at, turn.deadline) - turn.since
+        return Throttling(rule=rule or MESSAGE_RATE, lane=turn.lane.name, wait_s=wait_s, waiting=self._waiting_total)
 
     def _count_waiting(self, lane: Lane, change: int) -> None:
         self._waiting[lane] += change

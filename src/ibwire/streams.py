@@ -29,10 +29,14 @@ class Receiver(Protocol):
 
 
 class Collection:
-    """Collects the answers of a request that ends; `result` gets them all, or the error, never a part."""
+    """Collects the answers of a request that ends; `result` gets them all, or the error, never a part.
+
+    `sent` is set when the request has left, or never will.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.result: asyncio.Future[list[Message]] = loop.create_future()
+        self.sent = asyncio.Event()
         self._messages: list[Message] = []
 
     def deliver(self, message: Message) -> None:
@@ -49,6 +53,7 @@ class Collection:
         """End the result with `error`; what had come is not passed off as the whole."""
         if not self.result.done():
             self.result.set_exception(error)
+        self.sent.set()
 
 
 class MessageStream(AsyncIterator[Message]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -23,8 +24,11 @@ RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
 TIMEOUT_S = 60
 
 
-def ibwire(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*IBWIRE, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+def ibwire(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    return subprocess.run(
+        [*IBWIRE, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=environment
+    )
 
 
 @contextmanager
@@ -103,3 +107,38 @@ async def test_sim_serves_until_it_is_told_to_stop(number: signal.Signals) -> No
             output, complaints = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0
     assert (output, complaints) == ("", "")
+
+
+def test_explain_of_a_known_code_says_what_to_do() -> None:
+    result = ibwire("explain", "10197", "--json")
+    assert result.returncode == 0
+    explanation = json.loads(result.stdout)
+    assert explanation["is_known"]
+    assert explanation["category"] == "competing_session"
+    assert explanation["meaning"]
+    assert explanation["hint"]
+
+
+def test_explain_of_an_unknown_code_says_so() -> None:
+    result = ibwire("explain", "77777")
+    assert result.returncode == 1
+    assert "unknown" in result.stdout
+
+
+def test_config_tells_where_each_value_came_from() -> None:
+    result = ibwire("config", "--json", IBWIRE_CONNECTION_PORT="7497")
+    assert result.returncode == 0, result.stderr
+    values = json.loads(result.stdout)
+    assert values["connection.port"] == {
+        "value": "7497",
+        "source": "environment",
+        "variable": "IBWIRE_CONNECTION_PORT",
+    }
+    assert values["connection.host"]["source"] == "default"
+
+
+def test_config_with_a_typo_names_the_nearest_known_name() -> None:
+    result = ibwire("config", IBWIRE_CONECTION_PORT="7497")
+    assert result.returncode == 1
+    assert "IBWIRE_CONECTION_PORT" in result.stderr
+    assert "IBWIRE_CONNECTION_PORT" in result.stderr

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.helpers.scripted_gateway import READY, ScriptedGateway
-from tests.helpers.virtual_time import on_virtual_time
 
 from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.events import EventType
 from ibwire.exceptions import (
     ClientIdInUse,
     ConnectionLost,
@@ -19,7 +18,9 @@ from ibwire.exceptions import (
     InvalidMessage,
     NoSecurityDefinition,
     NotConnected,
+    PacingViolation,
     ProtocolError,
+    RateLimitReached,
     RequestError,
     RequestFailed,
     RequestTimeout,
@@ -29,6 +30,8 @@ from ibwire.exceptions import (
 from ibwire.settings import ConnectionSettings
 from ibwire.wire import Message, encode
 from ibwire.wire import messages as m
+from tests.helpers.scripted_gateway import READY, ScriptedGateway
+from tests.helpers.virtual_time import on_virtual_time
 
 AAPL = m.Contract(con_id=265598, exchange="SMART")
 
@@ -525,3 +528,119 @@ async def test_disconnect_ends_what_is_under_way_and_can_be_called_again() -> No
         with pytest.raises(ConnectionLost):
             await asking
         assert client.state is ConnectionState.DISCONNECTED
+
+
+# --- pacing
+
+
+@on_virtual_time
+async def test_messages_never_exceed_the_limit_at_the_gateway_and_a_cancel_overtakes_them() -> None:
+    seen: list[tuple[float, Message]] = []
+
+    def note(gateway: ScriptedGateway, message: Message) -> None:
+        seen.append((asyncio.get_running_loop().time(), message))
+
+    async with ScriptedGateway(note) as gateway, gateway.client() as client:
+        asking = [
+            asyncio.create_task(client.request(m.ContractDataRequest(contract=AAPL), timeout=60)) for _ in range(300)
+        ]
+        await asyncio.sleep(2)
+        asked = asyncio.get_running_loop().time()
+        await client.send(m.CancelOrderRequest(7))
+        await turns()
+        assert seen[-1] == (asked, m.CancelOrderRequest(7))
+        await asyncio.sleep(20)
+        times = [at for at, _ in seen]
+        assert len(times) == 301
+        assert max(sum(start <= at < start + 1 for at in times) for start in times) <= 45
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+
+@on_virtual_time
+async def test_request_cancelled_while_it_waits_for_its_turn_is_never_sent() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        tasks = [asyncio.create_task(client.request(m.HeadTimestampRequest(contract=AAPL))) for _ in range(2)]
+        await turns()
+        assert len(gateway.received) == 1, "the second is identical and has to wait fifteen seconds"
+        tasks[1].cancel()
+        await asyncio.sleep(20)
+        assert len(gateway.received) == 1, "neither it nor a cancel of it"
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@on_virtual_time
+async def test_request_waiting_for_its_turn_fails_at_once_when_the_link_falls() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        tasks = [asyncio.create_task(client.request(m.HeadTimestampRequest(contract=AAPL))) for _ in range(3)]
+        await turns()
+        gateway.drop()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, ConnectionLost) for result in results)
+        assert sum(client.limiter.statistics().waiting.values()) == 0
+
+
+@on_virtual_time
+async def test_lines_above_the_limit_are_refused_before_the_gateway_is_asked_and_freed_by_closing() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        request = m.MarketDataRequest(contract=AAPL)
+        streams = [client.stream(request) for _ in range(100)]
+        for stream in streams:
+            await stream.__aenter__()
+        await asyncio.sleep(5)
+        with pytest.raises(RateLimitReached, match=r"market_data\.lines"):
+            await client.stream(request).__aenter__()
+        assert len(gateway.received) == 100
+        streams[0].close()
+        async with client.stream(request):
+            await turns()
+        assert client.requests_under_way == 99
+        for stream in streams:
+            stream.close()
+
+
+@on_virtual_time
+async def test_breach_reported_by_ibkr_slows_down_and_is_told() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        gateway.send(error(-1, 100, "Max rate of messages per second has been exceeded"))
+        await turns()
+        assert client.limiter.statistics().limit_per_s == 36
+        (event,) = client.events.history(EventType.PACING_VIOLATION)
+        assert event.data.code == 100
+
+
+@on_virtual_time
+async def test_history_breach_fails_its_request_and_closes_history_for_a_while() -> None:
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        if isinstance(message, m.HeadTimestampRequest) and message.req_id == 100:
+            gateway.send(error(100, 162, "Historical Market Data Service error message:pacing violation"))
+        elif isinstance(message, m.HeadTimestampRequest):
+            gateway.send(m.HeadTimestamp(message.req_id, "20200101-00:00:00"))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        with pytest.raises(PacingViolation):
+            await client.request(m.HeadTimestampRequest(contract=AAPL))
+        started = asyncio.get_running_loop().time()
+        other = m.Contract(con_id=272093, exchange="SMART")
+        await client.request(m.HeadTimestampRequest(contract=other))
+        assert asyncio.get_running_loop().time() - started >= 15
+
+
+@on_virtual_time
+async def test_state_changes_and_warnings_are_events() -> None:
+    async with ScriptedGateway() as gateway:
+        client = gateway.client()
+        async with client:
+            gateway.send(error(-1, 2103, "Market data farm connection is broken:usfarm"), error(-1, 2104, "OK:usfarm"))
+            await turns()
+        changes = [
+            (event.data.old, event.data.new) for event in client.events.history(EventType.CONNECTION_STATE_CHANGED)
+        ]
+        assert changes == [
+            ("DISCONNECTED", "CONNECTING"),
+            ("CONNECTING", "CONNECTED"),
+            ("CONNECTED", "DISCONNECTED"),
+        ]
+        assert [event.data.error_code for event in client.events.history(EventType.WARNING)] == [2103]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibwire.event_types import Throttling
 from ibwire.exceptions import IbwireError, NotConnected, RateLimitQueueFull, RateLimitReached, RateLimitTimeout
 from ibwire.pacing import Claim, rules
 from ibwire.rate_limiter import AGE_S, RateLimiter, Turn, Violation
@@ -152,6 +153,18 @@ async def test_lane_bulk_moves_up_after_a_while_and_never_starves_behind_queries
         await asyncio.sleep(1)
     assert number in log.order
     assert now() - started <= 2 * AGE_S
+
+
+@on_virtual_time
+async def test_waiting_is_told_with_its_rule_at_most_once_a_second() -> None:
+    told: list[Throttling] = []
+    log = Log(RateLimiter(on_throttled=told.append))
+    for _ in range(200):
+        log.send(Lane.BULK, (Claim("history.identical", "same"),))
+    assert [(about.rule, about.lane, round(about.wait_s)) for about in told] == [("history.identical", "BULK", 15)]
+    await asyncio.sleep(5)
+    log.send(Lane.QUERY)
+    assert len(told) == 1, "it did not have to wait"
 
 
 # --- the rules

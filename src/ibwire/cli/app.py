@@ -7,12 +7,17 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import msgspec
 import typer
 from rich.console import Console
+from rich.table import Table
 
+from ibwire.cli import config as config_command
 from ibwire.cli import demo as demo_command
+from ibwire.cli import explain as explain_command
 from ibwire.cli import sim as sim_command
-from ibwire.exceptions import IbwireError
+from ibwire.exceptions import ConfigurationError, IbwireError
+from ibwire.settings import Settings
 from ibwire.simulator import RecordingError
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION
 
@@ -30,6 +35,7 @@ Replay = Annotated[
         help="Play the recordings in this folder (ticks_*.csv.gz, ibstream_*.csv.gz) instead of a made-up market."
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result alone, as one JSON object.")]
 Seed = Annotated[int, typer.Option(help="The seed of the made-up market.")]
 Speed = Annotated[float, typer.Option(min=0.001, help="How many times as fast as it happened the market moves.")]
 
@@ -41,7 +47,7 @@ def demo(
     seed: Seed = 1,
     speed: Speed = 1.0,
     seconds: Annotated[float, typer.Option(min=1, max=15, help="How long to watch the quotes.")] = 5.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print only the summary, as one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Start a simulated gateway, stream quotes from it over TCP, and buy something.
 
@@ -74,6 +80,42 @@ def sim(
     _run(sim_command.serve(host=host, port=port, replay=replay, seed=seed, speed=speed, server_version=server_version))
 
 
+@app.command()
+def config(*, as_json: AsJson = False) -> None:
+    """Show the effective settings and where each came from: default, .env file or environment.
+
+    Example: IBWIRE_CONNECTION_PORT=7497 ibwire config
+    """
+    try:
+        settings = Settings.from_env()
+    except ConfigurationError as error:
+        _complain(error)
+        raise typer.Exit(1) from None
+    _show(
+        config_command.as_json(settings),
+        config_command.table(settings),
+        config_command.plain(settings),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def explain(
+    code: Annotated[int, typer.Argument(help="IBKR's error code.")],
+    text: Annotated[str, typer.Argument(help="The text that came with it: some codes mean several things.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what one of IBKR's error codes means, and what to do about it. Exits with 1 for a code that is not known.
+
+    Example: ibwire explain 10197
+    """
+    explanation = explain_command.explain(code, text)
+    as_text = msgspec.json.encode(explanation.as_dict()).decode()
+    _show(as_text, explanation.table(), explanation.plain(), as_json=as_json)
+    raise typer.Exit(0 if explanation.is_known else 1)
+
+
 def main() -> None:
     """The entry point of the installed command."""
     app()
@@ -97,6 +139,17 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     except _EXPECTED as error:
         _complain(error)
     raise typer.Exit(1)
+
+
+def _show(as_text: str, table: Table, plain: str, *, as_json: bool) -> None:
+    """One result: as JSON if asked for, as a table on a terminal, as lines into a pipe."""
+    console = Console(highlight=False)
+    if as_json:
+        typer.echo(as_text)
+    elif console.is_terminal:
+        console.print(table)
+    else:
+        typer.echo(plain)
 
 
 def _complain(error: BaseException) -> None:

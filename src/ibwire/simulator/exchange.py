@@ -23,12 +23,15 @@ class Exchange:
         self._market = market
         self._now_s = now_s
         self._working: dict[int, list[Ticket]] = {}
+        self._changes: dict[tuple[int, bool], int] = {}
         self._taken: dict[tuple[int, bool], Decimal] = {}
         self._executions = 0
 
     def submit(self, ticket: Ticket) -> list[Fill]:
         """Put an order (new, or with other terms) to the market; its fills so far, it works on with the rest."""
-        working = self._working.setdefault(ticket.instrument.con_id, [])
+        con_id = ticket.instrument.con_id
+        self._market.has_data(con_id)  # an order alone is a reason to make a market
+        working = self._working.setdefault(con_id, [])
         if ticket not in working:
             working.append(ticket)
         ticket.status = SUBMITTED
@@ -42,13 +45,13 @@ class Exchange:
     def quote_moved(self, con_id: int) -> list[tuple[Ticket, Fill]]:
         """Fill what the new quote of this contract lets fill, oldest order first."""
         for is_buy in (True, False):
-            self._taken.pop((con_id, is_buy), None)  # a new quote shows a size that nobody has taken from
+            self._look(con_id, is_buy=is_buy)
         tickets = list(self._working.get(con_id, ()))
         return [(ticket, fill) for ticket in tickets for fill in self._match(ticket)]
 
     def _match(self, ticket: Ticket) -> list[Fill]:
         con_id, is_buy = ticket.instrument.con_id, ticket.is_buy
-        price, size = self._market.quote(con_id).side(is_buy=is_buy)
+        price, size = self._look(con_id, is_buy=is_buy)
         if price is None or not _is_marketable(ticket, price):
             return []
         taken = self._taken.get((con_id, is_buy), Decimal(0))
@@ -61,6 +64,15 @@ class Exchange:
             ticket.status = FILLED
             self._forget(ticket)
         return [fill]
+
+    def _look(self, con_id: int, *, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
+        """Price and size shown to orders of this direction; when told anew, nobody has taken of it yet."""
+        quote = self._market.quote(con_id)
+        changes = quote.changes_of_side(is_buy=is_buy)
+        if self._changes.get((con_id, is_buy)) != changes:
+            self._changes[con_id, is_buy] = changes
+            self._taken.pop((con_id, is_buy), None)
+        return quote.side(is_buy=is_buy)
 
     def _fill(self, ticket: Ticket, quantity: Decimal, price: Decimal) -> Fill:
         self._executions += 1

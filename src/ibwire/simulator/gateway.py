@@ -25,6 +25,9 @@ from ibwire.simulator.session import ClientSession, Subscription
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION, Message
 
 DEFAULT_ACCOUNTS = ("DU1234567",)
+CLOSE_TIMEOUT_S = 1.0
+"""How long a closing gateway lets its clients take what was sent to them."""
+
 SHORTEST_WAIT_S = 0.002
 """The market is played in steps of at least this, so that a fast one costs few wake-ups."""
 
@@ -61,6 +64,8 @@ class SimulatedGateway:
         self.max_version = max_version
         self._clock = clock
         self.sessions: set[ClientSession] = set()
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
         self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
         self.desk = OrderDesk(Exchange(self.market, clock), accounts, self._tell, self._tell_error)
         self._speed = speed
@@ -84,22 +89,47 @@ class SimulatedGateway:
         self._player = asyncio.create_task(self._play(), name="simulated market")
 
     async def stop(self) -> None:
-        """Close every connection and stop; orders are forgotten."""
-        if self._player is not None:
-            self._player.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._player
-        for session in list(self.sessions):
-            session.close()
+        """Close every connection and stop; orders are forgotten. Raises what the market ended with, if it broke."""
+        player, self._player = self._player, None
+        if player is not None:
+            player.cancel()
         if self._server is not None:
             self._server.close()
+        for session in list(self.sessions):
+            session.close()
+        await self._wait_for_sessions()
+        if self._server is not None:
             await self._server.wait_closed()
+            self._server = None
+        if player is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await player
+
+    async def _wait_for_sessions(self) -> None:
+        """Let closing connections send what they have; cut those whose client does not take it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._is_empty.wait()
+        for session in list(self.sessions):
+            session.abort()
+        await self._is_empty.wait()
 
     async def failed(self) -> None:
         """Wait until the market cannot go on, and raise why; for ever if all is well."""
         if self._player is not None:
             await asyncio.shield(self._player)
         await asyncio.Event().wait()
+
+    def joined(self, session: ClientSession) -> None:
+        """A client has connected."""
+        self.sessions.add(session)
+        self._is_empty.clear()
+
+    def left(self, session: ClientSession) -> None:
+        """A client is gone."""
+        self.sessions.discard(session)
+        if not self.sessions:
+            self._is_empty.set()
 
     def session_of(self, client_id: int) -> ClientSession | None:
         """The connection that has this client id, if any."""
@@ -132,8 +162,7 @@ class SimulatedGateway:
         con_id = ticks[0].con_id
         for session in self.sessions:
             for line in self._lines(session, con_id):
-                for tick in ticks:
-                    session.send_tick(line, tick)
+                session.send_ticks(line, ticks)
         if moves_a_side(ticks):
             self.desk.quote_moved(con_id)
 

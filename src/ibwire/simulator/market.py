@@ -5,10 +5,11 @@ Knows feeds and ticks. Knows no clock: it is told how far to play.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.simulator.generated_feed import GeneratedFeed
@@ -17,13 +18,18 @@ _SIDES = frozenset({TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_
 
 
 class Quote(Struct):
-    """The latest of every field of one instrument; what never came is missing."""
+    """The latest of every field of one instrument; what never came is missing.
+
+    `changes` counts the ticks of each kind of price, its size's among them: a quote that came again is a new one.
+    """
 
     prices: dict[int, float] = {}
     sizes: dict[int, Decimal] = {}
+    changes: Counter[int] = field(default_factory=Counter)
 
     def apply(self, tick: Tick) -> None:
         """Take over what the tick says. A price without a size leaves none behind: it is of that price or unknown."""
+        self.changes[_PRICE_TYPES.get(tick.tick_type, tick.tick_type)] += 1
         if tick.price is not None:
             self.prices[tick.tick_type] = tick.price
         size_type = tick.tick_type if tick.price is None else _SIZE_TYPES.get(tick.tick_type)
@@ -36,10 +42,18 @@ class Quote(Struct):
 
     def side(self, *, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
         """Price and size (None: unknown) that an order of this direction would meet; no price if there is none."""
-        price = self.prices.get(TickType.ASK if is_buy else TickType.BID)
-        size = self.sizes.get(TickType.ASK_SIZE if is_buy else TickType.BID_SIZE)
+        price = self.prices.get(_side(is_buy=is_buy))
+        size = self.sizes.get(_SIZE_TYPES[_side(is_buy=is_buy)])
         # The shortest text of a price on the grid is the price itself, so this is exact.
         return (Decimal(repr(price)) if price is not None and price > 0 else None), size
+
+    def changes_of_side(self, *, is_buy: bool) -> int:
+        """How often what an order of this direction would meet has been told anew."""
+        return self.changes[_side(is_buy=is_buy)]
+
+
+def _side(*, is_buy: bool) -> TickType:
+    return TickType.ASK if is_buy else TickType.BID
 
 
 _SIZE_TYPES: dict[int, int] = {
@@ -47,6 +61,8 @@ _SIZE_TYPES: dict[int, int] = {
     TickType.ASK: TickType.ASK_SIZE,
     TickType.LAST: TickType.LAST_SIZE,
 }
+
+_PRICE_TYPES = {size: price for price, size in _SIZE_TYPES.items()}
 
 
 class Market:
@@ -67,7 +83,8 @@ class Market:
         """Whether there is, or now will be, a market for this contract; a generated feed makes one when asked."""
         if isinstance(self._feed, GeneratedFeed):
             self._feed.add(con_id)
-            if self._next is None:
+            if self._next is None:  # it was over, for want of instruments
+                self._ticks = self._feed.ticks()
                 self._next = next(self._ticks, None)
         return con_id in self._feed.con_ids
 

@@ -61,16 +61,18 @@ class OrderDesk:
             self._tell_error(client_id, order_id, *ticket)
         elif request.order is None or not request.order.transmit:
             self._held[key] = request  # an untransmitted order is not heard of until it is transmitted
-        elif old is None:
-            self._held.pop(key, None)
-            self._accept(ticket)
         else:
-            self._modify(old, ticket)
+            self._held.pop(key, None)
+            if old is None:
+                self._accept(ticket)
+            else:
+                self._modify(old, ticket)
 
     def cancel(self, client_id: int, order_id: int) -> None:
         """Cancel one of a client's own orders, or say why not."""
         ticket = self.tickets.get((client_id, order_id))
-        if self._held.pop((client_id, order_id), None) is not None:
+        was_held = self._held.pop((client_id, order_id), None) is not None
+        if was_held and ticket is None:
             self._tell_error(client_id, order_id, 202, "Order Canceled - reason:Order was discarded")
         elif ticket is None:
             text = f"OrderId {order_id} that needs to be cancelled is not found."
@@ -136,7 +138,7 @@ class OrderDesk:
             if order.lmt_price is None:
                 return _invalid("a limit order needs a limit price")
             limit_price = Decimal(repr(order.lmt_price))
-            if not limit_price.is_finite() or limit_price % instrument.min_tick:
+            if not _is_on_grid(limit_price, instrument.min_tick):
                 return 110, "The price does not conform to the minimum price variation for this contract."
         exchange = request.contract.exchange if request.contract is not None else None
         return Ticket(
@@ -190,6 +192,13 @@ def _decimal(text: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value.is_finite() else None
+
+
+def _is_on_grid(price: Decimal, tick: Decimal) -> bool:
+    try:
+        return price % tick == 0
+    except InvalidOperation:  # infinite, no number, or with more digits than any price
+        return False
 
 
 def _invalid(cause: str) -> tuple[int, str]:

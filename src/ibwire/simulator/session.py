@@ -27,7 +27,12 @@ MAX_UNSENT_BYTES = 16 * 1024 * 1024
 """A client that lets more than this pile up unread is cut off."""
 
 _READ_BYTES = 4096
-"""How much IBKR's Python client reads at once; after exactly that much it waits for more (protocol notes, 1.13)."""
+"""How much IBKR's Python client reads at once; after exactly that much it waits a second for more, and if nothing comes
+drops what it has read (protocol notes, 1.13)."""
+
+_TIMER_SLACK_S = 0.001
+_QUIET_S = 0.5
+"""After so long without a write that client is given something harmless to read, if it may be waiting like this."""
 
 
 FARM_NOTICES = (
@@ -46,7 +51,6 @@ class Gateway(Protocol):
     max_version: int
     market: Market
     desk: OrderDesk
-    sessions: set[ClientSession]
 
     def now_s(self) -> float:
         """Unix seconds."""
@@ -60,12 +64,19 @@ class Gateway(Protocol):
     def session_of(self, client_id: int) -> ClientSession | None:
         """The connection that has this client id, if any."""
 
+    def joined(self, session: ClientSession) -> None:
+        """A client has connected."""
+
+    def left(self, session: ClientSession) -> None:
+        """A client is gone."""
+
 
 class Subscription(Struct, frozen=True):
     """One market-data line of a client."""
 
     request_id: int
     instrument: Instrument
+    is_snapshot: bool = False
 
 
 class ClientSession(asyncio.Protocol):
@@ -80,13 +91,17 @@ class ClientSession(asyncio.Protocol):
         self.server_version = 0
         self.subscriptions: dict[int, Subscription] = {}
         self.messages_received = 0
+        self._position = 0
+        self._boundaries: set[int] = set()
+        self._wrote_at = 0.0
+        self._quiet_timer: asyncio.TimerHandle | None = None
 
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._gateway.sessions.add(self)
+        self._gateway.joined(self)
 
     def data_received(self, data: bytes) -> None:
         for message in self._wire.receive(data):
@@ -98,7 +113,9 @@ class ClientSession(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._gateway.sessions.discard(self)
+        if self._quiet_timer is not None:
+            self._quiet_timer.cancel()
+        self._gateway.left(self)
 
     def close(self) -> None:
         """Send what is waiting, then close."""
@@ -117,16 +134,42 @@ class ClientSession(asyncio.Protocol):
         now_ms = round(self._gateway.now_s() * 1000)
         self.send(m.ErrorMessage(id=id_, error_time=now_ms, error_code=code, error_msg=text))
 
+    def abort(self) -> None:
+        """Cut the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def _flush(self) -> None:
         data, self._unsent = b"".join(self._unsent), []
         if not data or self._transport is None:
             return
-        if len(data) % _READ_BYTES == 0:
-            code, text = FARM_NOTICES[0]
-            data += encode(m.ErrorMessage(id=NO_ID, error_code=code, error_msg=text))
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self._transport.abort()
+            return
+        self._boundaries.add(self._position)
+        self._position = (self._position + len(data)) % _READ_BYTES
+        self._wrote_at = asyncio.get_running_loop().time()
+        if self._quiet_timer is None:
+            self._quiet_timer = asyncio.get_running_loop().call_later(_QUIET_S, self._check_quiet)
+
+    def _check_quiet(self) -> None:
+        """When nothing was written for a while, make sure that what a client has yet to read is no multiple of its
+        read.
+
+        What it has yet to read begins at some boundary between writes, so it is one if a boundary lies where we are
+        now.
+        """
+        loop = asyncio.get_running_loop()
+        due = self._wrote_at + _QUIET_S
+        if loop.time() < due - _TIMER_SLACK_S:
+            self._quiet_timer = loop.call_at(due, self._check_quiet)
+            return
+        self._quiet_timer = None
+        is_hazard = self._position in self._boundaries
+        self._boundaries.clear()
+        if is_hazard and self.client_id is not None:
+            self.send_error(NO_ID, *FARM_NOTICES[0])
 
     # --- what clients ask
 
@@ -212,17 +255,16 @@ class ClientSession(asyncio.Protocol):
         elif len(found) != 1:
             self.send_error(id_, 200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
         else:
-            self._open_line(Subscription(id_, found[0]), is_snapshot=is_snapshot)
+            self._open_line(Subscription(id_, found[0], is_snapshot))
 
-    def _open_line(self, line: Subscription, *, is_snapshot: bool) -> None:
+    def _open_line(self, line: Subscription) -> None:
         market, con_id, id_ = self._gateway.market, line.instrument.con_id, line.request_id
-        has_data = market.has_data(con_id)
-        for message in subscriptions.opening(id_, line.instrument, market.quote(con_id), self._gateway.now_s()):
-            self.send(message)
+        has_data, quote = market.has_data(con_id), market.quote(con_id)
+        self._send_all(subscriptions.opening(id_, line.instrument, quote, self._gateway.now_s()))
         if not has_data:
-            for message in subscriptions.no_data(id_):
-                self.send(message)
-        if is_snapshot:
+            self._send_all(subscriptions.no_data(id_))
+        # The market of an instrument nobody asked for before opens in a moment; a snapshot waits for that.
+        if line.is_snapshot and (quote.prices or not has_data):
             self.send(m.TickSnapshotEnd(id_))
         else:
             self.subscriptions[id_] = line
@@ -252,9 +294,13 @@ class ClientSession(asyncio.Protocol):
         found = self._gateway.desk.executions(id_, self._own_id(), request.execution_filter)
         self._send_all([*found, m.ExecutionDetailsEnd(id_)])
 
-    def send_tick(self, line: Subscription, tick: Tick) -> None:
-        """One tick on one line."""
-        self.send(subscriptions.tick_message(line.request_id, tick, self._gateway.now_s()))
+    def send_ticks(self, line: Subscription, ticks: list[Tick]) -> None:
+        """One event of the market on one line."""
+        now_s = self._gateway.now_s()
+        self._send_all([subscriptions.tick_message(line.request_id, tick, now_s) for tick in ticks])
+        if line.is_snapshot:
+            del self.subscriptions[line.request_id]
+            self.send(m.TickSnapshotEnd(line.request_id))
 
     def _send_all(self, messages: list[Message]) -> None:
         for message in messages:

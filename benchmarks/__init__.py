@@ -1,0 +1,1 @@
+"""Speed measurements against other clients: `make bench`."""

@@ -1,0 +1,140 @@
+"""What can happen, as a closed list of types, and the record that says it happened.
+
+Knows names and small payloads; does not know who emits an event or who listens. Import these from `ibwire.events`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum, auto
+from typing import Any
+
+import msgspec
+
+utc_now: Callable[[], datetime] = functools.partial(datetime.now, UTC)
+"""The wall clock: aware UTC."""
+
+
+class EventType(StrEnum):
+    """Everything an event can be about; the value is the name in lower case, as logs and JSON show it."""
+
+    # The connection and what recovers it
+    CONNECTION_ESTABLISHED = auto()
+    CONNECTION_LOST = auto()
+    CONNECTION_STATE_CHANGED = auto()
+    CONNECTION_RECOVERED = auto()
+    RECONNECTING = auto()
+
+    # What the gateway says of itself
+    GATEWAY_CONNECTIVITY_LOST = auto()
+    GATEWAY_CONNECTIVITY_RESTORED = auto()
+    FARM_DOWN = auto()
+    FARM_UP = auto()
+
+    # Streams of data
+    STREAM_GAP = auto()
+    STREAM_RESUMED = auto()
+    STREAM_STALE = auto()
+
+    # Orders
+    ORDER_SUBMITTED = auto()
+    ORDER_STATUS = auto()
+    ORDER_PARTIALLY_FILLED = auto()
+    ORDER_FILLED = auto()
+    ORDER_CANCELLED = auto()
+    ORDER_REJECTED = auto()
+    ORDER_UNCONFIRMED = auto()
+    EXECUTION = auto()
+    COMMISSION = auto()
+
+    # Market data: see HIGH_RATE
+    QUOTE = auto()
+    TICK = auto()
+    BAR = auto()
+
+    # The account
+    POSITION = auto()
+    ACCOUNT_VALUE = auto()
+
+    # Pacing
+    THROTTLED = auto()
+    PACING_VIOLATION = auto()
+
+    # Trouble
+    WARNING = auto()
+    ERROR = auto()
+    HANDLER_FAILED = auto()
+
+
+HIGH_RATE = frozenset({EventType.QUOTE, EventType.TICK, EventType.BAR})
+"""Market data. Kept in no history unless asked for, and emitted only after `EventManager.has_subscribers` said yes."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened.
+
+    `time` is aware UTC; `sequence` rises with every event of its manager (and so orders events of the same instant);
+    `data` is a frozen record whose class follows from `type`, or None.
+    """
+
+    type: EventType
+    time: datetime
+    sequence: int
+    data: Any = None
+
+
+class StateChange(msgspec.Struct, frozen=True, kw_only=True):
+    """CONNECTION_STATE_CHANGED: from which state to which, by their names, and why in plain words."""
+
+    old: str
+    new: str
+    reason: str = ""
+
+
+class Throttling(msgspec.Struct, frozen=True, kw_only=True):
+    """THROTTLED: a message has to wait for the pacing rule named, for about `wait_s` seconds."""
+
+    rule: str
+    lane: str
+    wait_s: float
+    waiting: int
+    """How many messages wait, this one included."""
+
+
+class HandlerFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """HANDLER_FAILED: a subscriber's handler or predicate raised on an event; the others got it all the same.
+
+    `error` is text, not the exception, whose traceback would keep the handler's variables alive in the history.
+    """
+
+    subscription: str
+    event_type: EventType
+    event_sequence: int
+    error: str
+
+
+class SlowHandler(msgspec.Struct, frozen=True, kw_only=True):
+    """WARNING: a call of a handler took longer than the bound; told once a call.
+
+    A sync handler, or an async one that blocks, held up the event loop for `elapsed_s` seconds. An async handler that
+    waits (`is_running`: it still does) holds up only its own queue.
+    """
+
+    subscription: str
+    event_type: EventType
+    event_sequence: int
+    elapsed_s: float
+    is_running: bool
+
+
+class EventsDropped(msgspec.Struct, frozen=True, kw_only=True):
+    """WARNING: a subscriber's queue is full and loses events; told once until it has been empty again.
+
+    `dropped` counts what the subscriber has lost so far, `bound` is the length of its queue.
+    """
+
+    subscription: str
+    dropped: int
+    bound: int

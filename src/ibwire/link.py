@@ -1,0 +1,60 @@
+"""One TCP connection to a gateway: bytes to messages, messages' frames to bytes, and one word when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ibwire.wire import ClientProtocol, Message
+
+CLOSE_TIMEOUT_S = 2.0
+"""How long a closing connection may take to send what is buffered before it is cut."""
+
+
+class Link(asyncio.Protocol):
+    """The socket's callbacks: bytes to messages, and one word when it is over. It never waits for anybody."""
+
+    def __init__(self, on_messages: Callable[[list[Message]], None], on_lost: Callable[[Link], None]) -> None:
+        self.wire = ClientProtocol()
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.cause: Exception | None = None
+        self._on_messages = on_messages
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(self.wire.hello)
+
+    def data_received(self, data: bytes) -> None:
+        messages = self.wire.receive(data)
+        if messages:
+            self._on_messages(messages)
+        if self.wire.error is not None:
+            self.abort()  # after a violation there is nothing on this connection to rely on
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.cause = self.wire.error or exc
+        if not self.closed.done():
+            self.closed.set_result(None)
+        self._on_lost(self)
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        """Cut the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self) -> None:
+        """Send what is buffered, close, and wait until it is over; cut it if that takes too long."""
+        if self._transport is not None:
+            self._transport.close()
+        try:
+            await asyncio.wait_for(asyncio.shield(self.closed), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self.abort()
+            await asyncio.shield(self.closed)
