@@ -102,11 +102,12 @@ class MessageStream(AsyncIterator[Message]):
                 raise StopAsyncIteration
             if self._waiter is not None:
                 raise RuntimeError("a stream has one consumer at a time; this one is already being waited for")
-            self._waiter = asyncio.get_running_loop().create_future()
+            waiter = self._waiter = asyncio.get_running_loop().create_future()
             try:
-                await self._waiter
+                await waiter
             finally:
-                self._waiter = None
+                if self._waiter is waiter:
+                    self._waiter = None
         return self._queue.popleft()
 
     def close(self) -> None:
@@ -145,5 +146,6 @@ class MessageStream(AsyncIterator[Message]):
             open_(self)
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

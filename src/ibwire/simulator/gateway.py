@@ -28,6 +28,9 @@ DEFAULT_ACCOUNTS = ("DU1234567",)
 CLOSE_TIMEOUT_S = 1.0
 """How long a closing gateway lets its clients take what was sent to them."""
 
+LONGEST_WAIT_S = 0.1
+"""How often a market that is over, or has not begun, is looked at for something new."""
+
 SHORTEST_WAIT_S = 0.002
 """The market is played in steps of at least this, so that a fast one costs few wake-ups."""
 
@@ -150,13 +153,13 @@ class SimulatedGateway:
     async def _play(self) -> None:
         loop = asyncio.get_running_loop()
         start = loop.time()
-        while self.market.next_at_s is not None:
+        while True:
             elapsed = (loop.time() - start) * self._speed
             for ticks in self.market.play_until(elapsed):
                 self._publish(ticks)
-            if self.market.next_at_s is not None:
-                due_s = (self.market.next_at_s - elapsed) / self._speed
-                await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
+            next_at_s = self.market.next_at_s
+            due_s = LONGEST_WAIT_S if next_at_s is None else (next_at_s - elapsed) / self._speed
+            await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
 
     def _publish(self, ticks: list[Tick]) -> None:
         con_id = ticks[0].con_id

@@ -17,6 +17,15 @@ from ibwire.wire import messages as m
 
 FIRST_PERM_ID = 1_000_001
 
+_MOST_DIGITS = 12
+"""A quantity with more digits than this before or after the point is none."""
+
+_NOT_SIMULATED = (
+    "what_if", "parent_id", "oca_group", "conditions", "good_after_time", "good_till_date", "all_or_none", "min_qty",
+    "algo_strategy", "hedge_type", "scale_init_level_size", "cash_qty", "deactivate",
+)  # fmt: skip
+"""Terms that would change what becomes of an order: better refused than worked as if they were not there."""
+
 Tell = Callable[[int, Message], None]
 """Sends a message to the client with this id, if it is connected."""
 
@@ -131,6 +140,11 @@ class OrderDesk:
             return _invalid(f"the simulator does not know time in force '{order.tif}' yet")
         if account not in self._accounts:
             return _invalid(f"Invalid account code '{account}'")
+        not_simulated = [name for name in _NOT_SIMULATED if getattr(order, name)]
+        if request.attached_orders not in (None, m.AttachedOrders()):
+            not_simulated.append("attached_orders")
+        if not_simulated:
+            return _invalid(f"the simulator does not know {', '.join(not_simulated)} yet")
         if quantity is None or quantity <= 0:
             return 434, "The order size cannot be zero"
         limit_price = None
@@ -191,7 +205,7 @@ def _decimal(text: str | None) -> Decimal | None:
         value = Decimal(text or "")
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return value if value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS else None
 
 
 def _is_on_grid(price: Decimal, tick: Decimal) -> bool:

@@ -200,6 +200,9 @@ class ClientSession(asyncio.Protocol):
 
     def _start_api(self, request: m.StartApiRequest) -> None:
         client_id = request.client_id if request.client_id is not None else 0
+        if self.client_id is not None:
+            self._refuse(request)  # news of its orders could no longer find it under another id
+            return
         if self._gateway.session_of(client_id) is not None:
             text = "Unable to connect as the client id is already in use. Retry with a unique client id."
             self.send_error(NO_ID, 326, text)

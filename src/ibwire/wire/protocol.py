@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from google.protobuf.message import DecodeError
 
 from ibwire.exceptions import HandshakeFailed, IbwireError, ProtocolError
-from ibwire.wire.codec import CLIENT_MESSAGES, SERVER_MESSAGES, Decoder, Message
+from ibwire.wire.codec import CLIENT_MESSAGES, SERVER_MESSAGES, Decoder, Message, Parser
 from ibwire.wire.framing import FrameDecoder
 from ibwire.wire.handshake import (
     CLIENT_PREFIX,
@@ -61,15 +61,21 @@ class _Side:
 
     def _decode(self, data: bytes) -> list[Message]:
         messages: list[Message] = []
-        append, table = messages.append, self._decoders
+        append = messages.append
+        parsers: dict[int, Parser] = {}  # of this chunk: see Decoder.parser
         message_id, payload = 0, b""
         try:
             for message_id, payload in self._frames.feed(data):
-                decoder = table.get(message_id)
-                if decoder is None:
-                    self._skip(message_id)
-                else:
-                    append(decoder[1](decoder[0](payload)))
+                parser = parsers.get(message_id)
+                if parser is None:
+                    decoder = self._decoders.get(message_id)
+                    if decoder is None:
+                        self._skip(message_id)
+                        continue
+                    parser = parsers[message_id] = decoder.parser()
+                parse, convert, message, has = parser
+                parse(payload)
+                append(convert(message, has))
         except DecodeError:
             self.error = ProtocolError(
                 f"message {message_id} with {len(payload)} bytes does not parse",

@@ -269,8 +269,8 @@ class _Play:
             self.check_all()
 
     def move(self, ticks: list[Tick]) -> None:
-        if ticks:  # an empty event is none
-            self.taken.clear()
+        for tick in ticks:  # what was taken of a side counts until that side is told anew
+            self.taken.pop(tick.tick_type in (TickType.ASK, TickType.ASK_SIZE), None)
         working = [ticket for ticket in self.floor.tickets if ticket.is_working]
         filled = self.floor.move()
         self.check_turns(working, [ticket for ticket, _ in filled])

@@ -134,3 +134,10 @@ def test_generated_market_starts_to_generate_what_is_asked_for() -> None:
     seen = {group[0].con_id for group in market.play_until(10)}
     assert seen == {AAPL, TSLA}
     assert market.quote(TSLA).side(is_buy=True)[0] is not None
+
+
+def test_generated_market_that_began_empty_generates_what_is_asked_for() -> None:
+    market = Market(GeneratedFeed(1, []))
+    assert market.next_at_s is None
+    assert market.has_data(TSLA)
+    assert {group[0].con_id for group in market.play_until(10)} == {TSLA}

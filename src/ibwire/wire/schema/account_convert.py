@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import account as records
 from ibwire.wire.schema import account_pb2 as pb
 from ibwire.wire.schema.contract_convert import contract_from_proto, contract_to_proto
 from ibwire.wire.schema.order_convert import soft_dollar_tier_from_proto, soft_dollar_tier_to_proto
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def managed_accounts_request_from_proto(_p: pb.ManagedAccountsRequest) -> records.ManagedAccountsRequest:
+
+def managed_accounts_request_from_proto(_p: pb.ManagedAccountsRequest, _has: Has) -> records.ManagedAccountsRequest:
     return records.ManagedAccountsRequest()
 
 
@@ -16,8 +21,7 @@ def managed_accounts_request_to_proto(_m: records.ManagedAccountsRequest) -> pb.
     return pb.ManagedAccountsRequest()
 
 
-def managed_accounts_from_proto(p: pb.ManagedAccounts) -> records.ManagedAccounts:
-    has = p.HasField
+def managed_accounts_from_proto(p: pb.ManagedAccounts, has: Has) -> records.ManagedAccounts:
     return records.ManagedAccounts(
         accounts_list=p.accounts_list or (p.accounts_list if has("accounts_list") else None),
     )
@@ -29,8 +33,7 @@ def managed_accounts_to_proto(m: records.ManagedAccounts) -> pb.ManagedAccounts:
     )
 
 
-def account_data_request_from_proto(p: pb.AccountDataRequest) -> records.AccountDataRequest:
-    has = p.HasField
+def account_data_request_from_proto(p: pb.AccountDataRequest, has: Has) -> records.AccountDataRequest:
     return records.AccountDataRequest(
         subscribe=p.subscribe or (p.subscribe if has("subscribe") else None),
         acct_code=p.acct_code or (p.acct_code if has("acct_code") else None),
@@ -44,8 +47,7 @@ def account_data_request_to_proto(m: records.AccountDataRequest) -> pb.AccountDa
     )
 
 
-def account_value_from_proto(p: pb.AccountValue) -> records.AccountValue:
-    has = p.HasField
+def account_value_from_proto(p: pb.AccountValue, has: Has) -> records.AccountValue:
     return records.AccountValue(
         key=p.key or (p.key if has("key") else None),
         value=p.value or (p.value if has("value") else None),
@@ -63,10 +65,9 @@ def account_value_to_proto(m: records.AccountValue) -> pb.AccountValue:
     )
 
 
-def portfolio_value_from_proto(p: pb.PortfolioValue) -> records.PortfolioValue:
-    has = p.HasField
+def portfolio_value_from_proto(p: pb.PortfolioValue, has: Has) -> records.PortfolioValue:
     return records.PortfolioValue(
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         position=p.position or (p.position if has("position") else None),
         market_price=p.market_price or (p.market_price if has("market_price") else None),
         market_value=p.market_value or (p.market_value if has("market_value") else None),
@@ -90,8 +91,7 @@ def portfolio_value_to_proto(m: records.PortfolioValue) -> pb.PortfolioValue:
     )
 
 
-def account_update_time_from_proto(p: pb.AccountUpdateTime) -> records.AccountUpdateTime:
-    has = p.HasField
+def account_update_time_from_proto(p: pb.AccountUpdateTime, has: Has) -> records.AccountUpdateTime:
     return records.AccountUpdateTime(
         time_stamp=p.time_stamp or (p.time_stamp if has("time_stamp") else None),
     )
@@ -103,8 +103,7 @@ def account_update_time_to_proto(m: records.AccountUpdateTime) -> pb.AccountUpda
     )
 
 
-def account_data_end_from_proto(p: pb.AccountDataEnd) -> records.AccountDataEnd:
-    has = p.HasField
+def account_data_end_from_proto(p: pb.AccountDataEnd, has: Has) -> records.AccountDataEnd:
     return records.AccountDataEnd(
         account_name=p.account_name or (p.account_name if has("account_name") else None),
     )
@@ -116,8 +115,7 @@ def account_data_end_to_proto(m: records.AccountDataEnd) -> pb.AccountDataEnd:
     )
 
 
-def account_summary_request_from_proto(p: pb.AccountSummaryRequest) -> records.AccountSummaryRequest:
-    has = p.HasField
+def account_summary_request_from_proto(p: pb.AccountSummaryRequest, has: Has) -> records.AccountSummaryRequest:
     return records.AccountSummaryRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         group=p.group or (p.group if has("group") else None),
@@ -133,8 +131,7 @@ def account_summary_request_to_proto(m: records.AccountSummaryRequest) -> pb.Acc
     )
 
 
-def cancel_account_summary_from_proto(p: pb.CancelAccountSummary) -> records.CancelAccountSummary:
-    has = p.HasField
+def cancel_account_summary_from_proto(p: pb.CancelAccountSummary, has: Has) -> records.CancelAccountSummary:
     return records.CancelAccountSummary(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -146,8 +143,7 @@ def cancel_account_summary_to_proto(m: records.CancelAccountSummary) -> pb.Cance
     )
 
 
-def account_summary_from_proto(p: pb.AccountSummary) -> records.AccountSummary:
-    has = p.HasField
+def account_summary_from_proto(p: pb.AccountSummary, has: Has) -> records.AccountSummary:
     return records.AccountSummary(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
@@ -167,8 +163,7 @@ def account_summary_to_proto(m: records.AccountSummary) -> pb.AccountSummary:
     )
 
 
-def account_summary_end_from_proto(p: pb.AccountSummaryEnd) -> records.AccountSummaryEnd:
-    has = p.HasField
+def account_summary_end_from_proto(p: pb.AccountSummaryEnd, has: Has) -> records.AccountSummaryEnd:
     return records.AccountSummaryEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -180,7 +175,7 @@ def account_summary_end_to_proto(m: records.AccountSummaryEnd) -> pb.AccountSumm
     )
 
 
-def positions_request_from_proto(_p: pb.PositionsRequest) -> records.PositionsRequest:
+def positions_request_from_proto(_p: pb.PositionsRequest, _has: Has) -> records.PositionsRequest:
     return records.PositionsRequest()
 
 
@@ -188,7 +183,7 @@ def positions_request_to_proto(_m: records.PositionsRequest) -> pb.PositionsRequ
     return pb.PositionsRequest()
 
 
-def cancel_positions_from_proto(_p: pb.CancelPositions) -> records.CancelPositions:
+def cancel_positions_from_proto(_p: pb.CancelPositions, _has: Has) -> records.CancelPositions:
     return records.CancelPositions()
 
 
@@ -196,11 +191,10 @@ def cancel_positions_to_proto(_m: records.CancelPositions) -> pb.CancelPositions
     return pb.CancelPositions()
 
 
-def position_from_proto(p: pb.Position) -> records.Position:
-    has = p.HasField
+def position_from_proto(p: pb.Position, has: Has) -> records.Position:
     return records.Position(
         account=p.account or (p.account if has("account") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         position=p.position or (p.position if has("position") else None),
         avg_cost=p.avg_cost or (p.avg_cost if has("avg_cost") else None),
     )
@@ -215,7 +209,7 @@ def position_to_proto(m: records.Position) -> pb.Position:
     )
 
 
-def position_end_from_proto(_p: pb.PositionEnd) -> records.PositionEnd:
+def position_end_from_proto(_p: pb.PositionEnd, _has: Has) -> records.PositionEnd:
     return records.PositionEnd()
 
 
@@ -223,8 +217,7 @@ def position_end_to_proto(_m: records.PositionEnd) -> pb.PositionEnd:
     return pb.PositionEnd()
 
 
-def positions_multi_request_from_proto(p: pb.PositionsMultiRequest) -> records.PositionsMultiRequest:
-    has = p.HasField
+def positions_multi_request_from_proto(p: pb.PositionsMultiRequest, has: Has) -> records.PositionsMultiRequest:
     return records.PositionsMultiRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
@@ -240,8 +233,7 @@ def positions_multi_request_to_proto(m: records.PositionsMultiRequest) -> pb.Pos
     )
 
 
-def cancel_positions_multi_from_proto(p: pb.CancelPositionsMulti) -> records.CancelPositionsMulti:
-    has = p.HasField
+def cancel_positions_multi_from_proto(p: pb.CancelPositionsMulti, has: Has) -> records.CancelPositionsMulti:
     return records.CancelPositionsMulti(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -253,12 +245,11 @@ def cancel_positions_multi_to_proto(m: records.CancelPositionsMulti) -> pb.Cance
     )
 
 
-def position_multi_from_proto(p: pb.PositionMulti) -> records.PositionMulti:
-    has = p.HasField
+def position_multi_from_proto(p: pb.PositionMulti, has: Has) -> records.PositionMulti:
     return records.PositionMulti(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         position=p.position or (p.position if has("position") else None),
         avg_cost=p.avg_cost or (p.avg_cost if has("avg_cost") else None),
         model_code=p.model_code or (p.model_code if has("model_code") else None),
@@ -276,8 +267,7 @@ def position_multi_to_proto(m: records.PositionMulti) -> pb.PositionMulti:
     )
 
 
-def position_multi_end_from_proto(p: pb.PositionMultiEnd) -> records.PositionMultiEnd:
-    has = p.HasField
+def position_multi_end_from_proto(p: pb.PositionMultiEnd, has: Has) -> records.PositionMultiEnd:
     return records.PositionMultiEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -289,8 +279,9 @@ def position_multi_end_to_proto(m: records.PositionMultiEnd) -> pb.PositionMulti
     )
 
 
-def account_updates_multi_request_from_proto(p: pb.AccountUpdatesMultiRequest) -> records.AccountUpdatesMultiRequest:
-    has = p.HasField
+def account_updates_multi_request_from_proto(
+    p: pb.AccountUpdatesMultiRequest, has: Has
+) -> records.AccountUpdatesMultiRequest:
     return records.AccountUpdatesMultiRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
@@ -308,8 +299,9 @@ def account_updates_multi_request_to_proto(m: records.AccountUpdatesMultiRequest
     )
 
 
-def cancel_account_updates_multi_from_proto(p: pb.CancelAccountUpdatesMulti) -> records.CancelAccountUpdatesMulti:
-    has = p.HasField
+def cancel_account_updates_multi_from_proto(
+    p: pb.CancelAccountUpdatesMulti, has: Has
+) -> records.CancelAccountUpdatesMulti:
     return records.CancelAccountUpdatesMulti(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -321,8 +313,7 @@ def cancel_account_updates_multi_to_proto(m: records.CancelAccountUpdatesMulti) 
     )
 
 
-def account_update_multi_from_proto(p: pb.AccountUpdateMulti) -> records.AccountUpdateMulti:
-    has = p.HasField
+def account_update_multi_from_proto(p: pb.AccountUpdateMulti, has: Has) -> records.AccountUpdateMulti:
     return records.AccountUpdateMulti(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
@@ -344,8 +335,7 @@ def account_update_multi_to_proto(m: records.AccountUpdateMulti) -> pb.AccountUp
     )
 
 
-def account_update_multi_end_from_proto(p: pb.AccountUpdateMultiEnd) -> records.AccountUpdateMultiEnd:
-    has = p.HasField
+def account_update_multi_end_from_proto(p: pb.AccountUpdateMultiEnd, has: Has) -> records.AccountUpdateMultiEnd:
     return records.AccountUpdateMultiEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -357,8 +347,7 @@ def account_update_multi_end_to_proto(m: records.AccountUpdateMultiEnd) -> pb.Ac
     )
 
 
-def pnl_request_from_proto(p: pb.PnLRequest) -> records.PnLRequest:
-    has = p.HasField
+def pnl_request_from_proto(p: pb.PnLRequest, has: Has) -> records.PnLRequest:
     return records.PnLRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
@@ -374,8 +363,7 @@ def pnl_request_to_proto(m: records.PnLRequest) -> pb.PnLRequest:
     )
 
 
-def cancel_pnl_from_proto(p: pb.CancelPnL) -> records.CancelPnL:
-    has = p.HasField
+def cancel_pnl_from_proto(p: pb.CancelPnL, has: Has) -> records.CancelPnL:
     return records.CancelPnL(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -387,8 +375,7 @@ def cancel_pnl_to_proto(m: records.CancelPnL) -> pb.CancelPnL:
     )
 
 
-def pnl_from_proto(p: pb.PnL) -> records.PnL:
-    has = p.HasField
+def pnl_from_proto(p: pb.PnL, has: Has) -> records.PnL:
     return records.PnL(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         daily_pnl=p.daily_pnl or (p.daily_pnl if has("daily_pnl") else None),
@@ -406,8 +393,7 @@ def pnl_to_proto(m: records.PnL) -> pb.PnL:
     )
 
 
-def pnl_single_request_from_proto(p: pb.PnLSingleRequest) -> records.PnLSingleRequest:
-    has = p.HasField
+def pnl_single_request_from_proto(p: pb.PnLSingleRequest, has: Has) -> records.PnLSingleRequest:
     return records.PnLSingleRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         account=p.account or (p.account if has("account") else None),
@@ -425,8 +411,7 @@ def pnl_single_request_to_proto(m: records.PnLSingleRequest) -> pb.PnLSingleRequ
     )
 
 
-def cancel_pnl_single_from_proto(p: pb.CancelPnLSingle) -> records.CancelPnLSingle:
-    has = p.HasField
+def cancel_pnl_single_from_proto(p: pb.CancelPnLSingle, has: Has) -> records.CancelPnLSingle:
     return records.CancelPnLSingle(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -438,8 +423,7 @@ def cancel_pnl_single_to_proto(m: records.CancelPnLSingle) -> pb.CancelPnLSingle
     )
 
 
-def pnl_single_from_proto(p: pb.PnLSingle) -> records.PnLSingle:
-    has = p.HasField
+def pnl_single_from_proto(p: pb.PnLSingle, has: Has) -> records.PnLSingle:
     return records.PnLSingle(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         position=p.position or (p.position if has("position") else None),
@@ -461,8 +445,7 @@ def pnl_single_to_proto(m: records.PnLSingle) -> pb.PnLSingle:
     )
 
 
-def fa_request_from_proto(p: pb.FARequest) -> records.FARequest:
-    has = p.HasField
+def fa_request_from_proto(p: pb.FARequest, has: Has) -> records.FARequest:
     return records.FARequest(
         fa_data_type=p.fa_data_type or (p.fa_data_type if has("fa_data_type") else None),
     )
@@ -474,8 +457,7 @@ def fa_request_to_proto(m: records.FARequest) -> pb.FARequest:
     )
 
 
-def receive_fa_from_proto(p: pb.ReceiveFA) -> records.ReceiveFA:
-    has = p.HasField
+def receive_fa_from_proto(p: pb.ReceiveFA, has: Has) -> records.ReceiveFA:
     return records.ReceiveFA(
         fa_data_type=p.fa_data_type or (p.fa_data_type if has("fa_data_type") else None),
         xml=p.xml or (p.xml if has("xml") else None),
@@ -489,8 +471,7 @@ def receive_fa_to_proto(m: records.ReceiveFA) -> pb.ReceiveFA:
     )
 
 
-def fa_replace_from_proto(p: pb.FAReplace) -> records.FAReplace:
-    has = p.HasField
+def fa_replace_from_proto(p: pb.FAReplace, has: Has) -> records.FAReplace:
     return records.FAReplace(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         fa_data_type=p.fa_data_type or (p.fa_data_type if has("fa_data_type") else None),
@@ -506,8 +487,7 @@ def fa_replace_to_proto(m: records.FAReplace) -> pb.FAReplace:
     )
 
 
-def replace_fa_end_from_proto(p: pb.ReplaceFAEnd) -> records.ReplaceFAEnd:
-    has = p.HasField
+def replace_fa_end_from_proto(p: pb.ReplaceFAEnd, has: Has) -> records.ReplaceFAEnd:
     return records.ReplaceFAEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         text=p.text or (p.text if has("text") else None),
@@ -521,7 +501,7 @@ def replace_fa_end_to_proto(m: records.ReplaceFAEnd) -> pb.ReplaceFAEnd:
     )
 
 
-def family_codes_request_from_proto(_p: pb.FamilyCodesRequest) -> records.FamilyCodesRequest:
+def family_codes_request_from_proto(_p: pb.FamilyCodesRequest, _has: Has) -> records.FamilyCodesRequest:
     return records.FamilyCodesRequest()
 
 
@@ -529,8 +509,7 @@ def family_codes_request_to_proto(_m: records.FamilyCodesRequest) -> pb.FamilyCo
     return pb.FamilyCodesRequest()
 
 
-def family_code_from_proto(p: pb.FamilyCode) -> records.FamilyCode:
-    has = p.HasField
+def family_code_from_proto(p: pb.FamilyCode, has: Has) -> records.FamilyCode:
     return records.FamilyCode(
         account_id=p.account_id or (p.account_id if has("account_id") else None),
         family_code=p.family_code or (p.family_code if has("family_code") else None),
@@ -544,9 +523,9 @@ def family_code_to_proto(m: records.FamilyCode) -> pb.FamilyCode:
     )
 
 
-def family_codes_from_proto(p: pb.FamilyCodes) -> records.FamilyCodes:
+def family_codes_from_proto(p: pb.FamilyCodes, _has: Has) -> records.FamilyCodes:
     return records.FamilyCodes(
-        family_codes=tuple([family_code_from_proto(item) for item in p.family_codes]),
+        family_codes=tuple([family_code_from_proto(item, item.HasField) for item in p.family_codes]),
     )
 
 
@@ -556,8 +535,7 @@ def family_codes_to_proto(m: records.FamilyCodes) -> pb.FamilyCodes:
     )
 
 
-def soft_dollar_tiers_request_from_proto(p: pb.SoftDollarTiersRequest) -> records.SoftDollarTiersRequest:
-    has = p.HasField
+def soft_dollar_tiers_request_from_proto(p: pb.SoftDollarTiersRequest, has: Has) -> records.SoftDollarTiersRequest:
     return records.SoftDollarTiersRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -569,11 +547,10 @@ def soft_dollar_tiers_request_to_proto(m: records.SoftDollarTiersRequest) -> pb.
     )
 
 
-def soft_dollar_tiers_from_proto(p: pb.SoftDollarTiers) -> records.SoftDollarTiers:
-    has = p.HasField
+def soft_dollar_tiers_from_proto(p: pb.SoftDollarTiers, has: Has) -> records.SoftDollarTiers:
     return records.SoftDollarTiers(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        soft_dollar_tiers=tuple([soft_dollar_tier_from_proto(item) for item in p.soft_dollar_tiers]),
+        soft_dollar_tiers=tuple([soft_dollar_tier_from_proto(item, item.HasField) for item in p.soft_dollar_tiers]),
     )
 
 
@@ -584,8 +561,7 @@ def soft_dollar_tiers_to_proto(m: records.SoftDollarTiers) -> pb.SoftDollarTiers
     )
 
 
-def user_info_request_from_proto(p: pb.UserInfoRequest) -> records.UserInfoRequest:
-    has = p.HasField
+def user_info_request_from_proto(p: pb.UserInfoRequest, has: Has) -> records.UserInfoRequest:
     return records.UserInfoRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -597,8 +573,7 @@ def user_info_request_to_proto(m: records.UserInfoRequest) -> pb.UserInfoRequest
     )
 
 
-def user_info_from_proto(p: pb.UserInfo) -> records.UserInfo:
-    has = p.HasField
+def user_info_from_proto(p: pb.UserInfo, has: Has) -> records.UserInfo:
     return records.UserInfo(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         white_branding_id=p.white_branding_id or (p.white_branding_id if has("white_branding_id") else None),

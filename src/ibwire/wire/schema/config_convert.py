@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import config as records
 from ibwire.wire.schema import config_pb2 as pb
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def config_request_from_proto(p: pb.ConfigRequest) -> records.ConfigRequest:
-    has = p.HasField
+
+def config_request_from_proto(p: pb.ConfigRequest, has: Has) -> records.ConfigRequest:
     return records.ConfigRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -19,8 +23,7 @@ def config_request_to_proto(m: records.ConfigRequest) -> pb.ConfigRequest:
     )
 
 
-def api_precautions_config_from_proto(p: pb.ApiPrecautionsConfig) -> records.ApiPrecautionsConfig:
-    has = p.HasField
+def api_precautions_config_from_proto(p: pb.ApiPrecautionsConfig, has: Has) -> records.ApiPrecautionsConfig:
     return records.ApiPrecautionsConfig(
         bypass_order_precautions=p.bypass_order_precautions
         or (p.bypass_order_precautions if has("bypass_order_precautions") else None),
@@ -59,8 +62,7 @@ def api_precautions_config_to_proto(m: records.ApiPrecautionsConfig) -> pb.ApiPr
     )
 
 
-def api_settings_config_from_proto(p: pb.ApiSettingsConfig) -> records.ApiSettingsConfig:
-    has = p.HasField
+def api_settings_config_from_proto(p: pb.ApiSettingsConfig, has: Has) -> records.ApiSettingsConfig:
     return records.ApiSettingsConfig(
         read_only_api=p.read_only_api or (p.read_only_api if has("read_only_api") else None),
         total_quantity_for_mutual_funds=p.total_quantity_for_mutual_funds
@@ -180,11 +182,12 @@ def api_settings_config_to_proto(m: records.ApiSettingsConfig) -> pb.ApiSettings
     )
 
 
-def api_config_from_proto(p: pb.ApiConfig) -> records.ApiConfig:
-    has = p.HasField
+def api_config_from_proto(p: pb.ApiConfig, has: Has) -> records.ApiConfig:
     return records.ApiConfig(
-        precautions=api_precautions_config_from_proto(p.precautions) if has("precautions") else None,
-        settings=api_settings_config_from_proto(p.settings) if has("settings") else None,
+        precautions=api_precautions_config_from_proto(p.precautions, p.precautions.HasField)
+        if has("precautions")
+        else None,
+        settings=api_settings_config_from_proto(p.settings, p.settings.HasField) if has("settings") else None,
     )
 
 
@@ -195,8 +198,7 @@ def api_config_to_proto(m: records.ApiConfig) -> pb.ApiConfig:
     )
 
 
-def lock_and_exit_config_from_proto(p: pb.LockAndExitConfig) -> records.LockAndExitConfig:
-    has = p.HasField
+def lock_and_exit_config_from_proto(p: pb.LockAndExitConfig, has: Has) -> records.LockAndExitConfig:
     return records.LockAndExitConfig(
         auto_logoff_time=p.auto_logoff_time or (p.auto_logoff_time if has("auto_logoff_time") else None),
         auto_logoff_period=p.auto_logoff_period or (p.auto_logoff_period if has("auto_logoff_period") else None),
@@ -212,8 +214,7 @@ def lock_and_exit_config_to_proto(m: records.LockAndExitConfig) -> pb.LockAndExi
     )
 
 
-def message_config_from_proto(p: pb.MessageConfig) -> records.MessageConfig:
-    has = p.HasField
+def message_config_from_proto(p: pb.MessageConfig, has: Has) -> records.MessageConfig:
     return records.MessageConfig(
         id=p.id or (p.id if has("id") else None),
         title=p.title or (p.title if has("title") else None),
@@ -233,8 +234,9 @@ def message_config_to_proto(m: records.MessageConfig) -> pb.MessageConfig:
     )
 
 
-def orders_smart_routing_config_from_proto(p: pb.OrdersSmartRoutingConfig) -> records.OrdersSmartRoutingConfig:
-    has = p.HasField
+def orders_smart_routing_config_from_proto(
+    p: pb.OrdersSmartRoutingConfig, has: Has
+) -> records.OrdersSmartRoutingConfig:
     return records.OrdersSmartRoutingConfig(
         seek_price_improvement=p.seek_price_improvement
         or (p.seek_price_improvement if has("seek_price_improvement") else None),
@@ -254,10 +256,11 @@ def orders_smart_routing_config_to_proto(m: records.OrdersSmartRoutingConfig) ->
     )
 
 
-def orders_config_from_proto(p: pb.OrdersConfig) -> records.OrdersConfig:
-    has = p.HasField
+def orders_config_from_proto(p: pb.OrdersConfig, has: Has) -> records.OrdersConfig:
     return records.OrdersConfig(
-        smart_routing=orders_smart_routing_config_from_proto(p.smart_routing) if has("smart_routing") else None,
+        smart_routing=orders_smart_routing_config_from_proto(p.smart_routing, p.smart_routing.HasField)
+        if has("smart_routing")
+        else None,
     )
 
 
@@ -267,14 +270,15 @@ def orders_config_to_proto(m: records.OrdersConfig) -> pb.OrdersConfig:
     )
 
 
-def config_response_from_proto(p: pb.ConfigResponse) -> records.ConfigResponse:
-    has = p.HasField
+def config_response_from_proto(p: pb.ConfigResponse, has: Has) -> records.ConfigResponse:
     return records.ConfigResponse(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        lock_and_exit=lock_and_exit_config_from_proto(p.lock_and_exit) if has("lock_and_exit") else None,
-        messages=tuple([message_config_from_proto(item) for item in p.messages]),
-        api=api_config_from_proto(p.api) if has("api") else None,
-        orders=orders_config_from_proto(p.orders) if has("orders") else None,
+        lock_and_exit=lock_and_exit_config_from_proto(p.lock_and_exit, p.lock_and_exit.HasField)
+        if has("lock_and_exit")
+        else None,
+        messages=tuple([message_config_from_proto(item, item.HasField) for item in p.messages]),
+        api=api_config_from_proto(p.api, p.api.HasField) if has("api") else None,
+        orders=orders_config_from_proto(p.orders, p.orders.HasField) if has("orders") else None,
     )
 
 
@@ -288,8 +292,7 @@ def config_response_to_proto(m: records.ConfigResponse) -> pb.ConfigResponse:
     )
 
 
-def update_config_warning_from_proto(p: pb.UpdateConfigWarning) -> records.UpdateConfigWarning:
-    has = p.HasField
+def update_config_warning_from_proto(p: pb.UpdateConfigWarning, has: Has) -> records.UpdateConfigWarning:
     return records.UpdateConfigWarning(
         message_id=p.message_id or (p.message_id if has("message_id") else None),
         title=p.title or (p.title if has("title") else None),
@@ -305,15 +308,18 @@ def update_config_warning_to_proto(m: records.UpdateConfigWarning) -> pb.UpdateC
     )
 
 
-def update_config_request_from_proto(p: pb.UpdateConfigRequest) -> records.UpdateConfigRequest:
-    has = p.HasField
+def update_config_request_from_proto(p: pb.UpdateConfigRequest, has: Has) -> records.UpdateConfigRequest:
     return records.UpdateConfigRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        lock_and_exit=lock_and_exit_config_from_proto(p.lock_and_exit) if has("lock_and_exit") else None,
-        messages=tuple([message_config_from_proto(item) for item in p.messages]),
-        api=api_config_from_proto(p.api) if has("api") else None,
-        orders=orders_config_from_proto(p.orders) if has("orders") else None,
-        accepted_warnings=tuple([update_config_warning_from_proto(item) for item in p.accepted_warnings]),
+        lock_and_exit=lock_and_exit_config_from_proto(p.lock_and_exit, p.lock_and_exit.HasField)
+        if has("lock_and_exit")
+        else None,
+        messages=tuple([message_config_from_proto(item, item.HasField) for item in p.messages]),
+        api=api_config_from_proto(p.api, p.api.HasField) if has("api") else None,
+        orders=orders_config_from_proto(p.orders, p.orders.HasField) if has("orders") else None,
+        accepted_warnings=tuple(
+            [update_config_warning_from_proto(item, item.HasField) for item in p.accepted_warnings]
+        ),
         reset_api_order_sequence=p.reset_api_order_sequence
         or (p.reset_api_order_sequence if has("reset_api_order_sequence") else None),
     )
@@ -331,15 +337,14 @@ def update_config_request_to_proto(m: records.UpdateConfigRequest) -> pb.UpdateC
     )
 
 
-def update_config_response_from_proto(p: pb.UpdateConfigResponse) -> records.UpdateConfigResponse:
-    has = p.HasField
+def update_config_response_from_proto(p: pb.UpdateConfigResponse, has: Has) -> records.UpdateConfigResponse:
     return records.UpdateConfigResponse(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         status=p.status or (p.status if has("status") else None),
         message=p.message or (p.message if has("message") else None),
         changed_fields=tuple(p.changed_fields),
         errors=tuple(p.errors),
-        warnings=tuple([update_config_warning_from_proto(item) for item in p.warnings]),
+        warnings=tuple([update_config_warning_from_proto(item, item.HasField) for item in p.warnings]),
     )
 
 

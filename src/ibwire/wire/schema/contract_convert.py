@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import contract as records
 from ibwire.wire.schema import contract_pb2 as pb
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def combo_leg_from_proto(p: pb.ComboLeg) -> records.ComboLeg:
-    has = p.HasField
+
+def combo_leg_from_proto(p: pb.ComboLeg, has: Has) -> records.ComboLeg:
     return records.ComboLeg(
         con_id=p.con_id or (p.con_id if has("con_id") else None),
         ratio=p.ratio or (p.ratio if has("ratio") else None),
@@ -35,8 +39,7 @@ def combo_leg_to_proto(m: records.ComboLeg) -> pb.ComboLeg:
     )
 
 
-def delta_neutral_contract_from_proto(p: pb.DeltaNeutralContract) -> records.DeltaNeutralContract:
-    has = p.HasField
+def delta_neutral_contract_from_proto(p: pb.DeltaNeutralContract, has: Has) -> records.DeltaNeutralContract:
     return records.DeltaNeutralContract(
         con_id=p.con_id or (p.con_id if has("con_id") else None),
         delta=p.delta or (p.delta if has("delta") else None),
@@ -52,8 +55,7 @@ def delta_neutral_contract_to_proto(m: records.DeltaNeutralContract) -> pb.Delta
     )
 
 
-def contract_from_proto(p: pb.Contract) -> records.Contract:
-    has = p.HasField
+def contract_from_proto(p: pb.Contract, has: Has) -> records.Contract:
     return records.Contract(
         con_id=p.con_id or (p.con_id if has("con_id") else None),
         symbol=p.symbol or (p.symbol if has("symbol") else None),
@@ -72,12 +74,14 @@ def contract_from_proto(p: pb.Contract) -> records.Contract:
         sec_id=p.sec_id or (p.sec_id if has("sec_id") else None),
         description=p.description or (p.description if has("description") else None),
         issuer_id=p.issuer_id or (p.issuer_id if has("issuer_id") else None),
-        delta_neutral_contract=delta_neutral_contract_from_proto(p.delta_neutral_contract)
+        delta_neutral_contract=delta_neutral_contract_from_proto(
+            p.delta_neutral_contract, p.delta_neutral_contract.HasField
+        )
         if has("delta_neutral_contract")
         else None,
         include_expired=p.include_expired or (p.include_expired if has("include_expired") else None),
         combo_legs_descrip=p.combo_legs_descrip or (p.combo_legs_descrip if has("combo_legs_descrip") else None),
-        combo_legs=tuple([combo_leg_from_proto(item) for item in p.combo_legs]),
+        combo_legs=tuple([combo_leg_from_proto(item, item.HasField) for item in p.combo_legs]),
         last_trade_date=p.last_trade_date or (p.last_trade_date if has("last_trade_date") else None),
     )
 
@@ -110,8 +114,7 @@ def contract_to_proto(m: records.Contract) -> pb.Contract:
     )
 
 
-def ineligibility_reason_from_proto(p: pb.IneligibilityReason) -> records.IneligibilityReason:
-    has = p.HasField
+def ineligibility_reason_from_proto(p: pb.IneligibilityReason, has: Has) -> records.IneligibilityReason:
     return records.IneligibilityReason(
         id=p.id or (p.id if has("id") else None),
         description=p.description or (p.description if has("description") else None),
@@ -125,8 +128,7 @@ def ineligibility_reason_to_proto(m: records.IneligibilityReason) -> pb.Ineligib
     )
 
 
-def contract_details_from_proto(p: pb.ContractDetails) -> records.ContractDetails:
-    has = p.HasField
+def contract_details_from_proto(p: pb.ContractDetails, has: Has) -> records.ContractDetails:
     return records.ContractDetails(
         market_name=p.market_name or (p.market_name if has("market_name") else None),
         min_tick=p.min_tick or (p.min_tick if has("min_tick") else None),
@@ -196,7 +198,7 @@ def contract_details_from_proto(p: pb.ContractDetails) -> records.ContractDetail
         next_option_partial=p.next_option_partial or (p.next_option_partial if has("next_option_partial") else None),
         bond_notes=p.bond_notes or (p.bond_notes if has("bond_notes") else None),
         ineligibility_reason_list=tuple(
-            [ineligibility_reason_from_proto(item) for item in p.ineligibility_reason_list]
+            [ineligibility_reason_from_proto(item, item.HasField) for item in p.ineligibility_reason_list]
         ),
         event_contract_1=p.event_contract_1 or (p.event_contract_1 if has("event_contract_1") else None),
         event_contract_description_1=p.event_contract_description_1
@@ -281,11 +283,10 @@ def contract_details_to_proto(m: records.ContractDetails) -> pb.ContractDetails:
     )
 
 
-def contract_data_request_from_proto(p: pb.ContractDataRequest) -> records.ContractDataRequest:
-    has = p.HasField
+def contract_data_request_from_proto(p: pb.ContractDataRequest, has: Has) -> records.ContractDataRequest:
     return records.ContractDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
     )
 
 
@@ -296,8 +297,7 @@ def contract_data_request_to_proto(m: records.ContractDataRequest) -> pb.Contrac
     )
 
 
-def cancel_contract_data_from_proto(p: pb.CancelContractData) -> records.CancelContractData:
-    has = p.HasField
+def cancel_contract_data_from_proto(p: pb.CancelContractData, has: Has) -> records.CancelContractData:
     return records.CancelContractData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -309,12 +309,13 @@ def cancel_contract_data_to_proto(m: records.CancelContractData) -> pb.CancelCon
     )
 
 
-def contract_data_from_proto(p: pb.ContractData) -> records.ContractData:
-    has = p.HasField
+def contract_data_from_proto(p: pb.ContractData, has: Has) -> records.ContractData:
     return records.ContractData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
-        contract_details=contract_details_from_proto(p.contract_details) if has("contract_details") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
+        contract_details=contract_details_from_proto(p.contract_details, p.contract_details.HasField)
+        if has("contract_details")
+        else None,
     )
 
 
@@ -326,8 +327,7 @@ def contract_data_to_proto(m: records.ContractData) -> pb.ContractData:
     )
 
 
-def contract_data_end_from_proto(p: pb.ContractDataEnd) -> records.ContractDataEnd:
-    has = p.HasField
+def contract_data_end_from_proto(p: pb.ContractDataEnd, has: Has) -> records.ContractDataEnd:
     return records.ContractDataEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -339,8 +339,7 @@ def contract_data_end_to_proto(m: records.ContractDataEnd) -> pb.ContractDataEnd
     )
 
 
-def matching_symbols_request_from_proto(p: pb.MatchingSymbolsRequest) -> records.MatchingSymbolsRequest:
-    has = p.HasField
+def matching_symbols_request_from_proto(p: pb.MatchingSymbolsRequest, has: Has) -> records.MatchingSymbolsRequest:
     return records.MatchingSymbolsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         pattern=p.pattern or (p.pattern if has("pattern") else None),
@@ -354,10 +353,9 @@ def matching_symbols_request_to_proto(m: records.MatchingSymbolsRequest) -> pb.M
     )
 
 
-def contract_description_from_proto(p: pb.ContractDescription) -> records.ContractDescription:
-    has = p.HasField
+def contract_description_from_proto(p: pb.ContractDescription, has: Has) -> records.ContractDescription:
     return records.ContractDescription(
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         derivative_sec_types=tuple(p.derivative_sec_types),
     )
 
@@ -369,11 +367,12 @@ def contract_description_to_proto(m: records.ContractDescription) -> pb.Contract
     )
 
 
-def symbol_samples_from_proto(p: pb.SymbolSamples) -> records.SymbolSamples:
-    has = p.HasField
+def symbol_samples_from_proto(p: pb.SymbolSamples, has: Has) -> records.SymbolSamples:
     return records.SymbolSamples(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract_descriptions=tuple([contract_description_from_proto(item) for item in p.contract_descriptions]),
+        contract_descriptions=tuple(
+            [contract_description_from_proto(item, item.HasField) for item in p.contract_descriptions]
+        ),
     )
 
 
@@ -384,8 +383,7 @@ def symbol_samples_to_proto(m: records.SymbolSamples) -> pb.SymbolSamples:
     )
 
 
-def sec_def_opt_params_request_from_proto(p: pb.SecDefOptParamsRequest) -> records.SecDefOptParamsRequest:
-    has = p.HasField
+def sec_def_opt_params_request_from_proto(p: pb.SecDefOptParamsRequest, has: Has) -> records.SecDefOptParamsRequest:
     return records.SecDefOptParamsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         underlying_symbol=p.underlying_symbol or (p.underlying_symbol if has("underlying_symbol") else None),
@@ -405,8 +403,7 @@ def sec_def_opt_params_request_to_proto(m: records.SecDefOptParamsRequest) -> pb
     )
 
 
-def sec_def_opt_parameter_from_proto(p: pb.SecDefOptParameter) -> records.SecDefOptParameter:
-    has = p.HasField
+def sec_def_opt_parameter_from_proto(p: pb.SecDefOptParameter, has: Has) -> records.SecDefOptParameter:
     return records.SecDefOptParameter(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         exchange=p.exchange or (p.exchange if has("exchange") else None),
@@ -430,8 +427,7 @@ def sec_def_opt_parameter_to_proto(m: records.SecDefOptParameter) -> pb.SecDefOp
     )
 
 
-def sec_def_opt_parameter_end_from_proto(p: pb.SecDefOptParameterEnd) -> records.SecDefOptParameterEnd:
-    has = p.HasField
+def sec_def_opt_parameter_end_from_proto(p: pb.SecDefOptParameterEnd, has: Has) -> records.SecDefOptParameterEnd:
     return records.SecDefOptParameterEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -443,8 +439,7 @@ def sec_def_opt_parameter_end_to_proto(m: records.SecDefOptParameterEnd) -> pb.S
     )
 
 
-def market_rule_request_from_proto(p: pb.MarketRuleRequest) -> records.MarketRuleRequest:
-    has = p.HasField
+def market_rule_request_from_proto(p: pb.MarketRuleRequest, has: Has) -> records.MarketRuleRequest:
     return records.MarketRuleRequest(
         market_rule_id=p.market_rule_id or (p.market_rule_id if has("market_rule_id") else None),
     )
@@ -456,8 +451,7 @@ def market_rule_request_to_proto(m: records.MarketRuleRequest) -> pb.MarketRuleR
     )
 
 
-def price_increment_from_proto(p: pb.PriceIncrement) -> records.PriceIncrement:
-    has = p.HasField
+def price_increment_from_proto(p: pb.PriceIncrement, has: Has) -> records.PriceIncrement:
     return records.PriceIncrement(
         low_edge=p.low_edge or (p.low_edge if has("low_edge") else None),
         increment=p.increment or (p.increment if has("increment") else None),
@@ -471,11 +465,10 @@ def price_increment_to_proto(m: records.PriceIncrement) -> pb.PriceIncrement:
     )
 
 
-def market_rule_from_proto(p: pb.MarketRule) -> records.MarketRule:
-    has = p.HasField
+def market_rule_from_proto(p: pb.MarketRule, has: Has) -> records.MarketRule:
     return records.MarketRule(
         market_rule_id=p.market_rule_id or (p.market_rule_id if has("market_rule_id") else None),
-        price_increments=tuple([price_increment_from_proto(item) for item in p.price_increments]),
+        price_increments=tuple([price_increment_from_proto(item, item.HasField) for item in p.price_increments]),
     )
 
 
@@ -486,8 +479,7 @@ def market_rule_to_proto(m: records.MarketRule) -> pb.MarketRule:
     )
 
 
-def smart_components_request_from_proto(p: pb.SmartComponentsRequest) -> records.SmartComponentsRequest:
-    has = p.HasField
+def smart_components_request_from_proto(p: pb.SmartComponentsRequest, has: Has) -> records.SmartComponentsRequest:
     return records.SmartComponentsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         bbo_exchange=p.bbo_exchange or (p.bbo_exchange if has("bbo_exchange") else None),
@@ -501,8 +493,7 @@ def smart_components_request_to_proto(m: records.SmartComponentsRequest) -> pb.S
     )
 
 
-def smart_component_from_proto(p: pb.SmartComponent) -> records.SmartComponent:
-    has = p.HasField
+def smart_component_from_proto(p: pb.SmartComponent, has: Has) -> records.SmartComponent:
     return records.SmartComponent(
         bit_number=p.bit_number or (p.bit_number if has("bit_number") else None),
         exchange=p.exchange or (p.exchange if has("exchange") else None),
@@ -518,11 +509,10 @@ def smart_component_to_proto(m: records.SmartComponent) -> pb.SmartComponent:
     )
 
 
-def smart_components_from_proto(p: pb.SmartComponents) -> records.SmartComponents:
-    has = p.HasField
+def smart_components_from_proto(p: pb.SmartComponents, has: Has) -> records.SmartComponents:
     return records.SmartComponents(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        smart_components=tuple([smart_component_from_proto(item) for item in p.smart_components]),
+        smart_components=tuple([smart_component_from_proto(item, item.HasField) for item in p.smart_components]),
     )
 
 
@@ -534,7 +524,7 @@ def smart_components_to_proto(m: records.SmartComponents) -> pb.SmartComponents:
 
 
 def market_depth_exchanges_request_from_proto(
-    _p: pb.MarketDepthExchangesRequest,
+    _p: pb.MarketDepthExchangesRequest, _has: Has
 ) -> records.MarketDepthExchangesRequest:
     return records.MarketDepthExchangesRequest()
 
@@ -543,8 +533,9 @@ def market_depth_exchanges_request_to_proto(_m: records.MarketDepthExchangesRequ
     return pb.MarketDepthExchangesRequest()
 
 
-def depth_market_data_description_from_proto(p: pb.DepthMarketDataDescription) -> records.DepthMarketDataDescription:
-    has = p.HasField
+def depth_market_data_description_from_proto(
+    p: pb.DepthMarketDataDescription, has: Has
+) -> records.DepthMarketDataDescription:
     return records.DepthMarketDataDescription(
         exchange=p.exchange or (p.exchange if has("exchange") else None),
         sec_type=p.sec_type or (p.sec_type if has("sec_type") else None),
@@ -564,10 +555,10 @@ def depth_market_data_description_to_proto(m: records.DepthMarketDataDescription
     )
 
 
-def market_depth_exchanges_from_proto(p: pb.MarketDepthExchanges) -> records.MarketDepthExchanges:
+def market_depth_exchanges_from_proto(p: pb.MarketDepthExchanges, _has: Has) -> records.MarketDepthExchanges:
     return records.MarketDepthExchanges(
         depth_market_data_descriptions=tuple(
-            [depth_market_data_description_from_proto(item) for item in p.depth_market_data_descriptions]
+            [depth_market_data_description_from_proto(item, item.HasField) for item in p.depth_market_data_descriptions]
         ),
     )
 

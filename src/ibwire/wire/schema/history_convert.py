@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import history as records
 from ibwire.wire.schema import history_pb2 as pb
 from ibwire.wire.schema.contract_convert import contract_from_proto, contract_to_proto
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def historical_data_request_from_proto(p: pb.HistoricalDataRequest) -> records.HistoricalDataRequest:
-    has = p.HasField
+
+def historical_data_request_from_proto(p: pb.HistoricalDataRequest, has: Has) -> records.HistoricalDataRequest:
     return records.HistoricalDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         end_date_time=p.end_date_time or (p.end_date_time if has("end_date_time") else None),
         bar_size_setting=p.bar_size_setting or (p.bar_size_setting if has("bar_size_setting") else None),
         duration=p.duration or (p.duration if has("duration") else None),
@@ -38,8 +42,7 @@ def historical_data_request_to_proto(m: records.HistoricalDataRequest) -> pb.His
     )
 
 
-def cancel_historical_data_from_proto(p: pb.CancelHistoricalData) -> records.CancelHistoricalData:
-    has = p.HasField
+def cancel_historical_data_from_proto(p: pb.CancelHistoricalData, has: Has) -> records.CancelHistoricalData:
     return records.CancelHistoricalData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -51,8 +54,7 @@ def cancel_historical_data_to_proto(m: records.CancelHistoricalData) -> pb.Cance
     )
 
 
-def historical_data_bar_from_proto(p: pb.HistoricalDataBar) -> records.HistoricalDataBar:
-    has = p.HasField
+def historical_data_bar_from_proto(p: pb.HistoricalDataBar, has: Has) -> records.HistoricalDataBar:
     return records.HistoricalDataBar(
         date=p.date or (p.date if has("date") else None),
         open=p.open or (p.open if has("open") else None),
@@ -78,11 +80,12 @@ def historical_data_bar_to_proto(m: records.HistoricalDataBar) -> pb.HistoricalD
     )
 
 
-def historical_data_from_proto(p: pb.HistoricalData) -> records.HistoricalData:
-    has = p.HasField
+def historical_data_from_proto(p: pb.HistoricalData, has: Has) -> records.HistoricalData:
     return records.HistoricalData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        historical_data_bars=tuple([historical_data_bar_from_proto(item) for item in p.historical_data_bars]),
+        historical_data_bars=tuple(
+            [historical_data_bar_from_proto(item, item.HasField) for item in p.historical_data_bars]
+        ),
     )
 
 
@@ -93,11 +96,10 @@ def historical_data_to_proto(m: records.HistoricalData) -> pb.HistoricalData:
     )
 
 
-def historical_data_update_from_proto(p: pb.HistoricalDataUpdate) -> records.HistoricalDataUpdate:
-    has = p.HasField
+def historical_data_update_from_proto(p: pb.HistoricalDataUpdate, has: Has) -> records.HistoricalDataUpdate:
     return records.HistoricalDataUpdate(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        historical_data_bar=historical_data_bar_from_proto(p.historical_data_bar)
+        historical_data_bar=historical_data_bar_from_proto(p.historical_data_bar, p.historical_data_bar.HasField)
         if has("historical_data_bar")
         else None,
     )
@@ -112,8 +114,7 @@ def historical_data_update_to_proto(m: records.HistoricalDataUpdate) -> pb.Histo
     )
 
 
-def historical_data_end_from_proto(p: pb.HistoricalDataEnd) -> records.HistoricalDataEnd:
-    has = p.HasField
+def historical_data_end_from_proto(p: pb.HistoricalDataEnd, has: Has) -> records.HistoricalDataEnd:
     return records.HistoricalDataEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         start_date_str=p.start_date_str or (p.start_date_str if has("start_date_str") else None),
@@ -129,8 +130,7 @@ def historical_data_end_to_proto(m: records.HistoricalDataEnd) -> pb.HistoricalD
     )
 
 
-def historical_session_from_proto(p: pb.HistoricalSession) -> records.HistoricalSession:
-    has = p.HasField
+def historical_session_from_proto(p: pb.HistoricalSession, has: Has) -> records.HistoricalSession:
     return records.HistoricalSession(
         start_date_time=p.start_date_time or (p.start_date_time if has("start_date_time") else None),
         end_date_time=p.end_date_time or (p.end_date_time if has("end_date_time") else None),
@@ -146,14 +146,15 @@ def historical_session_to_proto(m: records.HistoricalSession) -> pb.HistoricalSe
     )
 
 
-def historical_schedule_from_proto(p: pb.HistoricalSchedule) -> records.HistoricalSchedule:
-    has = p.HasField
+def historical_schedule_from_proto(p: pb.HistoricalSchedule, has: Has) -> records.HistoricalSchedule:
     return records.HistoricalSchedule(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         start_date_time=p.start_date_time or (p.start_date_time if has("start_date_time") else None),
         end_date_time=p.end_date_time or (p.end_date_time if has("end_date_time") else None),
         time_zone=p.time_zone or (p.time_zone if has("time_zone") else None),
-        historical_sessions=tuple([historical_session_from_proto(item) for item in p.historical_sessions]),
+        historical_sessions=tuple(
+            [historical_session_from_proto(item, item.HasField) for item in p.historical_sessions]
+        ),
     )
 
 
@@ -167,11 +168,10 @@ def historical_schedule_to_proto(m: records.HistoricalSchedule) -> pb.Historical
     )
 
 
-def head_timestamp_request_from_proto(p: pb.HeadTimestampRequest) -> records.HeadTimestampRequest:
-    has = p.HasField
+def head_timestamp_request_from_proto(p: pb.HeadTimestampRequest, has: Has) -> records.HeadTimestampRequest:
     return records.HeadTimestampRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         use_rth=p.use_rth or (p.use_rth if has("use_rth") else None),
         what_to_show=p.what_to_show or (p.what_to_show if has("what_to_show") else None),
         format_date=p.format_date or (p.format_date if has("format_date") else None),
@@ -188,8 +188,7 @@ def head_timestamp_request_to_proto(m: records.HeadTimestampRequest) -> pb.HeadT
     )
 
 
-def cancel_head_timestamp_from_proto(p: pb.CancelHeadTimestamp) -> records.CancelHeadTimestamp:
-    has = p.HasField
+def cancel_head_timestamp_from_proto(p: pb.CancelHeadTimestamp, has: Has) -> records.CancelHeadTimestamp:
     return records.CancelHeadTimestamp(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -201,8 +200,7 @@ def cancel_head_timestamp_to_proto(m: records.CancelHeadTimestamp) -> pb.CancelH
     )
 
 
-def head_timestamp_from_proto(p: pb.HeadTimestamp) -> records.HeadTimestamp:
-    has = p.HasField
+def head_timestamp_from_proto(p: pb.HeadTimestamp, has: Has) -> records.HeadTimestamp:
     return records.HeadTimestamp(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         head_timestamp=p.head_timestamp or (p.head_timestamp if has("head_timestamp") else None),
@@ -216,11 +214,10 @@ def head_timestamp_to_proto(m: records.HeadTimestamp) -> pb.HeadTimestamp:
     )
 
 
-def histogram_data_request_from_proto(p: pb.HistogramDataRequest) -> records.HistogramDataRequest:
-    has = p.HasField
+def histogram_data_request_from_proto(p: pb.HistogramDataRequest, has: Has) -> records.HistogramDataRequest:
     return records.HistogramDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         use_rth=p.use_rth or (p.use_rth if has("use_rth") else None),
         time_period=p.time_period or (p.time_period if has("time_period") else None),
     )
@@ -235,8 +232,7 @@ def histogram_data_request_to_proto(m: records.HistogramDataRequest) -> pb.Histo
     )
 
 
-def cancel_histogram_data_from_proto(p: pb.CancelHistogramData) -> records.CancelHistogramData:
-    has = p.HasField
+def cancel_histogram_data_from_proto(p: pb.CancelHistogramData, has: Has) -> records.CancelHistogramData:
     return records.CancelHistogramData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -248,8 +244,7 @@ def cancel_histogram_data_to_proto(m: records.CancelHistogramData) -> pb.CancelH
     )
 
 
-def histogram_data_entry_from_proto(p: pb.HistogramDataEntry) -> records.HistogramDataEntry:
-    has = p.HasField
+def histogram_data_entry_from_proto(p: pb.HistogramDataEntry, has: Has) -> records.HistogramDataEntry:
     return records.HistogramDataEntry(
         price=p.price or (p.price if has("price") else None),
         size=p.size or (p.size if has("size") else None),
@@ -263,11 +258,12 @@ def histogram_data_entry_to_proto(m: records.HistogramDataEntry) -> pb.Histogram
     )
 
 
-def histogram_data_from_proto(p: pb.HistogramData) -> records.HistogramData:
-    has = p.HasField
+def histogram_data_from_proto(p: pb.HistogramData, has: Has) -> records.HistogramData:
     return records.HistogramData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        histogram_data_entries=tuple([histogram_data_entry_from_proto(item) for item in p.histogram_data_entries]),
+        histogram_data_entries=tuple(
+            [histogram_data_entry_from_proto(item, item.HasField) for item in p.histogram_data_entries]
+        ),
     )
 
 
@@ -278,11 +274,10 @@ def histogram_data_to_proto(m: records.HistogramData) -> pb.HistogramData:
     )
 
 
-def historical_ticks_request_from_proto(p: pb.HistoricalTicksRequest) -> records.HistoricalTicksRequest:
-    has = p.HasField
+def historical_ticks_request_from_proto(p: pb.HistoricalTicksRequest, has: Has) -> records.HistoricalTicksRequest:
     return records.HistoricalTicksRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         start_date_time=p.start_date_time or (p.start_date_time if has("start_date_time") else None),
         end_date_time=p.end_date_time or (p.end_date_time if has("end_date_time") else None),
         number_of_ticks=p.number_of_ticks or (p.number_of_ticks if has("number_of_ticks") else None),
@@ -307,8 +302,7 @@ def historical_ticks_request_to_proto(m: records.HistoricalTicksRequest) -> pb.H
     )
 
 
-def cancel_historical_ticks_from_proto(p: pb.CancelHistoricalTicks) -> records.CancelHistoricalTicks:
-    has = p.HasField
+def cancel_historical_ticks_from_proto(p: pb.CancelHistoricalTicks, has: Has) -> records.CancelHistoricalTicks:
     return records.CancelHistoricalTicks(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -320,8 +314,7 @@ def cancel_historical_ticks_to_proto(m: records.CancelHistoricalTicks) -> pb.Can
     )
 
 
-def historical_tick_from_proto(p: pb.HistoricalTick) -> records.HistoricalTick:
-    has = p.HasField
+def historical_tick_from_proto(p: pb.HistoricalTick, has: Has) -> records.HistoricalTick:
     return records.HistoricalTick(
         time=p.time or (p.time if has("time") else None),
         price=p.price or (p.price if has("price") else None),
@@ -337,11 +330,10 @@ def historical_tick_to_proto(m: records.HistoricalTick) -> pb.HistoricalTick:
     )
 
 
-def historical_ticks_from_proto(p: pb.HistoricalTicks) -> records.HistoricalTicks:
-    has = p.HasField
+def historical_ticks_from_proto(p: pb.HistoricalTicks, has: Has) -> records.HistoricalTicks:
     return records.HistoricalTicks(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        historical_ticks=tuple([historical_tick_from_proto(item) for item in p.historical_ticks]),
+        historical_ticks=tuple([historical_tick_from_proto(item, item.HasField) for item in p.historical_ticks]),
         is_done=p.is_done or (p.is_done if has("is_done") else None),
     )
 
@@ -354,8 +346,7 @@ def historical_ticks_to_proto(m: records.HistoricalTicks) -> pb.HistoricalTicks:
     )
 
 
-def tick_attrib_bid_ask_from_proto(p: pb.TickAttribBidAsk) -> records.TickAttribBidAsk:
-    has = p.HasField
+def tick_attrib_bid_ask_from_proto(p: pb.TickAttribBidAsk, has: Has) -> records.TickAttribBidAsk:
     return records.TickAttribBidAsk(
         bid_past_low=p.bid_past_low or (p.bid_past_low if has("bid_past_low") else None),
         ask_past_high=p.ask_past_high or (p.ask_past_high if has("ask_past_high") else None),
@@ -369,11 +360,10 @@ def tick_attrib_bid_ask_to_proto(m: records.TickAttribBidAsk) -> pb.TickAttribBi
     )
 
 
-def historical_tick_bid_ask_from_proto(p: pb.HistoricalTickBidAsk) -> records.HistoricalTickBidAsk:
-    has = p.HasField
+def historical_tick_bid_ask_from_proto(p: pb.HistoricalTickBidAsk, has: Has) -> records.HistoricalTickBidAsk:
     return records.HistoricalTickBidAsk(
         time=p.time or (p.time if has("time") else None),
-        tick_attrib_bid_ask=tick_attrib_bid_ask_from_proto(p.tick_attrib_bid_ask)
+        tick_attrib_bid_ask=tick_attrib_bid_ask_from_proto(p.tick_attrib_bid_ask, p.tick_attrib_bid_ask.HasField)
         if has("tick_attrib_bid_ask")
         else None,
         price_bid=p.price_bid or (p.price_bid if has("price_bid") else None),
@@ -396,12 +386,11 @@ def historical_tick_bid_ask_to_proto(m: records.HistoricalTickBidAsk) -> pb.Hist
     )
 
 
-def historical_ticks_bid_ask_from_proto(p: pb.HistoricalTicksBidAsk) -> records.HistoricalTicksBidAsk:
-    has = p.HasField
+def historical_ticks_bid_ask_from_proto(p: pb.HistoricalTicksBidAsk, has: Has) -> records.HistoricalTicksBidAsk:
     return records.HistoricalTicksBidAsk(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         historical_ticks_bid_ask=tuple(
-            [historical_tick_bid_ask_from_proto(item) for item in p.historical_ticks_bid_ask]
+            [historical_tick_bid_ask_from_proto(item, item.HasField) for item in p.historical_ticks_bid_ask]
         ),
         is_done=p.is_done or (p.is_done if has("is_done") else None),
     )
@@ -415,8 +404,7 @@ def historical_ticks_bid_ask_to_proto(m: records.HistoricalTicksBidAsk) -> pb.Hi
     )
 
 
-def tick_attrib_last_from_proto(p: pb.TickAttribLast) -> records.TickAttribLast:
-    has = p.HasField
+def tick_attrib_last_from_proto(p: pb.TickAttribLast, has: Has) -> records.TickAttribLast:
     return records.TickAttribLast(
         past_limit=p.past_limit or (p.past_limit if has("past_limit") else None),
         unreported=p.unreported or (p.unreported if has("unreported") else None),
@@ -430,11 +418,12 @@ def tick_attrib_last_to_proto(m: records.TickAttribLast) -> pb.TickAttribLast:
     )
 
 
-def historical_tick_last_from_proto(p: pb.HistoricalTickLast) -> records.HistoricalTickLast:
-    has = p.HasField
+def historical_tick_last_from_proto(p: pb.HistoricalTickLast, has: Has) -> records.HistoricalTickLast:
     return records.HistoricalTickLast(
         time=p.time or (p.time if has("time") else None),
-        tick_attrib_last=tick_attrib_last_from_proto(p.tick_attrib_last) if has("tick_attrib_last") else None,
+        tick_attrib_last=tick_attrib_last_from_proto(p.tick_attrib_last, p.tick_attrib_last.HasField)
+        if has("tick_attrib_last")
+        else None,
         price=p.price or (p.price if has("price") else None),
         size=p.size or (p.size if has("size") else None),
         exchange=p.exchange or (p.exchange if has("exchange") else None),
@@ -453,11 +442,12 @@ def historical_tick_last_to_proto(m: records.HistoricalTickLast) -> pb.Historica
     )
 
 
-def historical_ticks_last_from_proto(p: pb.HistoricalTicksLast) -> records.HistoricalTicksLast:
-    has = p.HasField
+def historical_ticks_last_from_proto(p: pb.HistoricalTicksLast, has: Has) -> records.HistoricalTicksLast:
     return records.HistoricalTicksLast(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        historical_ticks_last=tuple([historical_tick_last_from_proto(item) for item in p.historical_ticks_last]),
+        historical_ticks_last=tuple(
+            [historical_tick_last_from_proto(item, item.HasField) for item in p.historical_ticks_last]
+        ),
         is_done=p.is_done or (p.is_done if has("is_done") else None),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import market_data as records
 from ibwire.wire.schema import market_data_pb2 as pb
 from ibwire.wire.schema.contract_convert import contract_from_proto, contract_to_proto
@@ -14,12 +16,14 @@ from ibwire.wire.schema.history_convert import (
     historical_tick_to_proto,
 )
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def market_data_request_from_proto(p: pb.MarketDataRequest) -> records.MarketDataRequest:
-    has = p.HasField
+
+def market_data_request_from_proto(p: pb.MarketDataRequest, has: Has) -> records.MarketDataRequest:
     return records.MarketDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         generic_tick_list=p.generic_tick_list or (p.generic_tick_list if has("generic_tick_list") else None),
         snapshot=p.snapshot or (p.snapshot if has("snapshot") else None),
         regulatory_snapshot=p.regulatory_snapshot or (p.regulatory_snapshot if has("regulatory_snapshot") else None),
@@ -38,8 +42,7 @@ def market_data_request_to_proto(m: records.MarketDataRequest) -> pb.MarketDataR
     )
 
 
-def cancel_market_data_from_proto(p: pb.CancelMarketData) -> records.CancelMarketData:
-    has = p.HasField
+def cancel_market_data_from_proto(p: pb.CancelMarketData, has: Has) -> records.CancelMarketData:
     return records.CancelMarketData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -51,8 +54,7 @@ def cancel_market_data_to_proto(m: records.CancelMarketData) -> pb.CancelMarketD
     )
 
 
-def market_data_type_request_from_proto(p: pb.MarketDataTypeRequest) -> records.MarketDataTypeRequest:
-    has = p.HasField
+def market_data_type_request_from_proto(p: pb.MarketDataTypeRequest, has: Has) -> records.MarketDataTypeRequest:
     return records.MarketDataTypeRequest(
         market_data_type=p.market_data_type or (p.market_data_type if has("market_data_type") else None),
     )
@@ -64,8 +66,7 @@ def market_data_type_request_to_proto(m: records.MarketDataTypeRequest) -> pb.Ma
     )
 
 
-def market_data_type_from_proto(p: pb.MarketDataType) -> records.MarketDataType:
-    has = p.HasField
+def market_data_type_from_proto(p: pb.MarketDataType, has: Has) -> records.MarketDataType:
     return records.MarketDataType(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         market_data_type=p.market_data_type or (p.market_data_type if has("market_data_type") else None),
@@ -79,8 +80,7 @@ def market_data_type_to_proto(m: records.MarketDataType) -> pb.MarketDataType:
     )
 
 
-def tick_req_params_from_proto(p: pb.TickReqParams) -> records.TickReqParams:
-    has = p.HasField
+def tick_req_params_from_proto(p: pb.TickReqParams, has: Has) -> records.TickReqParams:
     return records.TickReqParams(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         min_tick=p.min_tick or (p.min_tick if has("min_tick") else None),
@@ -104,8 +104,7 @@ def tick_req_params_to_proto(m: records.TickReqParams) -> pb.TickReqParams:
     )
 
 
-def tick_price_from_proto(p: pb.TickPrice) -> records.TickPrice:
-    has = p.HasField
+def tick_price_from_proto(p: pb.TickPrice, has: Has) -> records.TickPrice:
     return records.TickPrice(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
@@ -125,8 +124,7 @@ def tick_price_to_proto(m: records.TickPrice) -> pb.TickPrice:
     )
 
 
-def tick_size_from_proto(p: pb.TickSize) -> records.TickSize:
-    has = p.HasField
+def tick_size_from_proto(p: pb.TickSize, has: Has) -> records.TickSize:
     return records.TickSize(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
@@ -142,8 +140,7 @@ def tick_size_to_proto(m: records.TickSize) -> pb.TickSize:
     )
 
 
-def tick_generic_from_proto(p: pb.TickGeneric) -> records.TickGeneric:
-    has = p.HasField
+def tick_generic_from_proto(p: pb.TickGeneric, has: Has) -> records.TickGeneric:
     return records.TickGeneric(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
@@ -159,8 +156,7 @@ def tick_generic_to_proto(m: records.TickGeneric) -> pb.TickGeneric:
     )
 
 
-def tick_string_from_proto(p: pb.TickString) -> records.TickString:
-    has = p.HasField
+def tick_string_from_proto(p: pb.TickString, has: Has) -> records.TickString:
     return records.TickString(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
@@ -176,8 +172,7 @@ def tick_string_to_proto(m: records.TickString) -> pb.TickString:
     )
 
 
-def tick_option_computation_from_proto(p: pb.TickOptionComputation) -> records.TickOptionComputation:
-    has = p.HasField
+def tick_option_computation_from_proto(p: pb.TickOptionComputation, has: Has) -> records.TickOptionComputation:
     return records.TickOptionComputation(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
@@ -209,8 +204,7 @@ def tick_option_computation_to_proto(m: records.TickOptionComputation) -> pb.Tic
     )
 
 
-def tick_news_from_proto(p: pb.TickNews) -> records.TickNews:
-    has = p.HasField
+def tick_news_from_proto(p: pb.TickNews, has: Has) -> records.TickNews:
     return records.TickNews(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         timestamp=p.timestamp or (p.timestamp if has("timestamp") else None),
@@ -232,8 +226,7 @@ def tick_news_to_proto(m: records.TickNews) -> pb.TickNews:
     )
 
 
-def tick_snapshot_end_from_proto(p: pb.TickSnapshotEnd) -> records.TickSnapshotEnd:
-    has = p.HasField
+def tick_snapshot_end_from_proto(p: pb.TickSnapshotEnd, has: Has) -> records.TickSnapshotEnd:
     return records.TickSnapshotEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -245,8 +238,9 @@ def tick_snapshot_end_to_proto(m: records.TickSnapshotEnd) -> pb.TickSnapshotEnd
     )
 
 
-def reroute_market_data_request_from_proto(p: pb.RerouteMarketDataRequest) -> records.RerouteMarketDataRequest:
-    has = p.HasField
+def reroute_market_data_request_from_proto(
+    p: pb.RerouteMarketDataRequest, has: Has
+) -> records.RerouteMarketDataRequest:
     return records.RerouteMarketDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         con_id=p.con_id or (p.con_id if has("con_id") else None),
@@ -262,11 +256,10 @@ def reroute_market_data_request_to_proto(m: records.RerouteMarketDataRequest) ->
     )
 
 
-def market_depth_request_from_proto(p: pb.MarketDepthRequest) -> records.MarketDepthRequest:
-    has = p.HasField
+def market_depth_request_from_proto(p: pb.MarketDepthRequest, has: Has) -> records.MarketDepthRequest:
     return records.MarketDepthRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         num_rows=p.num_rows or (p.num_rows if has("num_rows") else None),
         is_smart_depth=p.is_smart_depth or (p.is_smart_depth if has("is_smart_depth") else None),
         market_depth_options=dict(p.market_depth_options),
@@ -283,8 +276,7 @@ def market_depth_request_to_proto(m: records.MarketDepthRequest) -> pb.MarketDep
     )
 
 
-def cancel_market_depth_from_proto(p: pb.CancelMarketDepth) -> records.CancelMarketDepth:
-    has = p.HasField
+def cancel_market_depth_from_proto(p: pb.CancelMarketDepth, has: Has) -> records.CancelMarketDepth:
     return records.CancelMarketDepth(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         is_smart_depth=p.is_smart_depth or (p.is_smart_depth if has("is_smart_depth") else None),
@@ -298,8 +290,7 @@ def cancel_market_depth_to_proto(m: records.CancelMarketDepth) -> pb.CancelMarke
     )
 
 
-def market_depth_data_from_proto(p: pb.MarketDepthData) -> records.MarketDepthData:
-    has = p.HasField
+def market_depth_data_from_proto(p: pb.MarketDepthData, has: Has) -> records.MarketDepthData:
     return records.MarketDepthData(
         position=p.position or (p.position if has("position") else None),
         operation=p.operation or (p.operation if has("operation") else None),
@@ -323,11 +314,12 @@ def market_depth_data_to_proto(m: records.MarketDepthData) -> pb.MarketDepthData
     )
 
 
-def market_depth_from_proto(p: pb.MarketDepth) -> records.MarketDepth:
-    has = p.HasField
+def market_depth_from_proto(p: pb.MarketDepth, has: Has) -> records.MarketDepth:
     return records.MarketDepth(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        market_depth_data=market_depth_data_from_proto(p.market_depth_data) if has("market_depth_data") else None,
+        market_depth_data=market_depth_data_from_proto(p.market_depth_data, p.market_depth_data.HasField)
+        if has("market_depth_data")
+        else None,
     )
 
 
@@ -338,11 +330,12 @@ def market_depth_to_proto(m: records.MarketDepth) -> pb.MarketDepth:
     )
 
 
-def market_depth_l2_from_proto(p: pb.MarketDepthL2) -> records.MarketDepthL2:
-    has = p.HasField
+def market_depth_l2_from_proto(p: pb.MarketDepthL2, has: Has) -> records.MarketDepthL2:
     return records.MarketDepthL2(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        market_depth_data=market_depth_data_from_proto(p.market_depth_data) if has("market_depth_data") else None,
+        market_depth_data=market_depth_data_from_proto(p.market_depth_data, p.market_depth_data.HasField)
+        if has("market_depth_data")
+        else None,
     )
 
 
@@ -353,8 +346,9 @@ def market_depth_l2_to_proto(m: records.MarketDepthL2) -> pb.MarketDepthL2:
     )
 
 
-def reroute_market_depth_request_from_proto(p: pb.RerouteMarketDepthRequest) -> records.RerouteMarketDepthRequest:
-    has = p.HasField
+def reroute_market_depth_request_from_proto(
+    p: pb.RerouteMarketDepthRequest, has: Has
+) -> records.RerouteMarketDepthRequest:
     return records.RerouteMarketDepthRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         con_id=p.con_id or (p.con_id if has("con_id") else None),
@@ -370,11 +364,10 @@ def reroute_market_depth_request_to_proto(m: records.RerouteMarketDepthRequest) 
     )
 
 
-def tick_by_tick_request_from_proto(p: pb.TickByTickRequest) -> records.TickByTickRequest:
-    has = p.HasField
+def tick_by_tick_request_from_proto(p: pb.TickByTickRequest, has: Has) -> records.TickByTickRequest:
     return records.TickByTickRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
         number_of_ticks=p.number_of_ticks or (p.number_of_ticks if has("number_of_ticks") else None),
         ignore_size=p.ignore_size or (p.ignore_size if has("ignore_size") else None),
@@ -391,8 +384,7 @@ def tick_by_tick_request_to_proto(m: records.TickByTickRequest) -> pb.TickByTick
     )
 
 
-def cancel_tick_by_tick_from_proto(p: pb.CancelTickByTick) -> records.CancelTickByTick:
-    has = p.HasField
+def cancel_tick_by_tick_from_proto(p: pb.CancelTickByTick, has: Has) -> records.CancelTickByTick:
     return records.CancelTickByTick(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -404,18 +396,21 @@ def cancel_tick_by_tick_to_proto(m: records.CancelTickByTick) -> pb.CancelTickBy
     )
 
 
-def tick_by_tick_data_from_proto(p: pb.TickByTickData) -> records.TickByTickData:
-    has = p.HasField
+def tick_by_tick_data_from_proto(p: pb.TickByTickData, has: Has) -> records.TickByTickData:
     return records.TickByTickData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         tick_type=p.tick_type or (p.tick_type if has("tick_type") else None),
-        historical_tick_last=historical_tick_last_from_proto(p.historical_tick_last)
+        historical_tick_last=historical_tick_last_from_proto(p.historical_tick_last, p.historical_tick_last.HasField)
         if has("historical_tick_last")
         else None,
-        historical_tick_bid_ask=historical_tick_bid_ask_from_proto(p.historical_tick_bid_ask)
+        historical_tick_bid_ask=historical_tick_bid_ask_from_proto(
+            p.historical_tick_bid_ask, p.historical_tick_bid_ask.HasField
+        )
         if has("historical_tick_bid_ask")
         else None,
-        historical_tick_mid_point=historical_tick_from_proto(p.historical_tick_mid_point)
+        historical_tick_mid_point=historical_tick_from_proto(
+            p.historical_tick_mid_point, p.historical_tick_mid_point.HasField
+        )
         if has("historical_tick_mid_point")
         else None,
     )
@@ -437,11 +432,10 @@ def tick_by_tick_data_to_proto(m: records.TickByTickData) -> pb.TickByTickData:
     )
 
 
-def real_time_bars_request_from_proto(p: pb.RealTimeBarsRequest) -> records.RealTimeBarsRequest:
-    has = p.HasField
+def real_time_bars_request_from_proto(p: pb.RealTimeBarsRequest, has: Has) -> records.RealTimeBarsRequest:
     return records.RealTimeBarsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         bar_size=p.bar_size or (p.bar_size if has("bar_size") else None),
         what_to_show=p.what_to_show or (p.what_to_show if has("what_to_show") else None),
         use_rth=p.use_rth or (p.use_rth if has("use_rth") else None),
@@ -460,8 +454,7 @@ def real_time_bars_request_to_proto(m: records.RealTimeBarsRequest) -> pb.RealTi
     )
 
 
-def cancel_real_time_bars_from_proto(p: pb.CancelRealTimeBars) -> records.CancelRealTimeBars:
-    has = p.HasField
+def cancel_real_time_bars_from_proto(p: pb.CancelRealTimeBars, has: Has) -> records.CancelRealTimeBars:
     return records.CancelRealTimeBars(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -473,8 +466,7 @@ def cancel_real_time_bars_to_proto(m: records.CancelRealTimeBars) -> pb.CancelRe
     )
 
 
-def real_time_bar_tick_from_proto(p: pb.RealTimeBarTick) -> records.RealTimeBarTick:
-    has = p.HasField
+def real_time_bar_tick_from_proto(p: pb.RealTimeBarTick, has: Has) -> records.RealTimeBarTick:
     return records.RealTimeBarTick(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         time=p.time or (p.time if has("time") else None),
@@ -503,12 +495,11 @@ def real_time_bar_tick_to_proto(m: records.RealTimeBarTick) -> pb.RealTimeBarTic
 
 
 def calculate_implied_volatility_request_from_proto(
-    p: pb.CalculateImpliedVolatilityRequest,
+    p: pb.CalculateImpliedVolatilityRequest, has: Has
 ) -> records.CalculateImpliedVolatilityRequest:
-    has = p.HasField
     return records.CalculateImpliedVolatilityRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         option_price=p.option_price or (p.option_price if has("option_price") else None),
         under_price=p.under_price or (p.under_price if has("under_price") else None),
         implied_volatility_options=dict(p.implied_volatility_options),
@@ -528,9 +519,8 @@ def calculate_implied_volatility_request_to_proto(
 
 
 def cancel_calculate_implied_volatility_from_proto(
-    p: pb.CancelCalculateImpliedVolatility,
+    p: pb.CancelCalculateImpliedVolatility, has: Has
 ) -> records.CancelCalculateImpliedVolatility:
-    has = p.HasField
     return records.CancelCalculateImpliedVolatility(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -544,11 +534,12 @@ def cancel_calculate_implied_volatility_to_proto(
     )
 
 
-def calculate_option_price_request_from_proto(p: pb.CalculateOptionPriceRequest) -> records.CalculateOptionPriceRequest:
-    has = p.HasField
+def calculate_option_price_request_from_proto(
+    p: pb.CalculateOptionPriceRequest, has: Has
+) -> records.CalculateOptionPriceRequest:
     return records.CalculateOptionPriceRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         volatility=p.volatility or (p.volatility if has("volatility") else None),
         under_price=p.under_price or (p.under_price if has("under_price") else None),
         option_price_options=dict(p.option_price_options),
@@ -565,8 +556,9 @@ def calculate_option_price_request_to_proto(m: records.CalculateOptionPriceReque
     )
 
 
-def cancel_calculate_option_price_from_proto(p: pb.CancelCalculateOptionPrice) -> records.CancelCalculateOptionPrice:
-    has = p.HasField
+def cancel_calculate_option_price_from_proto(
+    p: pb.CancelCalculateOptionPrice, has: Has
+) -> records.CancelCalculateOptionPrice:
     return records.CancelCalculateOptionPrice(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import news as records
 from ibwire.wire.schema import news_pb2 as pb
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def news_bulletins_request_from_proto(p: pb.NewsBulletinsRequest) -> records.NewsBulletinsRequest:
-    has = p.HasField
+
+def news_bulletins_request_from_proto(p: pb.NewsBulletinsRequest, has: Has) -> records.NewsBulletinsRequest:
     return records.NewsBulletinsRequest(
         all_messages=p.all_messages or (p.all_messages if has("all_messages") else None),
     )
@@ -19,7 +23,7 @@ def news_bulletins_request_to_proto(m: records.NewsBulletinsRequest) -> pb.NewsB
     )
 
 
-def cancel_news_bulletins_from_proto(_p: pb.CancelNewsBulletins) -> records.CancelNewsBulletins:
+def cancel_news_bulletins_from_proto(_p: pb.CancelNewsBulletins, _has: Has) -> records.CancelNewsBulletins:
     return records.CancelNewsBulletins()
 
 
@@ -27,8 +31,7 @@ def cancel_news_bulletins_to_proto(_m: records.CancelNewsBulletins) -> pb.Cancel
     return pb.CancelNewsBulletins()
 
 
-def news_bulletin_from_proto(p: pb.NewsBulletin) -> records.NewsBulletin:
-    has = p.HasField
+def news_bulletin_from_proto(p: pb.NewsBulletin, has: Has) -> records.NewsBulletin:
     return records.NewsBulletin(
         news_msg_id=p.news_msg_id or (p.news_msg_id if has("news_msg_id") else None),
         news_msg_type=p.news_msg_type or (p.news_msg_type if has("news_msg_type") else None),
@@ -46,7 +49,7 @@ def news_bulletin_to_proto(m: records.NewsBulletin) -> pb.NewsBulletin:
     )
 
 
-def news_providers_request_from_proto(_p: pb.NewsProvidersRequest) -> records.NewsProvidersRequest:
+def news_providers_request_from_proto(_p: pb.NewsProvidersRequest, _has: Has) -> records.NewsProvidersRequest:
     return records.NewsProvidersRequest()
 
 
@@ -54,8 +57,7 @@ def news_providers_request_to_proto(_m: records.NewsProvidersRequest) -> pb.News
     return pb.NewsProvidersRequest()
 
 
-def news_provider_from_proto(p: pb.NewsProvider) -> records.NewsProvider:
-    has = p.HasField
+def news_provider_from_proto(p: pb.NewsProvider, has: Has) -> records.NewsProvider:
     return records.NewsProvider(
         provider_code=p.provider_code or (p.provider_code if has("provider_code") else None),
         provider_name=p.provider_name or (p.provider_name if has("provider_name") else None),
@@ -69,9 +71,9 @@ def news_provider_to_proto(m: records.NewsProvider) -> pb.NewsProvider:
     )
 
 
-def news_providers_from_proto(p: pb.NewsProviders) -> records.NewsProviders:
+def news_providers_from_proto(p: pb.NewsProviders, _has: Has) -> records.NewsProviders:
     return records.NewsProviders(
-        news_providers=tuple([news_provider_from_proto(item) for item in p.news_providers]),
+        news_providers=tuple([news_provider_from_proto(item, item.HasField) for item in p.news_providers]),
     )
 
 
@@ -81,8 +83,7 @@ def news_providers_to_proto(m: records.NewsProviders) -> pb.NewsProviders:
     )
 
 
-def news_article_request_from_proto(p: pb.NewsArticleRequest) -> records.NewsArticleRequest:
-    has = p.HasField
+def news_article_request_from_proto(p: pb.NewsArticleRequest, has: Has) -> records.NewsArticleRequest:
     return records.NewsArticleRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         provider_code=p.provider_code or (p.provider_code if has("provider_code") else None),
@@ -100,8 +101,7 @@ def news_article_request_to_proto(m: records.NewsArticleRequest) -> pb.NewsArtic
     )
 
 
-def news_article_from_proto(p: pb.NewsArticle) -> records.NewsArticle:
-    has = p.HasField
+def news_article_from_proto(p: pb.NewsArticle, has: Has) -> records.NewsArticle:
     return records.NewsArticle(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         article_type=p.article_type or (p.article_type if has("article_type") else None),
@@ -117,8 +117,7 @@ def news_article_to_proto(m: records.NewsArticle) -> pb.NewsArticle:
     )
 
 
-def historical_news_request_from_proto(p: pb.HistoricalNewsRequest) -> records.HistoricalNewsRequest:
-    has = p.HasField
+def historical_news_request_from_proto(p: pb.HistoricalNewsRequest, has: Has) -> records.HistoricalNewsRequest:
     return records.HistoricalNewsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         con_id=p.con_id or (p.con_id if has("con_id") else None),
@@ -142,8 +141,7 @@ def historical_news_request_to_proto(m: records.HistoricalNewsRequest) -> pb.His
     )
 
 
-def historical_news_from_proto(p: pb.HistoricalNews) -> records.HistoricalNews:
-    has = p.HasField
+def historical_news_from_proto(p: pb.HistoricalNews, has: Has) -> records.HistoricalNews:
     return records.HistoricalNews(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         time=p.time or (p.time if has("time") else None),
@@ -163,8 +161,7 @@ def historical_news_to_proto(m: records.HistoricalNews) -> pb.HistoricalNews:
     )
 
 
-def historical_news_end_from_proto(p: pb.HistoricalNewsEnd) -> records.HistoricalNewsEnd:
-    has = p.HasField
+def historical_news_end_from_proto(p: pb.HistoricalNewsEnd, has: Has) -> records.HistoricalNewsEnd:
     return records.HistoricalNewsEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         has_more=p.has_more or (p.has_more if has("has_more") else None),
@@ -178,8 +175,7 @@ def historical_news_end_to_proto(m: records.HistoricalNewsEnd) -> pb.HistoricalN
     )
 
 
-def wsh_meta_data_request_from_proto(p: pb.WshMetaDataRequest) -> records.WshMetaDataRequest:
-    has = p.HasField
+def wsh_meta_data_request_from_proto(p: pb.WshMetaDataRequest, has: Has) -> records.WshMetaDataRequest:
     return records.WshMetaDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -191,8 +187,7 @@ def wsh_meta_data_request_to_proto(m: records.WshMetaDataRequest) -> pb.WshMetaD
     )
 
 
-def cancel_wsh_meta_data_from_proto(p: pb.CancelWshMetaData) -> records.CancelWshMetaData:
-    has = p.HasField
+def cancel_wsh_meta_data_from_proto(p: pb.CancelWshMetaData, has: Has) -> records.CancelWshMetaData:
     return records.CancelWshMetaData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -204,8 +199,7 @@ def cancel_wsh_meta_data_to_proto(m: records.CancelWshMetaData) -> pb.CancelWshM
     )
 
 
-def wsh_meta_data_from_proto(p: pb.WshMetaData) -> records.WshMetaData:
-    has = p.HasField
+def wsh_meta_data_from_proto(p: pb.WshMetaData, has: Has) -> records.WshMetaData:
     return records.WshMetaData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         data_json=p.data_json or (p.data_json if has("data_json") else None),
@@ -219,8 +213,7 @@ def wsh_meta_data_to_proto(m: records.WshMetaData) -> pb.WshMetaData:
     )
 
 
-def wsh_event_data_request_from_proto(p: pb.WshEventDataRequest) -> records.WshEventDataRequest:
-    has = p.HasField
+def wsh_event_data_request_from_proto(p: pb.WshEventDataRequest, has: Has) -> records.WshEventDataRequest:
     return records.WshEventDataRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         con_id=p.con_id or (p.con_id if has("con_id") else None),
@@ -248,8 +241,7 @@ def wsh_event_data_request_to_proto(m: records.WshEventDataRequest) -> pb.WshEve
     )
 
 
-def cancel_wsh_event_data_from_proto(p: pb.CancelWshEventData) -> records.CancelWshEventData:
-    has = p.HasField
+def cancel_wsh_event_data_from_proto(p: pb.CancelWshEventData, has: Has) -> records.CancelWshEventData:
     return records.CancelWshEventData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -261,8 +253,7 @@ def cancel_wsh_event_data_to_proto(m: records.CancelWshEventData) -> pb.CancelWs
     )
 
 
-def wsh_event_data_from_proto(p: pb.WshEventData) -> records.WshEventData:
-    has = p.HasField
+def wsh_event_data_from_proto(p: pb.WshEventData, has: Has) -> records.WshEventData:
     return records.WshEventData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         data_json=p.data_json or (p.data_json if has("data_json") else None),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import order as records
 from ibwire.wire.schema import order_pb2 as pb
 from ibwire.wire.schema.contract_convert import contract_from_proto, contract_to_proto
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def order_condition_from_proto(p: pb.OrderCondition) -> records.OrderCondition:
-    has = p.HasField
+
+def order_condition_from_proto(p: pb.OrderCondition, has: Has) -> records.OrderCondition:
     return records.OrderCondition(
         type=p.type or (p.type if has("type") else None),
         is_conjunction_connection=p.is_conjunction_connection
@@ -45,8 +49,7 @@ def order_condition_to_proto(m: records.OrderCondition) -> pb.OrderCondition:
     )
 
 
-def soft_dollar_tier_from_proto(p: pb.SoftDollarTier) -> records.SoftDollarTier:
-    has = p.HasField
+def soft_dollar_tier_from_proto(p: pb.SoftDollarTier, has: Has) -> records.SoftDollarTier:
     return records.SoftDollarTier(
         name=p.name or (p.name if has("name") else None),
         value=p.value or (p.value if has("value") else None),
@@ -62,8 +65,7 @@ def soft_dollar_tier_to_proto(m: records.SoftDollarTier) -> pb.SoftDollarTier:
     )
 
 
-def order_from_proto(p: pb.Order) -> records.Order:
-    has = p.HasField
+def order_from_proto(p: pb.Order, has: Has) -> records.Order:
     return records.Order(
         client_id=p.client_id or (p.client_id if has("client_id") else None),
         order_id=p.order_id or (p.order_id if has("order_id") else None),
@@ -191,14 +193,16 @@ def order_from_proto(p: pb.Order) -> records.Order:
         adjustable_trailing_unit=p.adjustable_trailing_unit
         or (p.adjustable_trailing_unit if has("adjustable_trailing_unit") else None),
         lmt_price_offset=p.lmt_price_offset or (p.lmt_price_offset if has("lmt_price_offset") else None),
-        conditions=tuple([order_condition_from_proto(item) for item in p.conditions]),
+        conditions=tuple([order_condition_from_proto(item, item.HasField) for item in p.conditions]),
         conditions_cancel_order=p.conditions_cancel_order
         or (p.conditions_cancel_order if has("conditions_cancel_order") else None),
         conditions_ignore_rth=p.conditions_ignore_rth
         or (p.conditions_ignore_rth if has("conditions_ignore_rth") else None),
         model_code=p.model_code or (p.model_code if has("model_code") else None),
         ext_operator=p.ext_operator or (p.ext_operator if has("ext_operator") else None),
-        soft_dollar_tier=soft_dollar_tier_from_proto(p.soft_dollar_tier) if has("soft_dollar_tier") else None,
+        soft_dollar_tier=soft_dollar_tier_from_proto(p.soft_dollar_tier, p.soft_dollar_tier.HasField)
+        if has("soft_dollar_tier")
+        else None,
         cash_qty=p.cash_qty or (p.cash_qty if has("cash_qty") else None),
         mifid2_decision_maker=p.mifid2_decision_maker
         or (p.mifid2_decision_maker if has("mifid2_decision_maker") else None),
@@ -406,8 +410,7 @@ def order_to_proto(m: records.Order) -> pb.Order:
     )
 
 
-def attached_orders_from_proto(p: pb.AttachedOrders) -> records.AttachedOrders:
-    has = p.HasField
+def attached_orders_from_proto(p: pb.AttachedOrders, has: Has) -> records.AttachedOrders:
     return records.AttachedOrders(
         sl_order_id=p.sl_order_id or (p.sl_order_id if has("sl_order_id") else None),
         sl_order_type=p.sl_order_type or (p.sl_order_type if has("sl_order_type") else None),
@@ -425,13 +428,14 @@ def attached_orders_to_proto(m: records.AttachedOrders) -> pb.AttachedOrders:
     )
 
 
-def place_order_request_from_proto(p: pb.PlaceOrderRequest) -> records.PlaceOrderRequest:
-    has = p.HasField
+def place_order_request_from_proto(p: pb.PlaceOrderRequest, has: Has) -> records.PlaceOrderRequest:
     return records.PlaceOrderRequest(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
-        order=order_from_proto(p.order) if has("order") else None,
-        attached_orders=attached_orders_from_proto(p.attached_orders) if has("attached_orders") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
+        order=order_from_proto(p.order, p.order.HasField) if has("order") else None,
+        attached_orders=attached_orders_from_proto(p.attached_orders, p.attached_orders.HasField)
+        if has("attached_orders")
+        else None,
     )
 
 
@@ -444,8 +448,7 @@ def place_order_request_to_proto(m: records.PlaceOrderRequest) -> pb.PlaceOrderR
     )
 
 
-def order_cancel_from_proto(p: pb.OrderCancel) -> records.OrderCancel:
-    has = p.HasField
+def order_cancel_from_proto(p: pb.OrderCancel, has: Has) -> records.OrderCancel:
     return records.OrderCancel(
         manual_order_cancel_time=p.manual_order_cancel_time
         or (p.manual_order_cancel_time if has("manual_order_cancel_time") else None),
@@ -463,11 +466,10 @@ def order_cancel_to_proto(m: records.OrderCancel) -> pb.OrderCancel:
     )
 
 
-def cancel_order_request_from_proto(p: pb.CancelOrderRequest) -> records.CancelOrderRequest:
-    has = p.HasField
+def cancel_order_request_from_proto(p: pb.CancelOrderRequest, has: Has) -> records.CancelOrderRequest:
     return records.CancelOrderRequest(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
-        order_cancel=order_cancel_from_proto(p.order_cancel) if has("order_cancel") else None,
+        order_cancel=order_cancel_from_proto(p.order_cancel, p.order_cancel.HasField) if has("order_cancel") else None,
     )
 
 
@@ -478,10 +480,9 @@ def cancel_order_request_to_proto(m: records.CancelOrderRequest) -> pb.CancelOrd
     )
 
 
-def global_cancel_request_from_proto(p: pb.GlobalCancelRequest) -> records.GlobalCancelRequest:
-    has = p.HasField
+def global_cancel_request_from_proto(p: pb.GlobalCancelRequest, has: Has) -> records.GlobalCancelRequest:
     return records.GlobalCancelRequest(
-        order_cancel=order_cancel_from_proto(p.order_cancel) if has("order_cancel") else None,
+        order_cancel=order_cancel_from_proto(p.order_cancel, p.order_cancel.HasField) if has("order_cancel") else None,
     )
 
 
@@ -491,11 +492,10 @@ def global_cancel_request_to_proto(m: records.GlobalCancelRequest) -> pb.GlobalC
     )
 
 
-def exercise_options_request_from_proto(p: pb.ExerciseOptionsRequest) -> records.ExerciseOptionsRequest:
-    has = p.HasField
+def exercise_options_request_from_proto(p: pb.ExerciseOptionsRequest, has: Has) -> records.ExerciseOptionsRequest:
     return records.ExerciseOptionsRequest(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         exercise_action=p.exercise_action or (p.exercise_action if has("exercise_action") else None),
         exercise_quantity=p.exercise_quantity or (p.exercise_quantity if has("exercise_quantity") else None),
         account=p.account or (p.account if has("account") else None),
@@ -521,7 +521,7 @@ def exercise_options_request_to_proto(m: records.ExerciseOptionsRequest) -> pb.E
     )
 
 
-def open_orders_request_from_proto(_p: pb.OpenOrdersRequest) -> records.OpenOrdersRequest:
+def open_orders_request_from_proto(_p: pb.OpenOrdersRequest, _has: Has) -> records.OpenOrdersRequest:
     return records.OpenOrdersRequest()
 
 
@@ -529,7 +529,7 @@ def open_orders_request_to_proto(_m: records.OpenOrdersRequest) -> pb.OpenOrders
     return pb.OpenOrdersRequest()
 
 
-def all_open_orders_request_from_proto(_p: pb.AllOpenOrdersRequest) -> records.AllOpenOrdersRequest:
+def all_open_orders_request_from_proto(_p: pb.AllOpenOrdersRequest, _has: Has) -> records.AllOpenOrdersRequest:
     return records.AllOpenOrdersRequest()
 
 
@@ -537,8 +537,7 @@ def all_open_orders_request_to_proto(_m: records.AllOpenOrdersRequest) -> pb.All
     return pb.AllOpenOrdersRequest()
 
 
-def auto_open_orders_request_from_proto(p: pb.AutoOpenOrdersRequest) -> records.AutoOpenOrdersRequest:
-    has = p.HasField
+def auto_open_orders_request_from_proto(p: pb.AutoOpenOrdersRequest, has: Has) -> records.AutoOpenOrdersRequest:
     return records.AutoOpenOrdersRequest(
         auto_bind=p.auto_bind or (p.auto_bind if has("auto_bind") else None),
     )
@@ -550,8 +549,7 @@ def auto_open_orders_request_to_proto(m: records.AutoOpenOrdersRequest) -> pb.Au
     )
 
 
-def completed_orders_request_from_proto(p: pb.CompletedOrdersRequest) -> records.CompletedOrdersRequest:
-    has = p.HasField
+def completed_orders_request_from_proto(p: pb.CompletedOrdersRequest, has: Has) -> records.CompletedOrdersRequest:
     return records.CompletedOrdersRequest(
         api_only=p.api_only or (p.api_only if has("api_only") else None),
     )
@@ -563,8 +561,7 @@ def completed_orders_request_to_proto(m: records.CompletedOrdersRequest) -> pb.C
     )
 
 
-def order_allocation_from_proto(p: pb.OrderAllocation) -> records.OrderAllocation:
-    has = p.HasField
+def order_allocation_from_proto(p: pb.OrderAllocation, has: Has) -> records.OrderAllocation:
     return records.OrderAllocation(
         account=p.account or (p.account if has("account") else None),
         position=p.position or (p.position if has("position") else None),
@@ -588,8 +585,7 @@ def order_allocation_to_proto(m: records.OrderAllocation) -> pb.OrderAllocation:
     )
 
 
-def order_state_from_proto(p: pb.OrderState) -> records.OrderState:
-    has = p.HasField
+def order_state_from_proto(p: pb.OrderState, has: Has) -> records.OrderState:
     return records.OrderState(
         status=p.status or (p.status if has("status") else None),
         init_margin_before=p.init_margin_before or (p.init_margin_before if has("init_margin_before") else None),
@@ -632,7 +628,7 @@ def order_state_from_proto(p: pb.OrderState) -> records.OrderState:
         or (p.equity_with_loan_after_outside_rth if has("equity_with_loan_after_outside_rth") else None),
         suggested_size=p.suggested_size or (p.suggested_size if has("suggested_size") else None),
         reject_reason=p.reject_reason or (p.reject_reason if has("reject_reason") else None),
-        order_allocations=tuple([order_allocation_from_proto(item) for item in p.order_allocations]),
+        order_allocations=tuple([order_allocation_from_proto(item, item.HasField) for item in p.order_allocations]),
         warning_text=p.warning_text or (p.warning_text if has("warning_text") else None),
         completed_time=p.completed_time or (p.completed_time if has("completed_time") else None),
         completed_status=p.completed_status or (p.completed_status if has("completed_status") else None),
@@ -674,13 +670,12 @@ def order_state_to_proto(m: records.OrderState) -> pb.OrderState:
     )
 
 
-def open_order_from_proto(p: pb.OpenOrder) -> records.OpenOrder:
-    has = p.HasField
+def open_order_from_proto(p: pb.OpenOrder, has: Has) -> records.OpenOrder:
     return records.OpenOrder(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
-        order=order_from_proto(p.order) if has("order") else None,
-        order_state=order_state_from_proto(p.order_state) if has("order_state") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
+        order=order_from_proto(p.order, p.order.HasField) if has("order") else None,
+        order_state=order_state_from_proto(p.order_state, p.order_state.HasField) if has("order_state") else None,
     )
 
 
@@ -693,8 +688,7 @@ def open_order_to_proto(m: records.OpenOrder) -> pb.OpenOrder:
     )
 
 
-def order_status_from_proto(p: pb.OrderStatus) -> records.OrderStatus:
-    has = p.HasField
+def order_status_from_proto(p: pb.OrderStatus, has: Has) -> records.OrderStatus:
     return records.OrderStatus(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
         status=p.status or (p.status if has("status") else None),
@@ -726,7 +720,7 @@ def order_status_to_proto(m: records.OrderStatus) -> pb.OrderStatus:
     )
 
 
-def open_orders_end_from_proto(_p: pb.OpenOrdersEnd) -> records.OpenOrdersEnd:
+def open_orders_end_from_proto(_p: pb.OpenOrdersEnd, _has: Has) -> records.OpenOrdersEnd:
     return records.OpenOrdersEnd()
 
 
@@ -734,8 +728,7 @@ def open_orders_end_to_proto(_m: records.OpenOrdersEnd) -> pb.OpenOrdersEnd:
     return pb.OpenOrdersEnd()
 
 
-def order_bound_from_proto(p: pb.OrderBound) -> records.OrderBound:
-    has = p.HasField
+def order_bound_from_proto(p: pb.OrderBound, has: Has) -> records.OrderBound:
     return records.OrderBound(
         perm_id=p.perm_id or (p.perm_id if has("perm_id") else None),
         client_id=p.client_id or (p.client_id if has("client_id") else None),
@@ -751,12 +744,11 @@ def order_bound_to_proto(m: records.OrderBound) -> pb.OrderBound:
     )
 
 
-def completed_order_from_proto(p: pb.CompletedOrder) -> records.CompletedOrder:
-    has = p.HasField
+def completed_order_from_proto(p: pb.CompletedOrder, has: Has) -> records.CompletedOrder:
     return records.CompletedOrder(
-        contract=contract_from_proto(p.contract) if has("contract") else None,
-        order=order_from_proto(p.order) if has("order") else None,
-        order_state=order_state_from_proto(p.order_state) if has("order_state") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
+        order=order_from_proto(p.order, p.order.HasField) if has("order") else None,
+        order_state=order_state_from_proto(p.order_state, p.order_state.HasField) if has("order_state") else None,
     )
 
 
@@ -768,7 +760,7 @@ def completed_order_to_proto(m: records.CompletedOrder) -> pb.CompletedOrder:
     )
 
 
-def completed_orders_end_from_proto(_p: pb.CompletedOrdersEnd) -> records.CompletedOrdersEnd:
+def completed_orders_end_from_proto(_p: pb.CompletedOrdersEnd, _has: Has) -> records.CompletedOrdersEnd:
     return records.CompletedOrdersEnd()
 
 
@@ -776,8 +768,7 @@ def completed_orders_end_to_proto(_m: records.CompletedOrdersEnd) -> pb.Complete
     return pb.CompletedOrdersEnd()
 
 
-def execution_filter_from_proto(p: pb.ExecutionFilter) -> records.ExecutionFilter:
-    has = p.HasField
+def execution_filter_from_proto(p: pb.ExecutionFilter, has: Has) -> records.ExecutionFilter:
     return records.ExecutionFilter(
         client_id=p.client_id or (p.client_id if has("client_id") else None),
         acct_code=p.acct_code or (p.acct_code if has("acct_code") else None),
@@ -805,11 +796,12 @@ def execution_filter_to_proto(m: records.ExecutionFilter) -> pb.ExecutionFilter:
     )
 
 
-def execution_request_from_proto(p: pb.ExecutionRequest) -> records.ExecutionRequest:
-    has = p.HasField
+def execution_request_from_proto(p: pb.ExecutionRequest, has: Has) -> records.ExecutionRequest:
     return records.ExecutionRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        execution_filter=execution_filter_from_proto(p.execution_filter) if has("execution_filter") else None,
+        execution_filter=execution_filter_from_proto(p.execution_filter, p.execution_filter.HasField)
+        if has("execution_filter")
+        else None,
     )
 
 
@@ -820,8 +812,7 @@ def execution_request_to_proto(m: records.ExecutionRequest) -> pb.ExecutionReque
     )
 
 
-def execution_from_proto(p: pb.Execution) -> records.Execution:
-    has = p.HasField
+def execution_from_proto(p: pb.Execution, has: Has) -> records.Execution:
     return records.Execution(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
         exec_id=p.exec_id or (p.exec_id if has("exec_id") else None),
@@ -875,12 +866,11 @@ def execution_to_proto(m: records.Execution) -> pb.Execution:
     )
 
 
-def execution_details_from_proto(p: pb.ExecutionDetails) -> records.ExecutionDetails:
-    has = p.HasField
+def execution_details_from_proto(p: pb.ExecutionDetails, has: Has) -> records.ExecutionDetails:
     return records.ExecutionDetails(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
-        execution=execution_from_proto(p.execution) if has("execution") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
+        execution=execution_from_proto(p.execution, p.execution.HasField) if has("execution") else None,
     )
 
 
@@ -892,8 +882,7 @@ def execution_details_to_proto(m: records.ExecutionDetails) -> pb.ExecutionDetai
     )
 
 
-def execution_details_end_from_proto(p: pb.ExecutionDetailsEnd) -> records.ExecutionDetailsEnd:
-    has = p.HasField
+def execution_details_end_from_proto(p: pb.ExecutionDetailsEnd, has: Has) -> records.ExecutionDetailsEnd:
     return records.ExecutionDetailsEnd(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -905,8 +894,7 @@ def execution_details_end_to_proto(m: records.ExecutionDetailsEnd) -> pb.Executi
     )
 
 
-def commission_and_fees_report_from_proto(p: pb.CommissionAndFeesReport) -> records.CommissionAndFeesReport:
-    has = p.HasField
+def commission_and_fees_report_from_proto(p: pb.CommissionAndFeesReport, has: Has) -> records.CommissionAndFeesReport:
     return records.CommissionAndFeesReport(
         exec_id=p.exec_id or (p.exec_id if has("exec_id") else None),
         commission_and_fees=p.commission_and_fees or (p.commission_and_fees if has("commission_and_fees") else None),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import scanner as records
 from ibwire.wire.schema import scanner_pb2 as pb
 from ibwire.wire.schema.contract_convert import contract_from_proto, contract_to_proto
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def scanner_parameters_request_from_proto(_p: pb.ScannerParametersRequest) -> records.ScannerParametersRequest:
+
+def scanner_parameters_request_from_proto(
+    _p: pb.ScannerParametersRequest, _has: Has
+) -> records.ScannerParametersRequest:
     return records.ScannerParametersRequest()
 
 
@@ -15,8 +22,7 @@ def scanner_parameters_request_to_proto(_m: records.ScannerParametersRequest) ->
     return pb.ScannerParametersRequest()
 
 
-def scanner_parameters_from_proto(p: pb.ScannerParameters) -> records.ScannerParameters:
-    has = p.HasField
+def scanner_parameters_from_proto(p: pb.ScannerParameters, has: Has) -> records.ScannerParameters:
     return records.ScannerParameters(
         xml=p.xml or (p.xml if has("xml") else None),
     )
@@ -28,8 +34,7 @@ def scanner_parameters_to_proto(m: records.ScannerParameters) -> pb.ScannerParam
     )
 
 
-def scanner_subscription_from_proto(p: pb.ScannerSubscription) -> records.ScannerSubscription:
-    has = p.HasField
+def scanner_subscription_from_proto(p: pb.ScannerSubscription, has: Has) -> records.ScannerSubscription:
     return records.ScannerSubscription(
         number_of_rows=p.number_of_rows or (p.number_of_rows if has("number_of_rows") else None),
         instrument=p.instrument or (p.instrument if has("instrument") else None),
@@ -87,11 +92,12 @@ def scanner_subscription_to_proto(m: records.ScannerSubscription) -> pb.ScannerS
     )
 
 
-def scanner_subscription_request_from_proto(p: pb.ScannerSubscriptionRequest) -> records.ScannerSubscriptionRequest:
-    has = p.HasField
+def scanner_subscription_request_from_proto(
+    p: pb.ScannerSubscriptionRequest, has: Has
+) -> records.ScannerSubscriptionRequest:
     return records.ScannerSubscriptionRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        scanner_subscription=scanner_subscription_from_proto(p.scanner_subscription)
+        scanner_subscription=scanner_subscription_from_proto(p.scanner_subscription, p.scanner_subscription.HasField)
         if has("scanner_subscription")
         else None,
     )
@@ -106,8 +112,9 @@ def scanner_subscription_request_to_proto(m: records.ScannerSubscriptionRequest)
     )
 
 
-def cancel_scanner_subscription_from_proto(p: pb.CancelScannerSubscription) -> records.CancelScannerSubscription:
-    has = p.HasField
+def cancel_scanner_subscription_from_proto(
+    p: pb.CancelScannerSubscription, has: Has
+) -> records.CancelScannerSubscription:
     return records.CancelScannerSubscription(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -119,11 +126,10 @@ def cancel_scanner_subscription_to_proto(m: records.CancelScannerSubscription) -
     )
 
 
-def scanner_data_element_from_proto(p: pb.ScannerDataElement) -> records.ScannerDataElement:
-    has = p.HasField
+def scanner_data_element_from_proto(p: pb.ScannerDataElement, has: Has) -> records.ScannerDataElement:
     return records.ScannerDataElement(
         rank=p.rank or (p.rank if has("rank") else None),
-        contract=contract_from_proto(p.contract) if has("contract") else None,
+        contract=contract_from_proto(p.contract, p.contract.HasField) if has("contract") else None,
         market_name=p.market_name or (p.market_name if has("market_name") else None),
         distance=p.distance or (p.distance if has("distance") else None),
         benchmark=p.benchmark or (p.benchmark if has("benchmark") else None),
@@ -144,11 +150,12 @@ def scanner_data_element_to_proto(m: records.ScannerDataElement) -> pb.ScannerDa
     )
 
 
-def scanner_data_from_proto(p: pb.ScannerData) -> records.ScannerData:
-    has = p.HasField
+def scanner_data_from_proto(p: pb.ScannerData, has: Has) -> records.ScannerData:
     return records.ScannerData(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
-        scanner_data_element=tuple([scanner_data_element_from_proto(item) for item in p.scanner_data_element]),
+        scanner_data_element=tuple(
+            [scanner_data_element_from_proto(item, item.HasField) for item in p.scanner_data_element]
+        ),
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ibwire.wire.messages import session as records
 from ibwire.wire.schema import session_pb2 as pb
 
+Has = Callable[[str], bool]
+"""`HasField` of the message given with it: bound once, it costs a third."""
 
-def start_api_request_from_proto(p: pb.StartApiRequest) -> records.StartApiRequest:
-    has = p.HasField
+
+def start_api_request_from_proto(p: pb.StartApiRequest, has: Has) -> records.StartApiRequest:
     return records.StartApiRequest(
         client_id=p.client_id or (p.client_id if has("client_id") else None),
         optional_capabilities=p.optional_capabilities
@@ -22,8 +26,7 @@ def start_api_request_to_proto(m: records.StartApiRequest) -> pb.StartApiRequest
     )
 
 
-def ids_request_from_proto(p: pb.IdsRequest) -> records.IdsRequest:
-    has = p.HasField
+def ids_request_from_proto(p: pb.IdsRequest, has: Has) -> records.IdsRequest:
     return records.IdsRequest(
         num_ids=p.num_ids or (p.num_ids if has("num_ids") else None),
     )
@@ -35,8 +38,7 @@ def ids_request_to_proto(m: records.IdsRequest) -> pb.IdsRequest:
     )
 
 
-def next_valid_id_from_proto(p: pb.NextValidId) -> records.NextValidId:
-    has = p.HasField
+def next_valid_id_from_proto(p: pb.NextValidId, has: Has) -> records.NextValidId:
     return records.NextValidId(
         order_id=p.order_id or (p.order_id if has("order_id") else None),
     )
@@ -48,7 +50,7 @@ def next_valid_id_to_proto(m: records.NextValidId) -> pb.NextValidId:
     )
 
 
-def current_time_request_from_proto(_p: pb.CurrentTimeRequest) -> records.CurrentTimeRequest:
+def current_time_request_from_proto(_p: pb.CurrentTimeRequest, _has: Has) -> records.CurrentTimeRequest:
     return records.CurrentTimeRequest()
 
 
@@ -56,8 +58,7 @@ def current_time_request_to_proto(_m: records.CurrentTimeRequest) -> pb.CurrentT
     return pb.CurrentTimeRequest()
 
 
-def current_time_from_proto(p: pb.CurrentTime) -> records.CurrentTime:
-    has = p.HasField
+def current_time_from_proto(p: pb.CurrentTime, has: Has) -> records.CurrentTime:
     return records.CurrentTime(
         current_time=p.current_time or (p.current_time if has("current_time") else None),
     )
@@ -69,7 +70,9 @@ def current_time_to_proto(m: records.CurrentTime) -> pb.CurrentTime:
     )
 
 
-def current_time_in_millis_request_from_proto(_p: pb.CurrentTimeInMillisRequest) -> records.CurrentTimeInMillisRequest:
+def current_time_in_millis_request_from_proto(
+    _p: pb.CurrentTimeInMillisRequest, _has: Has
+) -> records.CurrentTimeInMillisRequest:
     return records.CurrentTimeInMillisRequest()
 
 
@@ -77,8 +80,7 @@ def current_time_in_millis_request_to_proto(_m: records.CurrentTimeInMillisReque
     return pb.CurrentTimeInMillisRequest()
 
 
-def current_time_in_millis_from_proto(p: pb.CurrentTimeInMillis) -> records.CurrentTimeInMillis:
-    has = p.HasField
+def current_time_in_millis_from_proto(p: pb.CurrentTimeInMillis, has: Has) -> records.CurrentTimeInMillis:
     return records.CurrentTimeInMillis(
         current_time_in_millis=p.current_time_in_millis
         or (p.current_time_in_millis if has("current_time_in_millis") else None),
@@ -91,8 +93,7 @@ def current_time_in_millis_to_proto(m: records.CurrentTimeInMillis) -> pb.Curren
     )
 
 
-def error_message_from_proto(p: pb.ErrorMessage) -> records.ErrorMessage:
-    has = p.HasField
+def error_message_from_proto(p: pb.ErrorMessage, has: Has) -> records.ErrorMessage:
     return records.ErrorMessage(
         id=p.id or (p.id if has("id") else None),
         error_time=p.error_time or (p.error_time if has("error_time") else None),
@@ -113,8 +114,9 @@ def error_message_to_proto(m: records.ErrorMessage) -> pb.ErrorMessage:
     )
 
 
-def set_server_log_level_request_from_proto(p: pb.SetServerLogLevelRequest) -> records.SetServerLogLevelRequest:
-    has = p.HasField
+def set_server_log_level_request_from_proto(
+    p: pb.SetServerLogLevelRequest, has: Has
+) -> records.SetServerLogLevelRequest:
     return records.SetServerLogLevelRequest(
         log_level=p.log_level or (p.log_level if has("log_level") else None),
     )
@@ -126,8 +128,7 @@ def set_server_log_level_request_to_proto(m: records.SetServerLogLevelRequest) -
     )
 
 
-def verify_request_from_proto(p: pb.VerifyRequest) -> records.VerifyRequest:
-    has = p.HasField
+def verify_request_from_proto(p: pb.VerifyRequest, has: Has) -> records.VerifyRequest:
     return records.VerifyRequest(
         api_name=p.api_name or (p.api_name if has("api_name") else None),
         api_version=p.api_version or (p.api_version if has("api_version") else None),
@@ -141,8 +142,7 @@ def verify_request_to_proto(m: records.VerifyRequest) -> pb.VerifyRequest:
     )
 
 
-def verify_message_request_from_proto(p: pb.VerifyMessageRequest) -> records.VerifyMessageRequest:
-    has = p.HasField
+def verify_message_request_from_proto(p: pb.VerifyMessageRequest, has: Has) -> records.VerifyMessageRequest:
     return records.VerifyMessageRequest(
         api_data=p.api_data or (p.api_data if has("api_data") else None),
     )
@@ -154,8 +154,7 @@ def verify_message_request_to_proto(m: records.VerifyMessageRequest) -> pb.Verif
     )
 
 
-def verify_message_api_from_proto(p: pb.VerifyMessageApi) -> records.VerifyMessageApi:
-    has = p.HasField
+def verify_message_api_from_proto(p: pb.VerifyMessageApi, has: Has) -> records.VerifyMessageApi:
     return records.VerifyMessageApi(
         api_data=p.api_data or (p.api_data if has("api_data") else None),
     )
@@ -167,8 +166,7 @@ def verify_message_api_to_proto(m: records.VerifyMessageApi) -> pb.VerifyMessage
     )
 
 
-def verify_completed_from_proto(p: pb.VerifyCompleted) -> records.VerifyCompleted:
-    has = p.HasField
+def verify_completed_from_proto(p: pb.VerifyCompleted, has: Has) -> records.VerifyCompleted:
     return records.VerifyCompleted(
         is_successful=p.is_successful or (p.is_successful if has("is_successful") else None),
         error_text=p.error_text or (p.error_text if has("error_text") else None),
@@ -182,8 +180,9 @@ def verify_completed_to_proto(m: records.VerifyCompleted) -> pb.VerifyCompleted:
     )
 
 
-def query_display_groups_request_from_proto(p: pb.QueryDisplayGroupsRequest) -> records.QueryDisplayGroupsRequest:
-    has = p.HasField
+def query_display_groups_request_from_proto(
+    p: pb.QueryDisplayGroupsRequest, has: Has
+) -> records.QueryDisplayGroupsRequest:
     return records.QueryDisplayGroupsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -195,8 +194,7 @@ def query_display_groups_request_to_proto(m: records.QueryDisplayGroupsRequest) 
     )
 
 
-def display_group_list_from_proto(p: pb.DisplayGroupList) -> records.DisplayGroupList:
-    has = p.HasField
+def display_group_list_from_proto(p: pb.DisplayGroupList, has: Has) -> records.DisplayGroupList:
     return records.DisplayGroupList(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         groups=p.groups or (p.groups if has("groups") else None),
@@ -211,9 +209,8 @@ def display_group_list_to_proto(m: records.DisplayGroupList) -> pb.DisplayGroupL
 
 
 def subscribe_to_group_events_request_from_proto(
-    p: pb.SubscribeToGroupEventsRequest,
+    p: pb.SubscribeToGroupEventsRequest, has: Has
 ) -> records.SubscribeToGroupEventsRequest:
-    has = p.HasField
     return records.SubscribeToGroupEventsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         group_id=p.group_id or (p.group_id if has("group_id") else None),
@@ -229,8 +226,9 @@ def subscribe_to_group_events_request_to_proto(
     )
 
 
-def update_display_group_request_from_proto(p: pb.UpdateDisplayGroupRequest) -> records.UpdateDisplayGroupRequest:
-    has = p.HasField
+def update_display_group_request_from_proto(
+    p: pb.UpdateDisplayGroupRequest, has: Has
+) -> records.UpdateDisplayGroupRequest:
     return records.UpdateDisplayGroupRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         contract_info=p.contract_info or (p.contract_info if has("contract_info") else None),
@@ -245,9 +243,8 @@ def update_display_group_request_to_proto(m: records.UpdateDisplayGroupRequest) 
 
 
 def unsubscribe_from_group_events_request_from_proto(
-    p: pb.UnsubscribeFromGroupEventsRequest,
+    p: pb.UnsubscribeFromGroupEventsRequest, has: Has
 ) -> records.UnsubscribeFromGroupEventsRequest:
-    has = p.HasField
     return records.UnsubscribeFromGroupEventsRequest(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
     )
@@ -261,8 +258,7 @@ def unsubscribe_from_group_events_request_to_proto(
     )
 
 
-def display_group_updated_from_proto(p: pb.DisplayGroupUpdated) -> records.DisplayGroupUpdated:
-    has = p.HasField
+def display_group_updated_from_proto(p: pb.DisplayGroupUpdated, has: Has) -> records.DisplayGroupUpdated:
     return records.DisplayGroupUpdated(
         req_id=p.req_id or (p.req_id if has("req_id") else None),
         contract_info=p.contract_info or (p.contract_info if has("contract_info") else None),
