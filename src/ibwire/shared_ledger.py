@@ -36,8 +36,10 @@ class SharedLedger:
         with self._lock:
             data = self._path.read_bytes()
             whole = len(data) - len(data) % _TIME.size  # a process that died while writing leaves a part
-            # Times ahead of the clock are of an earlier boot of the machine.
-            times: list[float] = sorted(at for (at,) in _TIME.iter_unpack(data[:whole]) if now - WINDOW_S < at <= now)
+            # Another process may have looked at the clock after us and come first; what is further ahead is of an
+            # earlier boot of the machine.
+            entered: list[float] = [at for (at,) in _TIME.iter_unpack(data[:whole])]
+            times = sorted(at for at in entered if now - WINDOW_S < at < now + WINDOW_S)
             if len(times) >= limit:
                 return times[len(times) - limit] + WINDOW_S
             times.append(now)

@@ -37,7 +37,7 @@ def fed(decoder: FrameDecoder, chunks: Iterator[bytes]) -> list[Frame]:
 
 
 @given(sent=st.lists(frames, max_size=6), at=cuts)
-@campaign(part=60, full=500)
+@campaign(part=60, full=2000)
 def test_frames_in_any_chunks_come_out_whole_and_in_order(sent: list[Frame], at: list[int]) -> None:
     stream = b"".join(encode_frame(message_id, payload) for message_id, payload in sent)
     decoder = FrameDecoder(LIMIT)
@@ -47,7 +47,7 @@ def test_frames_in_any_chunks_come_out_whole_and_in_order(sent: list[Frame], at:
 
 
 @given(sent=st.lists(frames, max_size=3), rest=frames, kept=st.integers(0, LIMIT + 3), at=cuts)
-@campaign(part=40, full=300)
+@campaign(part=40, full=1000)
 def test_unfinished_frame_is_kept_until_the_rest_arrives(
     sent: list[Frame], rest: Frame, kept: int, at: list[int]
 ) -> None:
@@ -61,7 +61,7 @@ def test_unfinished_frame_is_kept_until_the_rest_arrives(
 
 
 @given(sent=st.lists(frames, max_size=4), rest=st.binary(max_size=2 * LIMIT), at=cuts)
-@campaign(part=60, full=500)
+@campaign(part=60, full=2000)
 def test_any_bytes_give_the_same_frames_and_the_same_error_in_any_chunks(
     sent: list[Frame], rest: bytes, at: list[int]
 ) -> None:

@@ -130,7 +130,7 @@ def valid_streams(draw: st.DrawFn, side: Side) -> tuple[bytes, list[Any], list[b
 
 @both_sides
 @given(data=st.data(), at=cuts)
-@campaign(part=40, full=300)
+@campaign(part=40, full=1000)
 def test_messages_in_any_chunks_come_out_whole_and_in_order(side: Side, data: st.DataObject, at: list[int]) -> None:
     stream, messages, skipped = data.draw(valid_streams(side))
     protocol = side()
@@ -143,7 +143,7 @@ def test_messages_in_any_chunks_come_out_whole_and_in_order(side: Side, data: st
 
 @both_sides
 @given(data=st.data(), at=cuts)
-@campaign(part=40, full=400)
+@campaign(part=40, full=1500)
 def test_any_bytes_after_messages_give_the_messages_and_at_most_one_error(
     side: Side, data: st.DataObject, at: list[int]
 ) -> None:
@@ -155,7 +155,7 @@ def test_any_bytes_after_messages_give_the_messages_and_at_most_one_error(
 
 @both_sides
 @given(start=st.sampled_from([b"", b"AP", b"API\0", b"\0\0\0\x05"]), stream=st.binary(max_size=60), at=cuts)
-@campaign(part=60, full=400)
+@campaign(part=60, full=1500)
 def test_any_bytes_from_the_start_give_at_most_one_error(
     side: Side, start: bytes, stream: bytes, at: list[int]
 ) -> None:
@@ -164,7 +164,7 @@ def test_any_bytes_from_the_start_give_at_most_one_error(
 
 @both_sides
 @given(data=st.data(), at=cuts)
-@campaign(part=60, full=500)
+@campaign(part=60, full=1500)
 def test_damaged_stream_gives_at_most_one_error(side: Side, data: st.DataObject, at: list[int]) -> None:
     stream = bytearray(data.draw(valid_streams(side))[0])
     for _ in range(data.draw(st.integers(1, 3))):
