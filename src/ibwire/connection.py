@@ -20,7 +20,6 @@ from ibwire.dispatch import Dispatcher, Entry
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
 from ibwire.events import EventManager, EventType, StateChange
 from ibwire.exceptions import (
-    ClientIdInUse,
     ConnectionFailed,
     ConnectionLost,
     ConnectionRefused,
@@ -32,15 +31,13 @@ from ibwire.exceptions import (
 )
 from ibwire.link import Link
 from ibwire.pacing import family_of
-from ibwire.rate_limiter import RateLimiter, Turn
+from ibwire.rate_limiter import RateLimiter
 from ibwire.settings import ConnectionSettings, RateLimitSettings
 from ibwire.streams import Collection, MessageStream, Receiver
+from ibwire.turns import Turn
 from ibwire.wire import Message, ServerHello, encode
 from ibwire.wire import messages as m
 from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Shape, cancel_for, shape_of
-
-CLIENT_ID_IN_USE = 326
-"""IBKR's code for a client id that another connection has; the gateway closes after it."""
 
 _GOOD_NEWS = frozenset({Category.INFO, Category.FARM_UP, Category.FARM_IDLE})
 """Kinds of notices that are not worth a warning."""
@@ -72,7 +69,8 @@ class ConnectionManager:
     loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches.
 
     Every message leaves through one limiter, so IBKR's pacing rules hold. State changes, notices and breaches are
-    emitted to `events`. What IBKR's codes mean is looked up in `errors`.
+    emitted to `events`; one of its own is closed on leaving `async with`. What IBKR's codes mean is looked up in
+    `errors`.
     """
 
     def __init__(
@@ -82,10 +80,11 @@ class ConnectionManager:
         rate_limit: RateLimitSettings | None = None,
         events: EventManager | None = None,
         errors: ErrorTable = ERROR_TABLE,
-        on_unsolicited: Callable[[Message], None] | None = None,
+        on_unsolicited: Callable[[Message], object] = lambda _: None,
     ) -> None:
         self.settings = settings or ConnectionSettings()
         self.events = events if events is not None else EventManager()
+        self._owns_events = events is None
         self._rate_limit = rate_limit or RateLimitSettings()
         self._limiter: RateLimiter | None = None
         self._errors = errors
@@ -98,7 +97,7 @@ class ConnectionManager:
         self._failure: IbwireError | None = None
         self._changed = asyncio.Event()
         self._next_id = 0
-        self._turns: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._one_at_a_time: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> ConnectionManager:
         await self.connect()
@@ -108,6 +107,8 @@ class ConnectionManager:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.disconnect()
+        if self._owns_events:
+            await self.events.aclose()
 
     async def connect(self) -> None:
         """Connect and wait until the session can be used.
@@ -177,7 +178,12 @@ class ConnectionManager:
         Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
         """
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._transmit(message, sent=lambda: left.set_result(None), fail=left.set_exception)
+        # Whoever waits for it may have stopped waiting.
+        self._transmit(
+            message,
+            sent=lambda: None if left.done() else left.set_result(None),
+            fail=lambda error: None if left.done() else left.set_exception(error),
+        )
         return left
 
     async def request(self, message: Message, *, timeout: float | None = None) -> list[Message]:
@@ -198,7 +204,7 @@ class ConnectionManager:
         if spec.correlation is not Correlation.SINGLETON:
             return await self._collect(message, shape, seconds)
         # The answers carry no id: a second one of its kind waits for its turn.
-        async with self._turns[spec.end or spec.responses[0]]:
+        async with self._one_at_a_time[spec.end or spec.responses[0]]:
             return await self._collect(message, shape, seconds)
 
     def stream(self, message: Message, *, bound: int | None = None) -> MessageStream:
@@ -327,13 +333,13 @@ class ConnectionManager:
                 self.accounts = tuple(name.strip() for name in names if name.strip())
             case m.NextValidId():
                 self._next_id = max(self._next_id, message.order_id or 0)
-            case m.ErrorMessage(error_code=326) if self.state is ConnectionState.CONNECTING:
-                self._failure = ClientIdInUse(message.error_msg or "client id in use", code=CLIENT_ID_IN_USE)
+            case m.ErrorMessage():
+                self._take_notice(message)
         self._changed.set()
-        if isinstance(message, m.ErrorMessage):
-            self._tell_notice(message)
-        if self._on_unsolicited is not None:
+        try:
             self._on_unsolicited(message)
+        except Exception:  # noqa: BLE001 - a user's mistake must not end the connection, as one raised here would
+            _log.exception("on_unsolicited raised on %s", type(message).__name__)
 
     def _note_error(self, message: m.ErrorMessage) -> None:
         """Slow down if IBKR says that we were too fast."""
@@ -344,11 +350,14 @@ class ConnectionManager:
         elif rule.category is Category.RATE and rule.scope is Scope.SESSION:
             self.limiter.report_violation(code)
 
-    def _tell_notice(self, message: m.ErrorMessage) -> None:
+    def _take_notice(self, message: m.ErrorMessage) -> None:
         code, text = message.error_code or 0, message.error_msg or ""
+        rule = self._errors.rule_for(code, text)
+        if rule.category is Category.ID_IN_USE and self.state is ConnectionState.CONNECTING:
+            self._failure = self._errors.exception_for(code, text)
         if self._errors.ends_request(code, text):
             self.events.emit(EventType.ERROR, message)
-        elif self._errors.rule_for(code, text).category not in _GOOD_NEWS:
+        elif rule.category not in _GOOD_NEWS:
             self.events.emit(EventType.WARNING, message)
 
     def _lost(self, link: Link) -> None:

@@ -20,7 +20,6 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
-from enum import Enum
 
 from msgspec import Struct
 
@@ -31,6 +30,7 @@ from ibwire.pacing_state import PacingState
 from ibwire.settings import RateLimitSettings
 from ibwire.shared_ledger import SharedLedger
 from ibwire.sliding_window import GUARD_S, SlidingWindow
+from ibwire.turns import Turn, TurnState
 from ibwire.wire.catalogue import Lane
 
 BURST = 5
@@ -56,63 +56,6 @@ MESSAGE_RATE = "messages per second"
 
 TIMER_MARGIN_S = 2 * GUARD_S
 """Event loops may run a timer early by the resolution of their clock; this much later it is never too early."""
-
-
-class TurnState(Enum):
-    """Where a message is on its way out."""
-
-    WAITING = "waiting"
-    GRANTED = "granted"
-    OVER = "over"
-
-
-class Turn:
-    """One message's place in the queue. `cancel` gives it up, before its turn or after, once."""
-
-    __slots__ = (
-        "_limiter",
-        "claims",
-        "deadline",
-        "fail",
-        "grant",
-        "is_kept",
-        "lane",
-        "number",
-        "session",
-        "since",
-        "state",
-    )
-
-    def __init__(
-        self,
-        limiter: RateLimiter,
-        lane: Lane,
-        claims: tuple[Claim, ...],
-        grant: Callable[[], None],
-        fail: Callable[[IbwireError], None],
-        *,
-        is_kept: bool,
-    ) -> None:
-        self._limiter = limiter
-        self.lane = lane
-        self.claims = claims
-        self.grant = grant
-        self.fail = fail
-        self.is_kept = is_kept
-        self.state = TurnState.WAITING
-        self.number = 0
-        self.session = 0
-        self.since = 0.0
-        self.deadline = 0.0
-
-    def __lt__(self, other: Turn) -> bool:
-        return self.number < other.number
-
-    def cancel(self) -> bool:
-        """Give up the place, or what it holds open after its turn; whether it was still waiting."""
-        was_waiting = self.state is TurnState.WAITING
-        self._limiter.give_back(self)
-        return was_waiting
 
 
 class Statistics(Struct, kw_only=True):
@@ -211,7 +154,7 @@ class RateLimiter:
         it waiting when the link falls. Raises RateLimitQueueFull, and RateLimitReached for a rule that no waiting
         helps.
         """
-        turn = Turn(self, lane, claims, grant, fail, is_kept=is_kept)
+        turn = Turn(self.give_back, lane, claims, grant, fail, is_kept=is_kept)
         turn.session = self._session
         if not self._is_pumping and self.try_acquire(lane, claims):
             turn.state = TurnState.GRANTED
@@ -243,7 +186,12 @@ class RateLimiter:
             return
         granted: asyncio.Future[None] = self._loop.create_future()
         turn = self.enqueue(
-            lane, claims, grant=lambda: granted.set_result(None), fail=granted.set_exception, timeout=timeout
+            lane,
+            claims,
+            # The task may have been cancelled a moment ago and not have run yet.
+            grant=lambda: None if granted.done() else granted.set_result(None),
+            fail=lambda error: None if granted.done() else granted.set_exception(error),
+            timeout=timeout,
         )
         try:
             await granted

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ibwire.connection import ConnectionManager, ConnectionState
-from ibwire.events import EventType
+from ibwire.events import Event, EventType
 from ibwire.exceptions import (
     ClientIdInUse,
     ConnectionLost,
@@ -644,3 +644,37 @@ async def test_state_changes_and_warnings_are_events() -> None:
             ("CONNECTED", "DISCONNECTED"),
         ]
         assert [event.data.error_code for event in client.events.history(EventType.WARNING)] == [2103]
+
+
+@on_virtual_time
+async def test_handler_of_unsolicited_messages_that_raises_hurts_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(message: Message) -> None:
+        raise ValueError("a bug of the user's")
+
+    client = ConnectionManager(ConnectionSettings(port=4002), on_unsolicited=broken)
+    async with ScriptedGateway(answer_time) as gateway, client:
+        gateway.send(error(-1, 2103))
+        assert await client.request(m.CurrentTimeRequest()) == [m.CurrentTime(1_795_000_000)]
+    assert "a bug of the user's" in caplog.text
+
+
+@on_virtual_time
+async def test_send_no_longer_waited_for_leaves_all_the_same_and_breaks_nothing() -> None:
+    async with ScriptedGateway(answer_time) as gateway, gateway.client() as client:
+        left = [client.send(m.MarketDataTypeRequest(3)) for _ in range(60)]
+        left[-1].cancel()
+        await asyncio.sleep(3)
+        assert len(gateway.received) == 60
+        assert all(one.done() for one in left)
+        assert await client.request(m.CurrentTimeRequest())
+
+
+@on_virtual_time
+async def test_leaving_the_connection_closes_its_own_events_and_their_handlers() -> None:
+    async def handler(event: Event) -> None:
+        await asyncio.sleep(0)
+
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        client.events.subscribe(EventType.WARNING, handler)
+        gateway.send(error(-1, 2103))
+        await turns()

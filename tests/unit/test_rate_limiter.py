@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ibwire.event_types import Throttling
 from ibwire.exceptions import IbwireError, NotConnected, RateLimitQueueFull, RateLimitReached, RateLimitTimeout
 from ibwire.pacing import Claim, rules
-from ibwire.rate_limiter import AGE_S, RateLimiter, Turn, Violation
+from ibwire.rate_limiter import AGE_S, RateLimiter, Violation
 from ibwire.settings import RateLimitSettings
+from ibwire.turns import Turn
 from ibwire.wire.catalogue import Lane
 from tests.helpers.campaigns import campaign
 from tests.helpers.virtual_time import on_virtual_time
@@ -481,3 +482,17 @@ async def test_acquire_waits_its_turn_and_returns() -> None:
     for _ in range(LIMIT + 1):
         await limiter.acquire(Lane.ORDER)
     assert 1.0 <= now() - started < 1.1
+
+
+@on_virtual_time
+async def test_acquire_cancelled_in_the_moment_of_its_turn_breaks_nothing() -> None:
+    limiter = RateLimiter()
+    limiter.pause()
+    waiting = [asyncio.create_task(limiter.acquire(Lane.ORDER)) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    waiting[0].cancel()
+    limiter.resume()  # before the cancelled task has run
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert results[1:] == [None, None]
+    assert sum(limiter.statistics().waiting.values()) == 0

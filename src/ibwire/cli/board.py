@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from rich import box
 from rich.table import Table
 
 from ibwire.wire import Message
@@ -60,11 +61,11 @@ class Line(Struct):
 
 
 def table(lines: Iterable[Line], title: str) -> Table:
-    """The board as a table for a terminal."""
-    board = Table(title=title, title_justify="left")
-    board.add_column("instrument")
+    """The board as a table that fits a terminal of 80 columns."""
+    board = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    board.add_column("instrument", no_wrap=True)
     for name in (*_COLUMNS, "ticks"):
-        board.add_column(name.replace("_", " "), justify="right")
+        board.add_column("size" if name.endswith("_size") else name, justify="right", no_wrap=True)
     for line in lines:
         board.add_row(f"{line.symbol} {line.currency}", *line.cells(), str(line.ticks))
     return board
