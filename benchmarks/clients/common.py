@@ -1,0 +1,72 @@
+"""What the measured clients share: the measurement, and the line they print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import time
+
+from benchmarks.content import BLOCK
+
+HOST = "127.0.0.1"
+CLIENT_ID = 1
+CONTRACT = {"secType": "STK", "exchange": "SMART", "currency": "USD"}
+"""What every instrument has in common; the contract id is the request id."""
+
+
+class Measurement:
+    """One client's run: where the sender is, how far the client has come, and what it cost.
+
+    CPU is that of the whole process with all its threads, user and system, from right before the last subscription is
+    sent until the callback of the last message: what is done with a chunk before its first message reaches the user is
+    in it. Time, for messages per second, runs from the first report of progress: a client may pace its subscriptions.
+    """
+
+    def __init__(self) -> None:
+        parser = argparse.ArgumentParser(description=__doc__)
+        parser.add_argument("--port", type=int, required=True, help="where the sender listens for the client")
+        parser.add_argument("--progress-port", type=int, required=True, help="where it listens for the progress")
+        parser.add_argument("--dialect", choices=("text", "protobuf"), required=True)
+        parser.add_argument("--messages", type=int, required=True)
+        arguments = parser.parse_args()
+        self.port: int = arguments.port
+        self.messages: int = arguments.messages
+        self._cpu = self._stopped = 0.0
+        self._cpu_s = 0.0
+        self._told = 0
+        self._first: tuple[float, int] | None = None
+        self._channel = socket.create_connection((HOST, arguments.progress_port))
+        self._channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._channel.sendall(f"{arguments.dialect} {self.messages}\n".encode())
+
+    def start(self) -> None:
+        """Everything is subscribed but the last instrument."""
+        self._cpu = time.process_time()
+
+    def progress(self, done: int) -> None:
+        """Tell the sender how many messages were counted; call it about once in BLOCK messages."""
+        if self._first is None:
+            self._first = time.perf_counter(), done
+        blocks = done // BLOCK - self._told
+        if blocks > 0:
+            self._told += blocks
+            self._channel.sendall(b"." * blocks)
+
+    def stop(self) -> None:
+        """The last message was counted."""
+        self._cpu_s = time.process_time() - self._cpu
+        self._stopped = time.perf_counter()
+
+    def report(self, counted: int, **more: int) -> None:
+        """Print the one line of this process."""
+        began, before = self._first or (self._stopped, counted)
+        seconds = self._stopped - began
+        result = {
+            "messages": counted,
+            "cpu_s_per_million": self._cpu_s / counted * 1e6,
+            "messages_per_s": (counted - before) / seconds if seconds > 0 else 0.0,
+            **more,
+        }
+        print(json.dumps(result), flush=True)
+        self._channel.close()
