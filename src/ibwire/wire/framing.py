@@ -67,15 +67,14 @@ class FrameDecoder:
             self._pending.clear()
         frames: list[Frame] = []
         append, header, longest = frames.append, _HEADER.unpack_from, self._max_frame_bytes
+        before_id, before_payload, shortest = _LENGTH.size, _HEADER.size, ID_BYTES
         position, end = 0, len(data)
-        while end - position >= _HEADER.size:
+        while (start := position + before_payload) <= end:
             length, message_id = header(data, position)
-            if not ID_BYTES <= length <= longest:
+            stop = position + before_id + length
+            if stop > end or length > longest or length < shortest:
                 break
-            stop = position + _LENGTH.size + length
-            if stop > end:
-                break
-            append((message_id, data[position + _HEADER.size : stop]))
+            append((message_id, data[start:stop]))
             position = stop
         self._keep(data, position)
         return frames
