@@ -18,7 +18,7 @@ from ibwire.cli import explain as explain_command
 from ibwire.cli import sim as sim_command
 from ibwire.exceptions import ConfigurationError, IbwireError
 from ibwire.settings import Settings
-from ibwire.simulator import RecordingError
+from ibwire.simulator import NO_LIMITS, GatewayLimits, RecordingError
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION
 
 app = typer.Typer(
@@ -72,12 +72,28 @@ def sim(
     server_version: Annotated[
         int, typer.Option(min=MIN_SERVER_VERSION, max=MAX_SERVER_VERSION, help="The newest server version it speaks.")
     ] = MAX_SERVER_VERSION,
+    limits: Annotated[bool, typer.Option(help="Enforce IBKR's limits.")] = True,
+    reject: Annotated[
+        bool,
+        typer.Option("--reject", help="Refuse messages above 50 a second with error 100 instead of delaying them."),
+    ] = False,
 ) -> None:
     """Run a simulated gateway until Ctrl-C or SIGTERM; any client of server version 213 to 226 can connect.
 
     Example: ibwire sim --port 4002 --replay ../shared/data
     """
-    _run(sim_command.serve(host=host, port=port, replay=replay, seed=seed, speed=speed, server_version=server_version))
+    enforced = GatewayLimits(rejects=reject) if limits else NO_LIMITS
+    _run(
+        sim_command.serve(
+            host=host,
+            port=port,
+            replay=replay,
+            seed=seed,
+            speed=speed,
+            server_version=server_version,
+            limits=enforced,
+        )
+    )
 
 
 @app.command()

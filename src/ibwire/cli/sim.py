@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from ibwire.simulator import GeneratedFeed, RecordedFeed, SimulatedGateway
+from ibwire.simulator import GatewayLimits, GeneratedFeed, RecordedFeed, SimulatedGateway
 
 
 def feed_for(replay: Path | None, seed: int) -> RecordedFeed | GeneratedFeed:
@@ -19,10 +19,21 @@ def feed_for(replay: Path | None, seed: int) -> RecordedFeed | GeneratedFeed:
     return RecordedFeed(replay) if replay is not None else GeneratedFeed(seed)
 
 
-async def serve(*, host: str, port: int, replay: Path | None, seed: int, speed: float, server_version: int) -> None:
+async def serve(
+    *,
+    host: str,
+    port: int,
+    replay: Path | None,
+    seed: int,
+    speed: float,
+    server_version: int,
+    limits: GatewayLimits,
+) -> None:
     """Serve until SIGTERM or Ctrl-C. The first line on stdout says where, when it can be connected to."""
-    feed = feed_for(replay, seed)
-    async with SimulatedGateway(host=host, port=port, feed=feed, speed=speed, max_version=server_version) as gateway:
+    gateway = SimulatedGateway(
+        host=host, port=port, feed=feed_for(replay, seed), speed=speed, max_version=server_version, limits=limits
+    )
+    async with gateway:
         typer.echo(f"listening on {gateway.host}:{gateway.port}")
         await _first(_stopped(), gateway.failed())
 

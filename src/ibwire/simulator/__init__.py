@@ -2,6 +2,7 @@
 
 from ibwire.simulator.gateway import SimulatedGateway
 from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.limits import NO_LIMITS, GatewayLimits
 from ibwire.simulator.recorded_feed import RecordedFeed, RecordingError
 
-__all__ = ["GeneratedFeed", "RecordedFeed", "RecordingError", "SimulatedGateway"]
+__all__ = ["NO_LIMITS", "GatewayLimits", "GeneratedFeed", "RecordedFeed", "RecordingError", "SimulatedGateway"]

@@ -19,6 +19,7 @@ from types import TracebackType
 from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.feed import Feed, Tick
 from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_a_side
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.simulator.session import ClientSession, Subscription
@@ -40,7 +41,8 @@ class SimulatedGateway:
 
     `port` 0 takes a free one, which `self.port` then names. `feed` is the market (a generated one of seed 1 by
     default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
-    it speaks the lower of that and the client's. `clock` gives Unix seconds.
+    it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `clock` gives Unix
+    seconds.
 
     Raises OSError if it cannot listen, ValueError for a version or speed that makes no sense.
     """
@@ -54,6 +56,7 @@ class SimulatedGateway:
         speed: float = 1.0,
         accounts: tuple[str, ...] = DEFAULT_ACCOUNTS,
         max_version: int = MAX_SERVER_VERSION,
+        limits: GatewayLimits | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
@@ -65,12 +68,15 @@ class SimulatedGateway:
         self.accounts = accounts
         self.min_version = MIN_SERVER_VERSION
         self.max_version = max_version
+        self.limits = limits if limits is not None else GatewayLimits()
         self._clock = clock
         self.sessions: set[ClientSession] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
         self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
-        self.desk = OrderDesk(Exchange(self.market, clock), accounts, self._tell, self._tell_error)
+        self.desk = OrderDesk(
+            Exchange(self.market, clock), accounts, self._tell, self._tell_error, self.limits.active_orders
+        )
         self._speed = speed
         self._server: asyncio.Server | None = None
         self._player: asyncio.Task[None] | None = None
@@ -122,6 +128,12 @@ class SimulatedGateway:
         if self._player is not None:
             await asyncio.shield(self._player)
         await asyncio.Event().wait()
+
+    def has_line_for(self, con_id: int) -> bool:
+        """Whether this contract may be streamed: it is already, or there is a market-data line left."""
+        streamed = {line.instrument.con_id for session in self.sessions for line in session.subscriptions.values()}
+        lines = self.limits.market_data_lines
+        return lines is None or con_id in streamed or len(streamed) < lines
 
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""

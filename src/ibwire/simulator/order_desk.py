@@ -34,13 +34,24 @@ TellError = Callable[[int, int, int, str], None]
 
 
 class OrderDesk:
-    """Every order of every client. `accounts` are the gateway's; the first is the default."""
+    """Every order of every client. `accounts` are the gateway's; the first is the default.
 
-    def __init__(self, exchange: Exchange, accounts: tuple[str, ...], tell: Tell, tell_error: TellError) -> None:
+    `active_orders` is how many may work per account, contract and side; None is no limit.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        accounts: tuple[str, ...],
+        tell: Tell,
+        tell_error: TellError,
+        active_orders: int | None = None,
+    ) -> None:
         self._exchange = exchange
         self._accounts = accounts
         self._tell = tell
         self._tell_error = tell_error
+        self._active_orders = active_orders
         self._held: dict[tuple[int, int], m.PlaceOrderRequest] = {}
         self._next_perm_id = FIRST_PERM_ID
         self.tickets: dict[tuple[int, int], Ticket] = {}
@@ -168,11 +179,25 @@ class OrderDesk:
         )
 
     def _accept(self, ticket: Ticket) -> None:
+        if self._active_orders is not None and self._working_beside(ticket) >= self._active_orders:
+            text = f"Order rejected - reason:{self._active_orders} orders work on this side of the contract already"
+            self._tell_error(ticket.client_id, ticket.order_id, 201, text)
+            return
         ticket.perm_id, self._next_perm_id = self._next_perm_id, self._next_perm_id + 1
         self.tickets[ticket.client_id, ticket.order_id] = ticket
         ticket.status = PRE_SUBMITTED
         self._tell_pair(ticket)
         self._submit(ticket)
+
+    def _working_beside(self, ticket: Ticket) -> int:
+        """How many orders of the same account work on the same side of the same contract."""
+        return sum(
+            other.is_working
+            and other.account == ticket.account
+            and other.instrument is ticket.instrument
+            and other.is_buy == ticket.is_buy
+            for other in self.tickets.values()
+        )
 
     def _modify(self, old: Ticket, new: Ticket) -> None:
         same = new.instrument is old.instrument and new.is_buy == old.is_buy

@@ -6,6 +6,7 @@ Every request gets its answer or one of IBKR's errors, never silence.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from datetime import date
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from msgspec import Struct
 from ibwire.simulator import reference, subscriptions
 from ibwire.simulator.feed import Tick
 from ibwire.simulator.instruments import Instrument
+from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
 from ibwire.simulator.market import Market
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, encode
@@ -51,6 +53,7 @@ class Gateway(Protocol):
     max_version: int
     market: Market
     desk: OrderDesk
+    limits: GatewayLimits
 
     def now_s(self) -> float:
         """Unix seconds."""
@@ -63,6 +66,9 @@ class Gateway(Protocol):
 
     def session_of(self, client_id: int) -> ClientSession | None:
         """The connection that has this client id, if any."""
+
+    def has_line_for(self, con_id: int) -> bool:
+        """Whether this contract may be streamed: it is already, or there is a market-data line left."""
 
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""
@@ -91,6 +97,8 @@ class ClientSession(asyncio.Protocol):
         self.server_version = 0
         self.subscriptions: dict[int, Subscription] = {}
         self.messages_received = 0
+        self.rate = MessageRate(gateway.limits.messages_per_s)
+        self._waiting: deque[Message] = deque()
         self._position = 0
         self._boundaries: set[int] = set()
         self._wrote_at = 0.0
@@ -104,8 +112,8 @@ class ClientSession(asyncio.Protocol):
         self._gateway.joined(self)
 
     def data_received(self, data: bytes) -> None:
-        for message in self._wire.receive(data):
-            self._take(message)
+        self._waiting.extend(self._wire.receive(data))
+        self._take_waiting()
         if self._wire.error is not None:
             if self.client_id is not None:
                 self.send_error(NO_ID, 320, f"Error reading request. {self._wire.error.message}")
@@ -172,6 +180,34 @@ class ClientSession(asyncio.Protocol):
             self.send_error(NO_ID, *FARM_NOTICES[0])
 
     # --- what clients ask
+
+    def _take_waiting(self) -> None:
+        """Take what has come, no faster than the limit allows; read no more until the rest is taken."""
+        loop, limits = asyncio.get_running_loop(), self._gateway.limits
+        while self._waiting and self._transport is not None:
+            now = loop.time()
+            opens_at = self.rate.opens_at(now)
+            if opens_at > now + _TIMER_SLACK_S and not limits.rejects:
+                self._transport.pause_reading()
+                loop.call_at(opens_at, self._take_waiting)
+                return
+            message = self._waiting.popleft()
+            count = self.rate.count(now)
+            if opens_at > now + _TIMER_SLACK_S:
+                self._reject(count)
+            else:
+                self._take(message)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _reject(self, count: int) -> None:
+        limit = self._gateway.limits.messages_per_s
+        text = f"Max rate of messages per second has been exceeded:max={limit} rec={count}"
+        self.send_error(NO_ID, 100, text)
+        self.rate.breaches += 1
+        if self.rate.breaches > BREACHES_ALLOWED:
+            self._waiting.clear()
+            self.close()
 
     def _take(self, message: Message) -> None:
         if isinstance(message, ClientHello):
@@ -257,6 +293,8 @@ class ClientSession(asyncio.Protocol):
             self.send_error(id_, 321, f"Error validating request.-'bW' : cause - {cause}")
         elif len(found) != 1:
             self.send_error(id_, 200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
+        elif not self._gateway.has_line_for(found[0].con_id):
+            self.send_error(id_, 101, "Max number of tickers has been reached")
         else:
             self._open_line(Subscription(id_, found[0], is_snapshot))
 
