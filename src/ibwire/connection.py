@@ -151,6 +151,11 @@ class ConnectionManager:
         """Messages that belonged to no request under way (late answers to cancelled ones, mostly), by name."""
         return self._dispatcher.unrouted
 
+    @property
+    def skipped(self) -> Counter[int]:
+        """Frames of this connection that were skipped whole, by id on the wire: text, and ids unknown to us."""
+        return self._link.wire.skipped if self._link is not None else Counter()
+
     def next_id(self) -> int:
         """A number for a request or an order, larger than every one before it on this connection.
 

@@ -508,12 +508,14 @@ async def test_news_nobody_asked_for_reaches_the_one_who_wants_it() -> None:
 
 
 @on_virtual_time
-async def test_frames_of_unknown_kinds_are_skipped() -> None:
+async def test_frames_of_unknown_kinds_are_skipped_and_counted() -> None:
     def answer(gateway: ScriptedGateway, message: Message) -> None:
-        gateway.send_bytes(bytes.fromhex("00000006 0000002f 3100") + encode(m.CurrentTime(1)))
+        exchange_for_physical = bytes.fromhex("00000006 0000002f 3100")
+        gateway.send_bytes(exchange_for_physical + encode(m.CurrentTime(1)))
 
     async with ScriptedGateway(answer) as gateway, gateway.client() as client:
         assert await client.request(m.CurrentTimeRequest()) == [m.CurrentTime(1)]
+        assert client.skipped == {47: 1}
 
 
 @on_virtual_time
