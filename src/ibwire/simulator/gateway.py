@@ -15,10 +15,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import TracebackType
+from typing import Any
 
+from ibwire.simulator import faults
 from ibwire.simulator.exchange import Exchange
+from ibwire.simulator.farms import farm_of
 from ibwire.simulator.feed import Feed, Tick
 from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_a_side
 from ibwire.simulator.order_desk import OrderDesk
@@ -77,6 +81,12 @@ class SimulatedGateway:
         self.desk = OrderDesk(
             Exchange(self.market, clock), accounts, self._tell, self._tell_error, self.limits.active_orders
         )
+        self.is_offline = False
+        self.answers_hellos = True
+        self.refused_client_ids = 0
+        self.has_competitor = False
+        self.farms_down: set[str] = set()
+        self.silent_con_ids: set[int] = set()
         self._speed = speed
         self._server: asyncio.Server | None = None
         self._player: asyncio.Task[None] | None = None
@@ -92,9 +102,7 @@ class SimulatedGateway:
 
     async def start(self) -> None:
         """Listen and let the market move."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: ClientSession(self), self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self.come_back()
         self._player = asyncio.create_task(self._play(), name="simulated market")
 
     async def stop(self) -> None:
@@ -102,17 +110,40 @@ class SimulatedGateway:
         player, self._player = self._player, None
         if player is not None:
             player.cancel()
-        if self._server is not None:
-            self._server.close()
-        for session in list(self.sessions):
-            session.close()
-        await self._wait_for_sessions()
-        if self._server is not None:
-            await self._server.wait_closed()
-            self._server = None
+        await self.go_down()
         if player is not None:
             with contextlib.suppress(asyncio.CancelledError):
                 await player
+
+    async def come_back(self) -> None:
+        """Listen, on the same port as before if there was one."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: ClientSession(self), self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def go_down(self) -> None:
+        """Stop listening and close every connection; the market and the orders go on."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for session in list(self.sessions):
+            session.close()
+        await self._wait_for_sessions()
+        if server is not None:
+            await server.wait_closed()
+
+    async def inject(self, kind: str, **parameters: Any) -> None:
+        """Let a fault happen (see `faults`); returns when it is over.
+
+        Raises ValueError for a kind that does not exist, TypeError for parameters that it does not have.
+        """
+        await faults.inject(self, kind, **parameters)
+
+    def refuses_client_id(self) -> bool:
+        """Whether the client that starts now is to be told that its id is in use."""
+        refuses = self.refused_client_ids > 0
+        self.refused_client_ids -= refuses
+        return refuses
 
     async def _wait_for_sessions(self) -> None:
         """Let closing connections send what they have; cut those whose client does not take it."""
@@ -175,11 +206,20 @@ class SimulatedGateway:
 
     def _publish(self, ticks: list[Tick]) -> None:
         con_id = ticks[0].con_id
+        if self.is_offline or self.has_competitor or self._is_silent(con_id):
+            return
         for session in self.sessions:
             for line in self._lines(session, con_id):
                 session.send_ticks(line, ticks)
         if moves_a_side(ticks):
             self.desk.quote_moved(con_id)
+
+    def _is_silent(self, con_id: int) -> bool:
+        """Whether a fault keeps this instrument's quotes back."""
+        if con_id in self.silent_con_ids:
+            return True
+        instrument = by_con_id(con_id)
+        return bool(self.farms_down) and instrument is not None and farm_of(instrument) in self.farms_down
 
     @staticmethod
     def _lines(session: ClientSession, con_id: int) -> list[Subscription]:

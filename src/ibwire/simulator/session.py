@@ -6,6 +6,9 @@ Every request gets its answer or one of IBKR's errors, never silence.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections import deque
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +16,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from ibwire.simulator import reference, subscriptions
+from ibwire.simulator import farms, reference, subscriptions
 from ibwire.simulator.feed import Tick
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
@@ -37,12 +40,8 @@ _QUIET_S = 0.5
 """After so long without a write that client is given something harmless to read, if it may be waiting like this."""
 
 
-FARM_NOTICES = (
-    (2104, "Market data farm connection is OK:usfarm"),
-    (2106, "HMDS data farm connection is OK:ushmds"),
-    (2158, "Sec-def data farm connection is OK:secdefnj"),
-)
-"""What a gateway says of its farms when a client has started (protocol notes, 1.6)."""
+COMPETING = (10197, "No market data during competing live session")
+"""What a stream is told while another login of the user has the data; it stays open (protocol notes, 3.2)."""
 
 
 class Gateway(Protocol):
@@ -54,6 +53,8 @@ class Gateway(Protocol):
     market: Market
     desk: OrderDesk
     limits: GatewayLimits
+    answers_hellos: bool
+    has_competitor: bool
 
     def now_s(self) -> float:
         """Unix seconds."""
@@ -66,6 +67,9 @@ class Gateway(Protocol):
 
     def session_of(self, client_id: int) -> ClientSession | None:
         """The connection that has this client id, if any."""
+
+    def refuses_client_id(self) -> bool:
+        """Whether the client that starts now is to be told that its id is in use."""
 
     def has_line_for(self, con_id: int) -> bool:
         """Whether this contract may be streamed: it is already, or there is a market-data line left."""
@@ -99,6 +103,7 @@ class ClientSession(asyncio.Protocol):
         self.messages_received = 0
         self.rate = MessageRate(gateway.limits.messages_per_s)
         self._waiting: deque[Message] = deque()
+        self._is_stalled = False
         self._position = 0
         self._boundaries: set[int] = set()
         self._wrote_at = 0.0
@@ -131,11 +136,35 @@ class ClientSession(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def reset(self) -> None:
+        """Break the connection, so that the client sees a reset instead of an end."""
+        if self._transport is not None:
+            with contextlib.suppress(OSError, AttributeError):  # sockets in memory know no such option
+                no_linger = struct.pack("ii", 1, 0)
+                self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+            self._transport.abort()
+
+    def stall(self) -> None:
+        """Neither read nor write until `go_on`."""
+        self._is_stalled = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again, and write what has piled up."""
+        self._is_stalled = False
+        self._take_waiting()
+        self._flush()
+
     def send(self, message: Message) -> None:
         """Queue a message; what is queued in one turn of the event loop leaves in one write."""
+        self.send_bytes(encode(message))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Queue bytes, whatever they are."""
         if not self._unsent:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._unsent.append(encode(message))
+        self._unsent.append(data)
 
     def send_error(self, id_: int, code: int, text: str) -> None:
         """Queue an error or notice; `id_` is a request or order id, or -1 for none, and is never left out."""
@@ -148,18 +177,25 @@ class ClientSession(asyncio.Protocol):
             self._transport.abort()
 
     def _flush(self) -> None:
+        if self._is_stalled:
+            self._cut_if_too_far_behind()
+            return
         data, self._unsent = b"".join(self._unsent), []
         if not data or self._transport is None:
             return
         self._transport.write(data)
-        if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self._transport.abort()
-            return
+        self._cut_if_too_far_behind()
         self._boundaries.add(self._position)
         self._position = (self._position + len(data)) % _READ_BYTES
         self._wrote_at = asyncio.get_running_loop().time()
         if self._quiet_timer is None:
             self._quiet_timer = asyncio.get_running_loop().call_later(_QUIET_S, self._check_quiet)
+
+    def _cut_if_too_far_behind(self) -> None:
+        if self._transport is not None:
+            buffered = self._transport.get_write_buffer_size() + sum(map(len, self._unsent))
+            if buffered > MAX_UNSENT_BYTES:
+                self._transport.abort()
 
     def _check_quiet(self) -> None:
         """When nothing was written for a while, make sure that what a client has yet to read is no multiple of its
@@ -177,13 +213,15 @@ class ClientSession(asyncio.Protocol):
         is_hazard = self._position in self._boundaries
         self._boundaries.clear()
         if is_hazard and self.client_id is not None:
-            self.send_error(NO_ID, *FARM_NOTICES[0])
+            self.send_error(NO_ID, *farms.STARTING_NOTICES[0])
 
     # --- what clients ask
 
     def _take_waiting(self) -> None:
         """Take what has come, no faster than the limit allows; read no more until the rest is taken."""
         loop, limits = asyncio.get_running_loop(), self._gateway.limits
+        if self._is_stalled:
+            return
         while self._waiting and self._transport is not None:
             now = loop.time()
             opens_at = self.rate.opens_at(now)
@@ -226,6 +264,8 @@ class ClientSession(asyncio.Protocol):
                 self._refuse(message)
 
     def _greet(self, hello: ClientHello) -> None:
+        if not self._gateway.answers_hellos:
+            return
         version = choose_version(hello, self._gateway.min_version, self._gateway.max_version)
         if version is None or self._transport is None:
             self.close()
@@ -239,7 +279,7 @@ class ClientSession(asyncio.Protocol):
         if self.client_id is not None:
             self._refuse(request)  # news of its orders could no longer find it under another id
             return
-        if self._gateway.session_of(client_id) is not None:
+        if self._gateway.session_of(client_id) is not None or self._gateway.refuses_client_id():
             text = "Unable to connect as the client id is already in use. Retry with a unique client id."
             self.send_error(NO_ID, 326, text)
             self.close()
@@ -247,7 +287,7 @@ class ClientSession(asyncio.Protocol):
         self.client_id = client_id
         self.send(m.ManagedAccounts(",".join(self._gateway.accounts)))
         self.send(m.NextValidId(self._gateway.desk.next_order_id(client_id)))
-        for code, text in FARM_NOTICES:
+        for code, text in farms.STARTING_NOTICES:
             self.send_error(NO_ID, code, text)
 
     def _refuse(self, message: Message) -> None:
@@ -309,6 +349,8 @@ class ClientSession(asyncio.Protocol):
             self.send(m.TickSnapshotEnd(id_))
         else:
             self.subscriptions[id_] = line
+        if self._gateway.has_competitor:
+            self.send_error(id_, *COMPETING)
 
     def on_cancel_market_data(self, request: m.CancelMarketData) -> None:
         id_ = _id_of(request.req_id)
