@@ -137,7 +137,7 @@ def silent_stream(gateway: Gateway, *, symbol: str, is_on: bool = True) -> None:
 
 
 def competing_session(gateway: Gateway, *, is_on: bool = True) -> None:
-    """Another login of the same user takes the data: 10197 for every stream, which stays open and silent; or it ends."""
+    """Another login of the user takes the data: 10197 for every stream, which stays open and silent; or that ends."""
     gateway.has_competitor = is_on
     for session in gateway.sessions:
         for request_id in session.subscriptions if is_on else ():
