@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from ibwire.simulator import farms
 from ibwire.simulator.instruments import by_local_symbol
-from ibwire.simulator.session import COMPETING, NO_ID, ClientSession
+from ibwire.simulator.knowledge import NO_ID
+from ibwire.simulator.session import COMPETING, ClientSession
 
 TEXT_1100 = "Connectivity between IBKR and Trader Workstation has been lost."
 TEXT_1101 = "Connectivity between IBKR and Trader Workstation has been restored - data lost."

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from ibwire.simulator import order_messages, reference
 from ibwire.simulator.exchange import Exchange
+from ibwire.simulator.knowledge import VALIDATING
 from ibwire.simulator.tickets import PENDING_CANCEL, PRE_SUBMITTED, Fill, Ticket
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -241,8 +242,7 @@ def _is_on_grid(price: Decimal, tick: Decimal) -> bool:
 
 
 def _invalid(cause: str) -> tuple[int, str]:
-    # The token in quotes is an obfuscated class name that differs by build (protocol notes, 1.11).
-    return 321, f"Error validating request.-'bW' : cause - {cause}"
+    return 321, f"{VALIDATING}{cause}"
 
 
 def _passes(ticket: Ticket, wanted: m.ExecutionFilter) -> bool:

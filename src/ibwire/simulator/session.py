@@ -16,17 +16,16 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from ibwire.simulator import farms, reference, subscriptions
+from ibwire.simulator import farms, reference, small_answers, subscriptions
 from ibwire.simulator.feed import Tick
 from ibwire.simulator.instruments import Instrument
+from ibwire.simulator.knowledge import NO_ID, PROCESSING, VALIDATING, Knowledge, id_of
 from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
 from ibwire.simulator.market import Market
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, encode
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import choose_version, encode_server_hello
-
-NO_ID = -1
 
 MAX_UNSENT_BYTES = 16 * 1024 * 1024
 """A client that lets more than this pile up unread is cut off."""
@@ -47,6 +46,7 @@ COMPETING = (10197, "No market data during competing live session")
 class Gateway(Protocol):
     """What a session needs of the gateway it belongs to."""
 
+    port: int
     accounts: tuple[str, ...]
     min_version: int
     max_version: int
@@ -261,7 +261,7 @@ class ClientSession(asyncio.Protocol):
             if handler is not None:
                 handler(self, message)
             else:
-                self._refuse(message)
+                self._answer_or_refuse(message)
 
     def _greet(self, hello: ClientHello) -> None:
         if not self._gateway.answers_hellos:
@@ -290,11 +290,20 @@ class ClientSession(asyncio.Protocol):
         for code, text in farms.STARTING_NOTICES:
             self.send_error(NO_ID, code, text)
 
+    def _answer_or_refuse(self, message: Message) -> None:
+        gateway = self._gateway
+        known = Knowledge(gateway.accounts, gateway.today(), round(gateway.now_s() * 1000), gateway.port)
+        answers = small_answers.answer(message, known)
+        if answers is None:
+            self._refuse(message)
+        else:
+            self._send_all(answers)
+
     def _refuse(self, message: Message) -> None:
         id_ = getattr(message, "req_id", None)
         id_ = getattr(message, "order_id", None) if id_ is None else id_
         cause = f"{type(message).__name__} is not simulated yet"
-        self.send_error(NO_ID if id_ is None else id_, 321, f"Error validating request.-'bW' : cause - {cause}")
+        self.send_error(NO_ID if id_ is None else id_, 321, f"{VALIDATING}{cause}")
 
     def on_current_time(self, _: m.CurrentTimeRequest) -> None:
         self.send(m.CurrentTime(int(self._gateway.now_s())))
@@ -312,7 +321,7 @@ class ClientSession(asyncio.Protocol):
         """Requests that a gateway takes without a word."""
 
     def on_contract_data(self, request: m.ContractDataRequest) -> None:
-        id_ = _id_of(request.req_id)
+        id_ = id_of(request.req_id)
         found = reference.instruments_for(request.contract)
         if not found:
             self.send_error(id_, 200, reference.NO_DEFINITION)
@@ -323,14 +332,14 @@ class ClientSession(asyncio.Protocol):
         self.send(m.ContractDataEnd(id_))
 
     def on_market_data(self, request: m.MarketDataRequest) -> None:
-        id_ = _id_of(request.req_id)
+        id_ = id_of(request.req_id)
         is_snapshot = bool(request.snapshot or request.regulatory_snapshot)
         found = reference.instruments_for(request.contract)
         if id_ in self.subscriptions:
-            self.send_error(id_, 322, "Error processing request.-'bT' : cause - Duplicate ticker id")
+            self.send_error(id_, 322, f"{PROCESSING}Duplicate ticker id")
         elif is_snapshot and request.generic_tick_list:
             cause = "Snapshot market data subscription is not applicable to generic ticks"
-            self.send_error(id_, 321, f"Error validating request.-'bW' : cause - {cause}")
+            self.send_error(id_, 321, f"{VALIDATING}{cause}")
         elif len(found) != 1:
             self.send_error(id_, 200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
         elif not self._gateway.has_line_for(found[0].con_id):
@@ -353,7 +362,7 @@ class ClientSession(asyncio.Protocol):
             self.send_error(id_, *COMPETING)
 
     def on_cancel_market_data(self, request: m.CancelMarketData) -> None:
-        id_ = _id_of(request.req_id)
+        id_ = id_of(request.req_id)
         if self.subscriptions.pop(id_, None) is None:
             self.send_error(id_, 300, f"Can't find EId with tickerId:{id_}")
 
@@ -361,7 +370,7 @@ class ClientSession(asyncio.Protocol):
         self._gateway.desk.place(self._own_id(), request)
 
     def on_cancel_order(self, request: m.CancelOrderRequest) -> None:
-        self._gateway.desk.cancel(self._own_id(), _id_of(request.order_id))
+        self._gateway.desk.cancel(self._own_id(), id_of(request.order_id))
 
     def on_global_cancel(self, _: m.GlobalCancelRequest) -> None:
         self._gateway.desk.cancel_all()
@@ -373,7 +382,7 @@ class ClientSession(asyncio.Protocol):
         self._send_all([*self._gateway.desk.open_orders(None), m.OpenOrdersEnd()])
 
     def on_executions(self, request: m.ExecutionRequest) -> None:
-        id_ = _id_of(request.req_id)
+        id_ = id_of(request.req_id)
         found = self._gateway.desk.executions(id_, self._own_id(), request.execution_filter)
         self._send_all([*found, m.ExecutionDetailsEnd(id_)])
 
@@ -413,7 +422,3 @@ _HANDLERS: dict[type[Message], Callable[[ClientSession, Any], None]] = {
     m.ExecutionRequest: ClientSession.on_executions,
 }
 """What answers each request."""
-
-
-def _id_of(value: int | None) -> int:
-    return NO_ID if value is None else value

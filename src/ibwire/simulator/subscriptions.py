@@ -17,7 +17,8 @@ NO_ATTRIBUTES = 0
 CAN_AUTO_EXECUTE = 1
 """Bits of a price tick's attribute mask. Always sent: IBKR's client reads an absent mask as all bits."""
 
-_BBO_EXCHANGE = "9c0001"
+BBO_EXCHANGE = "9c0001"
+"""The name under which a line says which exchanges its quotes may come from; smart components expand it."""
 _STREAMING_PERMISSION = 3
 
 
@@ -27,7 +28,7 @@ def opening(request_id: int, instrument: Instrument, quote: Quote, now_s: float)
         m.TickReqParams(
             req_id=request_id,
             min_tick=f"{instrument.min_tick:f}",
-            bbo_exchange=_BBO_EXCHANGE,
+            bbo_exchange=BBO_EXCHANGE,
             snapshot_permissions=_STREAMING_PERMISSION,
         ),
         m.MarketDataType(request_id, LIVE),

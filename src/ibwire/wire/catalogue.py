@@ -188,7 +188,7 @@ _ROWS = (
     _row(m.CurrentTimeRequest, _ONE, _SINGLE, _CONTROL, m.CurrentTime),
     _row(m.CurrentTimeInMillisRequest, _ONE, _SINGLE, _CONTROL, m.CurrentTimeInMillis),
     _row(m.SetServerLogLevelRequest, _COMMAND, _SINGLE, _CONTROL),
-    _row(m.VerifyRequest, _ONE, _SINGLE, _CONTROL, m.VerifyMessageApi),
+    _row(m.VerifyRequest, _ONE, _SINGLE, _CONTROL, (m.VerifyMessageApi, m.VerifyCompleted)),
     _row(m.VerifyMessageRequest, _ONE, _SINGLE, _CONTROL, m.VerifyCompleted),
     _row(m.QueryDisplayGroupsRequest, _ONE, _REQ, _QUERY, m.DisplayGroupList),
     _row(m.SubscribeToGroupEventsRequest, _STREAM, _REQ, _SUBSCRIPTION, m.DisplayGroupUpdated, None,
