@@ -488,3 +488,27 @@ async def test_market_data_ends_with_the_connection() -> None:
             await client.answers_to(m.MarketDataRequest(req_id=4, contract=AAPL_CONTRACT))
         async with raw(gateway, 1) as client:
             assert not codes(await client.answers_to(m.MarketDataRequest(req_id=4, contract=MSFT_CONTRACT)))
+
+
+# --- done
+
+
+async def test_completed_orders_are_those_that_are_done_with_how_and_when() -> None:
+    async with simulated() as gateway, raw(gateway, 1) as client:
+        await client.answers_to(bought(1, "10"))
+        await client.answers_to(bought(2, "10", 90.0), m.CancelOrderRequest(order_id=2))
+        await client.answers_to(bought(3, "10", 90.0))
+        *orders, end = await client.answers_to(m.CompletedOrdersRequest())
+        assert end == m.CompletedOrdersEnd()
+        states = [order.order_state for order in orders if isinstance(order, m.CompletedOrder)]
+        assert [(state.status, state.completed_status) for state in states if state is not None] == [
+            ("Filled", "Filled Size: 10"),
+            ("Cancelled", "Cancelled by Trader"),
+        ]
+        assert {state.completed_time for state in states if state is not None} == {"20010908 21:46:40 US/Eastern"}
+
+
+async def test_auto_open_orders_is_for_client_0_alone() -> None:
+    async with simulated() as gateway, raw(gateway, 0) as default, raw(gateway, 1) as other:
+        assert await default.answers_to(m.AutoOpenOrdersRequest(auto_bind=True)) == []
+        assert codes(await other.answers_to(m.AutoOpenOrdersRequest(auto_bind=True))) == [(-1, 321)]

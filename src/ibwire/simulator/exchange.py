@@ -39,8 +39,7 @@ class Exchange:
 
     def cancel(self, ticket: Ticket) -> None:
         """Take an order off the market."""
-        ticket.status = CANCELLED
-        self._forget(ticket)
+        self._end(ticket, CANCELLED)
 
     def quote_moved(self, con_id: int) -> list[tuple[Ticket, Fill]]:
         """Fill what the new quote of this contract lets fill, oldest order first."""
@@ -61,8 +60,7 @@ class Exchange:
         self._taken[con_id, is_buy] = taken + quantity
         fill = self._fill(ticket, quantity, price)
         if ticket.remaining == 0:
-            ticket.status = FILLED
-            self._forget(ticket)
+            self._end(ticket, FILLED)
         return [fill]
 
     def _look(self, con_id: int, *, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
@@ -90,7 +88,8 @@ class Exchange:
         ticket.fills.append(fill)
         return fill
 
-    def _forget(self, ticket: Ticket) -> None:
+    def _end(self, ticket: Ticket, status: str) -> None:
+        ticket.status, ticket.done_at_s = status, int(self._now_s())
         working = self._working.get(ticket.instrument.con_id, [])
         if ticket in working:
             working.remove(ticket)

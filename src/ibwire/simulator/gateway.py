@@ -18,11 +18,13 @@ from types import TracebackType
 from typing import Any
 
 from ibwire.simulator import faults
+from ibwire.simulator.account_streams import ROWS_EVERY_S
 from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.farms import farm_of
 from ibwire.simulator.feed import Feed, Tick
 from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.instruments import by_con_id
+from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_a_side
 from ibwire.simulator.order_desk import OrderDesk
@@ -78,8 +80,15 @@ class SimulatedGateway:
         self._is_empty = asyncio.Event()
         self._is_empty.set()
         self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
+        self.ledger = Ledger(accounts)
         self.desk = OrderDesk(
-            Exchange(self.market, clock), accounts, self._tell, self._tell_error, self.limits.active_orders
+            Exchange(self.market, clock),
+            accounts,
+            self._tell,
+            self._tell_error,
+            ledger=self.ledger,
+            booked=self._booked,
+            active_orders=self.limits.active_orders,
         )
         self.is_offline = False
         self.answers_hellos = True
@@ -90,6 +99,7 @@ class SimulatedGateway:
         self._speed = speed
         self._server: asyncio.Server | None = None
         self._player: asyncio.Task[None] | None = None
+        self._accountant: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> SimulatedGateway:
         await self.start()
@@ -104,16 +114,20 @@ class SimulatedGateway:
         """Listen and let the market move."""
         await self.come_back()
         self._player = asyncio.create_task(self._play(), name="simulated market")
+        self._accountant = asyncio.create_task(self._tell_accounts(), name="simulated accounts")
 
     async def stop(self) -> None:
         """Close every connection and stop; orders are forgotten. Raises what the market ended with, if it broke."""
         player, self._player = self._player, None
-        if player is not None:
-            player.cancel()
+        for task in (player, self._accountant):
+            if task is not None:
+                task.cancel()
         await self.go_down()
-        if player is not None:
+        for task in (self._accountant, player):
+            if task is None:
+                continue
             with contextlib.suppress(asyncio.CancelledError):
-                await player
+                await task
 
     async def come_back(self) -> None:
         """Listen, on the same port as before if there was one."""
@@ -203,6 +217,26 @@ class SimulatedGateway:
             next_at_s = self.market.next_at_s
             due_s = LONGEST_WAIT_S if next_at_s is None else (next_at_s - elapsed) / self._speed
             await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
+
+    async def _tell_accounts(self) -> None:
+        """Tell profit and loss every second and account rows every three minutes, as far as they changed."""
+        loop, today = asyncio.get_running_loop(), self.today()
+        rows_due = loop.time() + ROWS_EVERY_S
+        while True:
+            await asyncio.sleep(1.0)
+            if self.today() != today:
+                today = self.today()
+                self.ledger.new_day(self.market.quotes)
+            for session in list(self.sessions):
+                session.account.refresh_pnl()
+                if loop.time() >= rows_due:
+                    session.account.refresh_rows()
+            if loop.time() >= rows_due:
+                rows_due += ROWS_EVERY_S
+
+    def _booked(self, account: str, con_id: int) -> None:
+        for session in list(self.sessions):
+            session.account.booked(account, con_id)
 
     def _publish(self, ticks: list[Tick]) -> None:
         con_id = ticks[0].con_id

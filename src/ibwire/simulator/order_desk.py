@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from ibwire.simulator import order_messages, reference
 from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.knowledge import VALIDATING
+from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.tickets import PENDING_CANCEL, PRE_SUBMITTED, Fill, Ticket
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -37,7 +38,8 @@ TellError = Callable[[int, int, int, str], None]
 class OrderDesk:
     """Every order of every client. `accounts` are the gateway's; the first is the default.
 
-    `active_orders` is how many may work per account, contract and side; None is no limit.
+    Fills are booked in `ledger`, and `booked` is told the account and contract then. `active_orders` is how many may
+    work per account, contract and side; None is no limit.
     """
 
     def __init__(
@@ -46,8 +48,13 @@ class OrderDesk:
         accounts: tuple[str, ...],
         tell: Tell,
         tell_error: TellError,
+        ledger: Ledger,
+        booked: Callable[[str, int], None],
         active_orders: int | None = None,
     ) -> None:
+        self._ledger = ledger
+        self._booked = booked
+        self._realized: dict[str, Decimal | None] = {}
         self._exchange = exchange
         self._accounts = accounts
         self._tell = tell
@@ -119,6 +126,11 @@ class OrderDesk:
         pairs = [(order_messages.open_order(ticket), order_messages.order_status(ticket)) for ticket in mine]
         return [message for pair in pairs for message in pair]
 
+    def completed_orders(self) -> list[Message]:
+        """Every order that is done, of every client."""
+        done = [ticket for ticket in self.tickets.values() if ticket.done_at_s is not None]
+        return [order_messages.completed_order(ticket) for ticket in done]
+
     def executions(self, request_id: int, client_id: int, filter_: m.ExecutionFilter | None) -> list[Message]:
         """A client's executions, each with its commission, as far as the filter lets them through."""
         wanted = filter_ or m.ExecutionFilter()
@@ -127,7 +139,7 @@ class OrderDesk:
             if ticket.client_id == client_id and _passes(ticket, wanted):
                 for fill in ticket.fills:
                     messages.append(order_messages.execution_details(ticket, fill, request_id))
-                    messages.append(order_messages.commission_report(ticket, fill))
+                    messages.append(self._commission_report(ticket, fill))
         return messages
 
     def quote_moved(self, con_id: int) -> None:
@@ -201,12 +213,12 @@ class OrderDesk:
         )
 
     def _modify(self, old: Ticket, new: Ticket) -> None:
-        same = new.instrument is old.instrument and new.is_buy == old.is_buy
+        same = (new.instrument, new.is_buy, new.account) == (old.instrument, old.is_buy, old.account)
         if not same or new.quantity <= old.filled:
             text = "Order being modified does not match original order"
             self._tell_error(old.client_id, old.order_id, 105, text)
             return
-        old.order, old.quantity, old.limit_price, old.account = new.order, new.quantity, new.limit_price, new.account
+        old.order, old.quantity, old.limit_price = new.order, new.quantity, new.limit_price
         self._submit(old)
 
     def _submit(self, ticket: Ticket) -> None:
@@ -217,9 +229,15 @@ class OrderDesk:
             self._tell_pair(ticket)
 
     def _tell_fill(self, ticket: Ticket, fill: Fill) -> None:
+        realized = self._ledger.book(ticket.account, ticket.instrument, fill, is_buy=ticket.is_buy)
+        self._realized[fill.execution_id] = realized
         self._tell(ticket.client_id, order_messages.execution_details(ticket, fill))
         self._tell_pair(ticket)
-        self._tell(ticket.client_id, order_messages.commission_report(ticket, fill))
+        self._tell(ticket.client_id, self._commission_report(ticket, fill))
+        self._booked(ticket.account, ticket.instrument.con_id)
+
+    def _commission_report(self, ticket: Ticket, fill: Fill) -> m.CommissionAndFeesReport:
+        return order_messages.commission_report(ticket, fill, self._realized[fill.execution_id])
 
     def _tell_pair(self, ticket: Ticket) -> None:
         self._tell(ticket.client_id, order_messages.open_order(ticket))

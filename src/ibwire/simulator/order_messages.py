@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from ibwire.simulator.tickets import Fill, Ticket
+from ibwire.simulator.tickets import FILLED, Fill, Ticket
 from ibwire.wire import messages as m
 
 UNASKED = -1
@@ -23,9 +23,8 @@ def plain(value: Decimal) -> str:
     return f"{value:f}"
 
 
-def open_order(ticket: Ticket) -> m.OpenOrder:
-    """The order as it stands now."""
-    order = replace(
+def _order(ticket: Ticket) -> m.Order:
+    return replace(
         ticket.order,
         client_id=ticket.client_id,
         perm_id=ticket.perm_id,
@@ -33,8 +32,22 @@ def open_order(ticket: Ticket) -> m.OpenOrder:
         total_quantity=plain(ticket.quantity),
         tif=ticket.order.tif or "DAY",
     )
+
+
+def open_order(ticket: Ticket) -> m.OpenOrder:
+    """The order as it stands now."""
     state = m.OrderState(status=ticket.status)
-    return m.OpenOrder(order_id=ticket.order_id, contract=ticket.contract, order=order, order_state=state)
+    return m.OpenOrder(order_id=ticket.order_id, contract=ticket.contract, order=_order(ticket), order_state=state)
+
+
+def completed_order(ticket: Ticket) -> m.CompletedOrder:
+    """An order that is done. It has no order id: the permanent id is what it is known by (protocol notes, 4.10)."""
+    how = f"Filled Size: {plain(ticket.filled)}" if ticket.status == FILLED else "Cancelled by Trader"
+    order = replace(_order(ticket), filled_quantity=plain(ticket.filled))
+    done_at_s = ticket.done_at_s if ticket.done_at_s is not None else 0
+    at = _local_time(done_at_s, ticket.instrument.time_zone_id)
+    state = m.OrderState(status=ticket.status, completed_time=at, completed_status=how)
+    return m.CompletedOrder(contract=ticket.contract, order=order, order_state=state)
 
 
 def order_status(ticket: Ticket, status: str | None = None) -> m.OrderStatus:
@@ -56,12 +69,11 @@ def order_status(ticket: Ticket, status: str | None = None) -> m.OrderStatus:
 def execution_details(ticket: Ticket, fill: Fill, request_id: int = UNASKED) -> m.ExecutionDetails:
     """One fill, with the time in the instrument's zone as a gateway gives it."""
     instrument = ticket.instrument
-    at = datetime.fromtimestamp(fill.time_s, UTC).astimezone(ZoneInfo(instrument.time_zone_id))
     venue = instrument.primary_exchange or instrument.exchange
     execution = m.Execution(
         order_id=ticket.order_id,
         exec_id=fill.execution_id,
-        time=f"{at:%Y%m%d %H:%M:%S} {instrument.time_zone_id}",
+        time=_local_time(fill.time_s, instrument.time_zone_id),
         acct_number=ticket.account,
         exchange=venue,
         side="BOT" if ticket.is_buy else "SLD",
@@ -78,10 +90,15 @@ def execution_details(ticket: Ticket, fill: Fill, request_id: int = UNASKED) -> 
     return m.ExecutionDetails(req_id=request_id, contract=replace(ticket.contract, exchange=venue), execution=execution)
 
 
-def commission_report(ticket: Ticket, fill: Fill) -> m.CommissionAndFeesReport:
-    """What a fill cost."""
+def commission_report(ticket: Ticket, fill: Fill, realized: Decimal | None) -> m.CommissionAndFeesReport:
+    """What a fill cost, and what it earned if it closed something (None: it opened)."""
     return m.CommissionAndFeesReport(
         exec_id=fill.execution_id,
         commission_and_fees=float(fill.commission),
         currency=ticket.instrument.currency,
+        realized_pnl=None if realized is None else float(realized),
     )
+
+
+def _local_time(time_s: int, zone: str) -> str:
+    return f"{datetime.fromtimestamp(time_s, UTC).astimezone(ZoneInfo(zone)):%Y%m%d %H:%M:%S} {zone}"

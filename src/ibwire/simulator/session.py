@@ -17,9 +17,11 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from ibwire.simulator import farms, reference, small_answers, subscriptions
+from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
 from ibwire.simulator.feed import Tick
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.knowledge import NO_ID, PROCESSING, VALIDATING, Knowledge, id_of
+from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
 from ibwire.simulator.market import Market
 from ibwire.simulator.order_desk import OrderDesk
@@ -52,6 +54,7 @@ class Gateway(Protocol):
     max_version: int
     market: Market
     desk: OrderDesk
+    ledger: Ledger
     limits: GatewayLimits
     answers_hellos: bool
     has_competitor: bool
@@ -100,6 +103,9 @@ class ClientSession(asyncio.Protocol):
         self.client_id: int | None = None
         self.server_version = 0
         self.subscriptions: dict[int, Subscription] = {}
+        self.account = AccountStreams(
+            gateway.ledger, gateway.market, gateway.accounts, gateway.now_s, self.send, self.send_error
+        )
         self.messages_received = 0
         self.rate = MessageRate(gateway.limits.messages_per_s)
         self._waiting: deque[Message] = deque()
@@ -257,9 +263,11 @@ class ClientSession(asyncio.Protocol):
         elif self.client_id is None:
             self.close()  # nothing may be asked before the API is started
         else:
-            handler = _HANDLERS.get(type(message))
+            handler, account_handler = _HANDLERS.get(type(message)), ACCOUNT_HANDLERS.get(type(message))
             if handler is not None:
                 handler(self, message)
+            elif account_handler is not None:
+                account_handler(self.account, message)
             else:
                 self._answer_or_refuse(message)
 
@@ -381,6 +389,14 @@ class ClientSession(asyncio.Protocol):
     def on_all_open_orders(self, _: m.AllOpenOrdersRequest) -> None:
         self._send_all([*self._gateway.desk.open_orders(None), m.OpenOrdersEnd()])
 
+    def on_completed_orders(self, _: m.CompletedOrdersRequest) -> None:
+        self._send_all([*self._gateway.desk.completed_orders(), m.CompletedOrdersEnd()])
+
+    def on_auto_open_orders(self, request: m.AutoOpenOrdersRequest) -> None:
+        # Only client 0 may bind the orders of TWS's own user; here that user places none.
+        if self.client_id != 0:
+            self.send_error(NO_ID, 321, f"{VALIDATING}only the default client (i.e 0) can auto bind orders")
+
     def on_executions(self, request: m.ExecutionRequest) -> None:
         id_ = id_of(request.req_id)
         found = self._gateway.desk.executions(id_, self._own_id(), request.execution_filter)
@@ -419,6 +435,8 @@ _HANDLERS: dict[type[Message], Callable[[ClientSession, Any], None]] = {
     m.GlobalCancelRequest: ClientSession.on_global_cancel,
     m.OpenOrdersRequest: ClientSession.on_open_orders,
     m.AllOpenOrdersRequest: ClientSession.on_all_open_orders,
+    m.CompletedOrdersRequest: ClientSession.on_completed_orders,
+    m.AutoOpenOrdersRequest: ClientSession.on_auto_open_orders,
     m.ExecutionRequest: ClientSession.on_executions,
 }
 """What answers each request."""

@@ -42,6 +42,7 @@ class Ticket(Struct, kw_only=True, eq=False):
     quantity: Decimal
     limit_price: Decimal | None
     status: str = PRE_SUBMITTED
+    done_at_s: int | None = None  # Unix seconds
     fills: list[Fill] = []
 
     @property
