@@ -46,7 +46,7 @@ def demo(
     replay: Replay = None,
     seed: Seed = 1,
     speed: Speed = 1.0,
-    seconds: Annotated[float, typer.Option(min=1, max=15, help="How long to watch the quotes.")] = 5.0,
+    seconds: Annotated[float, typer.Option(min=1, max=10, help="How long to watch the quotes.")] = 5.0,
     as_json: AsJson = False,
 ) -> None:
     """Start a simulated gateway, stream quotes from it over TCP, and buy something.
