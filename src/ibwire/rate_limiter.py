@@ -111,6 +111,7 @@ class RateLimiter:
         self._waiting_total = 0
         self._next_spaced = 0.0
         self._closed_until = 0.0
+        self._ledger_opens_at: dict[Lane, float] = dict.fromkeys(Lane, 0.0)
         self._recovers_at = 0.0
         self._is_paused = False
         self._is_pumping = False
@@ -314,7 +315,7 @@ class RateLimiter:
         if self._ledger is not None:
             free_at = self._ledger.take(now, self._window.limit - self._reserved(lane))
             if free_at > now:
-                self._closed_until = max(self._closed_until, free_at)
+                self._ledger_opens_at[lane] = free_at
                 return False
         self._window.add(now)
         if lane >= Lane.SUBSCRIPTION:
@@ -349,7 +350,7 @@ class RateLimiter:
 
     def _leaves_at(self, lane: Lane, now: float) -> float:
         """When the next message of this lane may leave, by the limits on messages alone."""
-        at = self._window.room_at(now, 1, self._reserved(lane))
+        at = max(self._window.room_at(now, 1, self._reserved(lane)), self._ledger_opens_at[lane])
         if lane >= Lane.SUBSCRIPTION:
             at = max(at, self._next_spaced - (BURST - 1) * self._interval_s - GUARD_S)
         return max(at, self._closed_until) if lane is not Lane.CANCEL else at

@@ -465,6 +465,33 @@ async def test_ledger_shared_by_two_limiters_keeps_their_sum_within_the_limit(tm
     assert most_in(times, 1.0) <= LIMIT
 
 
+@pytest.mark.parametrize("lane", list(Lane))
+@on_virtual_time
+async def test_ledger_used_up_by_another_makes_every_lane_wait_its_second(tmp_path: Path, lane: Lane) -> None:
+    settings = RateLimitSettings(shared_ledger=tmp_path / "ledger")
+    other, log = RateLimiter(settings), Log(RateLimiter(settings))
+    used_up = now()
+    assert all(other.try_acquire(Lane.ORDER) for _ in range(LIMIT))
+    log.send(lane)
+    assert log.times == []
+    await asyncio.sleep(1.5)
+    assert len(log.times) == 1
+    assert used_up + 1 < log.times[0] < used_up + 1.1
+
+
+@on_virtual_time
+async def test_ledger_keeps_its_reserved_places_for_orders_while_other_lanes_wait(tmp_path: Path) -> None:
+    settings = RateLimitSettings(shared_ledger=tmp_path / "ledger")
+    other, log = RateLimiter(settings), Log(RateLimiter(settings))
+    for _ in range(LIMIT - settings.reserved_messages):
+        assert other.try_acquire(Lane.ORDER)
+    bulk = log.send(Lane.BULK)
+    order = log.send(Lane.ORDER)
+    assert log.order == [order]
+    await asyncio.sleep(1.5)
+    assert log.order == [order, bulk]
+
+
 @on_virtual_time
 async def test_ledger_torn_or_from_another_boot_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "ledger"
