@@ -29,6 +29,7 @@ from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_a_side
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.simulator.session import ClientSession, Subscription
+from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION, Message
 
 DEFAULT_ACCOUNTS = ("DU1234567",)
@@ -41,14 +42,17 @@ LONGEST_WAIT_S = 0.1
 SHORTEST_WAIT_S = 0.002
 """The market is played in steps of at least this, so that a fast one costs few wake-ups."""
 
+ADVANCE_EVERY_S = 0.1
+"""How often, at most, what falls due by the clock alone is looked at."""
+
 
 class SimulatedGateway:
     """A paper gateway on a port of this machine.
 
     `port` 0 takes a free one, which `self.port` then names. `feed` is the market (a generated one of seed 1 by
     default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
-    it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `clock` gives Unix
-    seconds.
+    it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `hours` say when
+    its markets are open: always, if not given. `clock` gives Unix seconds.
 
     Raises OSError if it cannot listen, ValueError for a version or speed that makes no sense.
     """
@@ -63,6 +67,7 @@ class SimulatedGateway:
         accounts: tuple[str, ...] = DEFAULT_ACCOUNTS,
         max_version: int = MAX_SERVER_VERSION,
         limits: GatewayLimits | None = None,
+        hours: TradingHours | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
@@ -81,6 +86,7 @@ class SimulatedGateway:
         self._is_empty.set()
         self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
         self.ledger = Ledger(accounts)
+        self.hours = hours if hours is not None else AlwaysOpen()
         self.desk = OrderDesk(
             Exchange(self.market, clock),
             accounts,
@@ -209,14 +215,23 @@ class SimulatedGateway:
 
     async def _play(self) -> None:
         loop = asyncio.get_running_loop()
-        start = loop.time()
+        start = advanced_at = loop.time()
         while True:
             elapsed = (loop.time() - start) * self._speed
             for ticks in self.market.play_until(elapsed):
                 self._publish(ticks)
+            if loop.time() >= advanced_at + ADVANCE_EVERY_S:
+                advanced_at = loop.time()
+                self._advance()
             next_at_s = self.market.next_at_s
             due_s = LONGEST_WAIT_S if next_at_s is None else (next_at_s - elapsed) / self._speed
             await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
+
+    def _advance(self) -> None:
+        """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""
+        now_s = self.now_s()
+        for session in list(self.sessions):
+            session.advance(now_s)
 
     async def _tell_accounts(self) -> None:
         """Tell profit and loss every second and account rows every three minutes, as far as they changed."""

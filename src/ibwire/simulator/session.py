@@ -10,7 +10,7 @@ import contextlib
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Protocol
 
@@ -84,6 +84,10 @@ class Gateway(Protocol):
         """A client is gone."""
 
 
+Handlers = Mapping[type[Message], Callable[[Any, Any], None]]
+"""What a part of the session does with each kind of request that it answers: the part, then the request."""
+
+
 class Subscription(Struct, frozen=True):
     """One market-data line of a client."""
 
@@ -106,6 +110,7 @@ class ClientSession(asyncio.Protocol):
         self.account = AccountStreams(
             gateway.ledger, gateway.market, gateway.accounts, gateway.now_s, self.send, self.send_error
         )
+        self._parts: tuple[tuple[object, Handlers], ...] = ((self, _HANDLERS), (self.account, ACCOUNT_HANDLERS))
         self.messages_received = 0
         self.rate = MessageRate(gateway.limits.messages_per_s)
         self._waiting: deque[Message] = deque()
@@ -263,13 +268,19 @@ class ClientSession(asyncio.Protocol):
         elif self.client_id is None:
             self.close()  # nothing may be asked before the API is started
         else:
-            handler, account_handler = _HANDLERS.get(type(message)), ACCOUNT_HANDLERS.get(type(message))
+            self._route(message)
+
+    def _route(self, message: Message) -> None:
+        """Give a request to the part of the session that answers its kind."""
+        for part, handlers in self._parts:
+            handler = handlers.get(type(message))
             if handler is not None:
-                handler(self, message)
-            elif account_handler is not None:
-                account_handler(self.account, message)
-            else:
-                self._answer_or_refuse(message)
+                handler(part, message)
+                return
+        self._answer_or_refuse(message)
+
+    def advance(self, now_s: float) -> None:
+        """What falls due by the clock alone, `now_s` in Unix seconds: several times a second."""
 
     def _greet(self, hello: ClientHello) -> None:
         if not self._gateway.answers_hellos:
@@ -419,7 +430,7 @@ class ClientSession(asyncio.Protocol):
         return self.client_id
 
 
-_HANDLERS: dict[type[Message], Callable[[ClientSession, Any], None]] = {
+_HANDLERS: Handlers = {
     m.CurrentTimeRequest: ClientSession.on_current_time,
     m.CurrentTimeInMillisRequest: ClientSession.on_current_time_in_millis,
     m.ManagedAccountsRequest: ClientSession.on_managed_accounts,
