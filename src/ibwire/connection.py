@@ -1,76 +1,53 @@
-"""One socket's life: connecting, the handshake, requests and streams, and an end that nobody is left hanging by.
+"""One connection to a gateway: its socket's life, what the gateway says of itself, and an end that nobody hangs on.
 
-Knows the wire and the catalogue of requests; knows nothing of orders or quotes.
+Knows the wire and IBKR's codes; knows nothing of orders or quotes. Opening a session is `opening`, the states are
+`connection_state`, requests and streams are `requests`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+import time
+from collections import Counter
 from collections.abc import Callable
-from enum import Enum
 from functools import partial
 from types import TracebackType
 
-from msgspec.structs import replace
-
-from ibwire.claims import claims_of
-from ibwire.dispatch import Dispatcher, Entry
+from ibwire.connection_state import ConnectionState, StateKeeper
+from ibwire.dispatch import Dispatcher
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
-from ibwire.events import EventManager, EventType, StateChange
-from ibwire.exceptions import (
-    ConnectionFailed,
-    ConnectionLost,
-    ConnectionRefused,
-    ConnectTimeout,
-    IbwireError,
-    NotConnected,
-    RequestError,
-    RequestTimeout,
-)
+from ibwire.events import Connectivity, EventManager, EventType, Farm, LinkLoss, Session
+from ibwire.exceptions import ConnectionFailed, ConnectionLost, ConnectTimeout, IbwireError, NotConnected
 from ibwire.link import Link
+from ibwire.notices import News, Notice, read_notice
+from ibwire.opening import Opening, no_socket
 from ibwire.pacing import family_of
 from ibwire.rate_limiter import RateLimiter
+from ibwire.requests import Requests
+from ibwire.server_clock import ServerClock
 from ibwire.settings import ConnectionSettings, RateLimitSettings
-from ibwire.streams import Collection, MessageStream, Receiver
-from ibwire.turns import Turn
+from ibwire.streams import MessageStream
 from ibwire.wire import Message, ServerHello, encode
 from ibwire.wire import messages as m
-from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Shape, cancel_for, shape_of
 
-_GOOD_NEWS = frozenset({Category.INFO, Category.FARM_UP, Category.FARM_IDLE})
-"""Kinds of notices that are not worth a warning."""
+__all__ = ["ConnectionManager", "ConnectionState"]
 
 _log = logging.getLogger(__name__)
-
-
-class ConnectionState(Enum):
-    """Where the connection is in its life."""
-
-    DISCONNECTED = "disconnected"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-
-
-_TRANSITIONS = {
-    (ConnectionState.DISCONNECTED, ConnectionState.CONNECTING),
-    (ConnectionState.CONNECTING, ConnectionState.CONNECTED),
-    (ConnectionState.CONNECTING, ConnectionState.DISCONNECTED),
-    (ConnectionState.CONNECTED, ConnectionState.DISCONNECTED),
-}
 
 
 class ConnectionManager:
     """A connection to one gateway: `connect`, then requests and streams, then `disconnect`, or `async with` for both.
 
     Ready means ready: `connect` returns after the gateway named its accounts and the next order id. When the link
-    falls, every request and stream under way ends at once with ConnectionLost. `on_unsolicited` gets, on the event
-    loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches.
+    falls, every request and stream under way ends at once with ConnectionLost; with `is_supervised` the state is
+    RECONNECTING then, because somebody will connect again, otherwise DISCONNECTED. `on_unsolicited` gets, on the event
+    loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches;
+    `on_notice` gets the notices again, read.
 
     Every message leaves through one limiter, so IBKR's pacing rules hold. State changes, notices and breaches are
     emitted to `events`; one of its own is closed on leaving `async with`. What IBKR's codes mean is looked up in
-    `errors`.
+    `errors`. `clock` gives Unix seconds, for the comparison with the gateway's clock.
     """
 
     def __init__(
@@ -81,6 +58,9 @@ class ConnectionManager:
         events: EventManager | None = None,
         errors: ErrorTable = ERROR_TABLE,
         on_unsolicited: Callable[[Message], object] = lambda _: None,
+        on_notice: Callable[[Notice], object] = lambda _: None,
+        is_supervised: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings or ConnectionSettings()
         self.events = events if events is not None else EventManager()
@@ -88,16 +68,25 @@ class ConnectionManager:
         self._rate_limit = rate_limit or RateLimitSettings()
         self._limiter: RateLimiter | None = None
         self._errors = errors
-        self.state = ConnectionState.DISCONNECTED
-        self.server_version = 0
-        self.accounts: tuple[str, ...] = ()
         self._on_unsolicited = on_unsolicited
+        self._on_notice = on_notice
+        self.is_supervised = is_supervised
+        self.client_id = self.settings.client_id
+        self.port = self.settings.port
+        self.server_clock = ServerClock(clock)
+        self._states = StateKeeper(self.events)
         self._dispatcher = Dispatcher(self._take_unsolicited, self._note_error, errors)
+        self._requests = Requests(
+            self,
+            self._dispatcher,
+            timeout_s=self.settings.request_timeout_s,
+            queue_timeout_s=self._rate_limit.queue_timeout_s,
+            bound=self.settings.stream_bound,
+        )
+        self._opening = Opening()
         self._link: Link | None = None
-        self._failure: IbwireError | None = None
-        self._changed = asyncio.Event()
+        self._doom = ""
         self._next_id = 0
-        self._one_at_a_time: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> ConnectionManager:
         await self.connect()
@@ -106,40 +95,185 @@ class ConnectionManager:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.disconnect()
-        if self._owns_events:
-            await self.events.aclose()
+        await self.aclose()
+
+    # --- its life
 
     async def connect(self) -> None:
         """Connect and wait until the session can be used.
 
-        Raises ConnectionRefused, ConnectTimeout (naming the stage that hung), HandshakeFailed,
+        Raises ConnectionRefused, HostUnreachable, ConnectTimeout (naming the stage that hung), HandshakeFailed,
         UnsupportedServerVersion, ClientIdInUse, ConnectionLost if the gateway hung up before it was ready, and
-        IbwireError if it is connected already.
+        IbwireError if it is connected already, or closed.
         """
-        if self.state is not ConnectionState.DISCONNECTED:
+        if self.state not in (ConnectionState.DISCONNECTED, ConnectionState.RECONNECTING):
             raise IbwireError(f"connect() while {self.state.value}")
-        self._enter(ConnectionState.CONNECTING, "asked to")
-        self._failure, self.server_version, self.accounts, self._next_id = None, 0, (), 0
+        self._states.enter(ConnectionState.CONNECTING, "asked to")
+        self._opening, self._doom = Opening(), ""
         try:
-            link = await self._open_socket()
-            await self._until(lambda: self.server_version > 0, "the gateway's hello")
-            link.write(encode(m.StartApiRequest(client_id=self.settings.client_id)))
-            await self._until(lambda: bool(self.accounts) and self._next_id > 0, "accounts and next order id")
+            await self._open()
         except BaseException as error:
             if self._link is not None:
                 self._link.abort()
                 self._link = None
-            self._enter(ConnectionState.DISCONNECTED, str(error) or type(error).__name__)
+            self._states.enter(self._state_when_down, str(error) or type(error).__name__)
             raise
-        self._enter(ConnectionState.CONNECTED, "accounts and next order id are known")
+        self._states.enter(ConnectionState.CONNECTED, "accounts and next order id are known")
+        if self._opening.is_offline:
+            self._states.enter(ConnectionState.DEGRADED, "the gateway has no link to IBKR")
+        session = Session(server_version=self.server_version, accounts=self.accounts, client_id=self.client_id)
+        self.events.emit(EventType.CONNECTION_ESTABLISHED, session)
         self.limiter.resume()
 
     async def disconnect(self) -> None:
-        """Close the connection; what is under way ends with ConnectionLost. Does nothing if there is none."""
+        """Close the link; what is under way ends with ConnectionLost. Does nothing if there is none."""
         link = self._link
         if link is not None:
+            self._doom = "disconnect() was called"
             await link.close()
+
+    async def aclose(self) -> None:
+        """Disconnect for good; an event manager of its own is closed too. Safe to call again."""
+        self.is_supervised = False
+        await self.disconnect()
+        if self.state is ConnectionState.RECONNECTING:
+            self._states.enter(ConnectionState.DISCONNECTED, "nobody connects again")
+        if self.state is ConnectionState.DISCONNECTED:
+            self._states.enter(ConnectionState.CLOSED, "closed on purpose")
+        if self._owns_events:
+            await self.events.aclose()
+
+    def abort(self, reason: str) -> None:
+        """Cut the link at once, as if it had fallen by itself, because of `reason`."""
+        if self._link is not None:
+            self._doom = reason
+            self._link.abort()
+
+    def give_up(self, reason: str) -> None:
+        """Nobody will connect again: RECONNECTING becomes DISCONNECTED."""
+        if self.state is ConnectionState.RECONNECTING:
+            self._states.enter(ConnectionState.DISCONNECTED, reason)
+
+    async def wait_until_up(self) -> None:
+        """Wait until messages can be sent. Raises NotConnected if nobody is at work to bring that about."""
+
+        def is_up() -> bool:
+            if self.state is ConnectionState.CLOSED or (not self.is_up and not self.will_return):
+                raise NotConnected(f"the connection is {self.state.value}, and nobody connects again")
+            return self.is_up
+
+        await self._states.until(is_up)
+
+    async def wait_until_down(self) -> None:
+        """Wait until the link has fallen, or was closed."""
+        await self._states.until(lambda: not self.is_up)
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection is in its life."""
+        return self._states.state
+
+    @property
+    def is_up(self) -> bool:
+        """Whether messages can be sent."""
+        return self._states.is_up
+
+    @property
+    def will_return(self) -> bool:
+        """Whether somebody is at work to make the link again."""
+        return self.is_supervised and self.state is not ConnectionState.DISCONNECTED
+
+    @property
+    def server_version(self) -> int:
+        """The version both sides speak, 0 before the gateway's hello."""
+        return self._opening.server_version
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts of the gateway's login."""
+        return self._opening.accounts
+
+    @property
+    def idle_s(self) -> float:
+        """For how many seconds nothing has come from the gateway; 0 without a link."""
+        return 0.0 if self._link is None else asyncio.get_running_loop().time() - self._link.received_at
+
+    # --- what goes over it
+
+    def next_id(self) -> int:
+        """A number for a request or an order, larger than every one before it, on earlier links too.
+
+        Both come from one counter, because an error's id may mean either (protocol notes, 1.8).
+        """
+        if not self.is_up:
+            raise NotConnected("the next id is known once the gateway has said it")
+        number, self._next_id = self._next_id, self._next_id + 1
+        return number
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """What decides when messages leave; made at the first use, on the running event loop."""
+        if self._limiter is None:
+            self._limiter = RateLimiter(
+                self._rate_limit,
+                on_violation=partial(self.events.emit, EventType.PACING_VIOLATION),
+                on_throttled=partial(self.events.emit, EventType.THROTTLED),
+            )
+        return self._limiter
+
+    def write(self, frame: bytes) -> None:
+        """Put a frame on the socket; the limiter's grants do that, and nobody else may."""
+        if self._link is not None:
+            self._link.write(frame)
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
+
+        Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
+        """
+        return self._requests.send(message)
+
+    async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
+        """Send a request that ends and return all its answers in order, its end message last.
+
+        A request id is filled in if it has none. For a subscription that marks the end of its first answers (positions,
+        account summary …) those are returned and the subscription is cancelled. `timeout` is in seconds from when it
+        was sent; the default is the settings' `request_timeout_s`. How long it may wait for its turn, the rate-limit
+        settings say. Cancelling the awaiting task cancels the request at the gateway.
+
+        With `retry`, a question that the link's fall left unanswered is asked again when the link is back, as long as
+        both time limits together allow.
+
+        Raises RequestFailed (or what the code stands for), RequestTimeout, ConnectionLost, NotConnected,
+        InvalidMessage, RateLimitError, and RequestError if the request has no end to wait for or may not be repeated.
+        """
+        return await self._requests.request(message, timeout=timeout, retry=retry)
+
+    def stream(self, message: Message, *, bound: int | None = None) -> MessageStream:
+        """The answers of a request that goes on, as an async iterator holding at most `bound` messages.
+
+        A request id is filled in if it has none. For an order, `order_id` is needed, the iterator also gives the errors
+        and warnings about it, and closing it leaves the order alone. What fails in sending is raised when the iterator
+        starts. It ends with ConnectionLost when the link falls; `IBSession.stream` gives one that outlives that. Raises
+        RequestError if the message has no answers.
+        """
+        return self._requests.stream(message, bound=bound)
+
+    @property
+    def requests(self) -> Requests:
+        """The requests of this connection, for what is built on it."""
+        return self._requests
+
+    async def ping(self) -> None:
+        """Ask for the gateway's time, and take note of it; returns when it came, or raises as `request` does.
+
+        When somebody else is asking for it, that will do: returns at once.
+        """
+        if self._requests.is_asking(m.CurrentTimeInMillis):
+            return
+        with self.server_clock.question() as answered:
+            (answer,) = await self.request(m.CurrentTimeInMillisRequest())
+            answered(answer.current_time_in_millis or 0)  # type: ignore[attr-defined]
 
     @property
     def requests_under_way(self) -> int:
@@ -156,178 +290,67 @@ class ConnectionManager:
         """Frames of this connection that were skipped whole, by id on the wire: text, and ids unknown to us."""
         return self._link.wire.skipped if self._link is not None else Counter()
 
-    def next_id(self) -> int:
-        """A number for a request or an order, larger than every one before it on this connection.
+    # --- opening
 
-        Both come from one counter, because an error's id may mean either (protocol notes, 1.8).
-        """
-        if self.state is not ConnectionState.CONNECTED:
-            raise NotConnected("the next id is known once the gateway has said it")
-        number, self._next_id = self._next_id, self._next_id + 1
-        return number
-
-    @property
-    def limiter(self) -> RateLimiter:
-        """What decides when messages leave; made at the first use, on the running event loop."""
-        if self._limiter is None:
-            self._limiter = RateLimiter(
-                self._rate_limit,
-                on_violation=partial(self.events.emit, EventType.PACING_VIOLATION),
-                on_throttled=partial(self.events.emit, EventType.THROTTLED),
-            )
-        return self._limiter
-
-    def send(self, message: Message) -> asyncio.Future[None]:
-        """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
-
-        Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
-        """
-        left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Whoever waits for it may have stopped waiting.
-        self._transmit(
-            message,
-            sent=lambda: None if left.done() else left.set_result(None),
-            fail=lambda error: None if left.done() else left.set_exception(error),
-        )
-        return left
-
-    async def request(self, message: Message, *, timeout: float | None = None) -> list[Message]:
-        """Send a request that ends and return all its answers in order, its end message last.
-
-        A request id is filled in if it has none. For a subscription that marks the end of its first answers (positions,
-        account summary …) those are returned and the subscription is cancelled. `timeout` is in seconds from when it
-        was sent; the default is the settings' `request_timeout_s`. How long it may wait for its turn, the rate-limit
-        settings say. Cancelling the awaiting task cancels the request at the gateway.
-
-        Raises RequestFailed (or what the code stands for), RequestTimeout, ConnectionLost, NotConnected,
-        InvalidMessage, RateLimitError, and RequestError if the request has no end to wait for.
-        """
-        spec, shape = self._spec(message), shape_of(message)
-        if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
-            raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
-        seconds = self.settings.request_timeout_s if timeout is None else timeout
-        if spec.correlation is not Correlation.SINGLETON:
-            return await self._collect(message, shape, seconds)
-        # The answers carry no id: a second one of its kind waits for its turn.
-        async with self._one_at_a_time[spec.end or spec.responses[0]]:
-            return await self._collect(message, shape, seconds)
-
-    def stream(self, message: Message, *, bound: int | None = None) -> MessageStream:
-        """The answers of a request that goes on, as an async iterator holding at most `bound` messages.
-
-        A request id is filled in if it has none. For an order, `order_id` is needed, the iterator also gives the errors
-        and warnings about it, and closing it leaves the order alone. What fails in sending is raised when the iterator
-        starts. Raises RequestError if the message has no answers.
-        """
-        self._spec(message)
-        if shape_of(message) is Shape.COMMAND:
-            raise RequestError(f"{type(message).__name__} has no answers; use send()")
-        entry: Entry | None = None
-
-        def open_(stream: MessageStream) -> None:
-            nonlocal entry
-            entry = self._start(message, stream)
-
-        def close(_: MessageStream) -> None:
-            if entry is not None and entry.unregister():
-                self._cancel(entry.message)
-
-        return MessageStream(bound or self.settings.stream_bound, open_, close)
-
-    async def _collect(self, message: Message, shape: Shape, seconds: float) -> list[Message]:
-        collection = Collection(asyncio.get_running_loop())
-        entry = self._start(message, collection, sent=collection.sent.set)
+    async def _open(self) -> None:
+        opening, seconds = self._opening, self.settings.handshake_timeout_s
+        link = await self._open_socket()
+        self._states.enter(ConnectionState.HANDSHAKING, "TCP is connected")
         try:
-            await collection.sent.wait()
             async with asyncio.timeout(seconds):
-                answers = await collection.result
-        except BaseException as error:
-            if entry.unregister():
-                self._cancel(entry.message)
-            if isinstance(error, TimeoutError):
-                raise RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
-            raise
-        if shape is Shape.STREAM:
-            self._cancel(entry.message)
-        return answers
-
-    def _start(self, message: Message, receiver: Receiver, sent: Callable[[], None] = lambda: None) -> Entry:
-        """Register a request and let it leave; neither, if one of the two fails."""
-        correlation = self._spec(message).correlation
-        if correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
-            message = replace(message, req_id=self.next_id())
-        entry = self._dispatcher.add(message, receiver)
-        try:
-            turn = self._transmit(message, sent=sent, fail=entry.fail)
-        except IbwireError:
-            entry.unregister()
-            raise
-        # No longer watching an order must not take it out of the queue.
-        entry.withdraw = turn.cancel if correlation is not Correlation.ORDER_ID else lambda: False
-        return entry
-
-    def _transmit(self, message: Message, *, sent: Callable[[], None], fail: Callable[[IbwireError], None]) -> Turn:
-        """Let a message leave when the limits allow it."""
-        link = self._link
-        if link is None or self.state is not ConnectionState.CONNECTED:
-            raise NotConnected(f"{type(message).__name__} was not sent: {self.state.value}")
-        spec = self._spec(message)
-        if spec.since > self.server_version:
-            raise RequestError(
-                f"{type(message).__name__} needs server version {spec.since}, this gateway has {self.server_version}"
-            )
-        frame = encode(message)
-
-        def grant() -> None:
-            link.write(frame)
-            sent()
-
-        return self.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
-
-    def _cancel(self, message: Message) -> None:
-        cancel = cancel_for(message)
-        if cancel is None or self.state is not ConnectionState.CONNECTED:
-            return
-        if self._spec(cancel).since <= self.server_version:
-            # A link that falls before it leaves has done its work.
-            self._transmit(cancel, sent=lambda: None, fail=lambda error: _log.debug("cancel not sent: %s", error))
-
-    def _spec(self, message: Message) -> RequestSpec:
-        spec = CATALOGUE.get(type(message))
-        if spec is None:
-            raise RequestError(f"{type(message).__name__} is not a request")
-        return spec
+                await self._states.until(opening.has_hello)
+            link.write(encode(m.StartApiRequest(client_id=self.client_id)))
+            async with asyncio.timeout(seconds):
+                await self._states.until(opening.is_ready)
+        except TimeoutError:
+            raise opening.timed_out(seconds) from None
 
     async def _open_socket(self) -> Link:
-        settings = self.settings
-        where = f"{settings.host}:{settings.port}"
-        link = self._link = Link(self._take, self._lost)
+        host, seconds = self.settings.host, self.settings.connect_timeout_s
+        where = f"{host}:{self.port}"
+        link = self._link = Link(self._take, self._lost, pause=self.limiter.pause, resume=self.limiter.resume)
         try:
-            async with asyncio.timeout(settings.connect_timeout_s):
-                await asyncio.get_running_loop().create_connection(lambda: link, settings.host, settings.port)
+            async with asyncio.timeout(seconds):
+                await asyncio.get_running_loop().create_connection(lambda: link, host, self.port)
         except TimeoutError:
-            raise ConnectTimeout(f"no TCP connection to {where} within {settings.connect_timeout_s:g} s") from None
+            raise ConnectTimeout(f"no TCP connection to {where} within {seconds:g} s") from None
         except OSError as error:
-            raise ConnectionRefused(f"no TCP connection to {where}: {error}") from error
+            raise no_socket(error, where) from error
         return link
 
-    async def _until(self, is_reached: Callable[[], bool], stage: str) -> None:
-        """Wait for a stage of connecting."""
-        try:
-            async with asyncio.timeout(self.settings.connect_timeout_s):
-                while not is_reached():
-                    if self._failure is not None:
-                        raise self._failure
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            seconds = self.settings.connect_timeout_s
-            raise ConnectTimeout(f"TCP is connected, but {stage} did not come within {seconds:g} s") from None
+    @property
+    def _state_when_down(self) -> ConnectionState:
+        return ConnectionState.RECONNECTING if self.is_supervised else ConnectionState.DISCONNECTED
+
+    def _lost(self, link: Link) -> None:
+        """The end of the link, whoever brought it about."""
+        if link is not self._link:
+            return  # an attempt that was given up
+        self._link = None
+        if self._doom:
+            reason = self._doom
+        elif link.cause is None:
+            reason = "the gateway closed the connection"
+        else:
+            reason = f"the connection ended: {link.cause}"
+        was_up = self.is_up
+        if not was_up and self._opening.failure is None:
+            self._opening.failure = _failure_of(link, reason)
+        under_way = self.requests_under_way
+        if was_up:
+            self._states.enter(self._state_when_down, reason)
+            self.events.emit(EventType.CONNECTION_LOST, LinkLoss(reason=reason, under_way=under_way))
+        self._states.notify()
+        self._dispatcher.fail_all(reason, link.cause)
+        if self._limiter is not None:
+            self._limiter.link_lost(lambda: ConnectionLost(reason))
+
+    # --- what comes
 
     def _take(self, messages: list[Message]) -> None:
         if isinstance(messages[0], ServerHello):
-            self.server_version = messages[0].server_version
-            self._changed.set()
+            self._opening.server_version = messages[0].server_version
+            self._states.notify()
             del messages[0]
         self._dispatcher.dispatch(messages)
 
@@ -335,12 +358,13 @@ class ConnectionManager:
         match message:
             case m.ManagedAccounts():
                 names = (message.accounts_list or "").split(",")
-                self.accounts = tuple(name.strip() for name in names if name.strip())
+                self._opening.accounts = tuple(name.strip() for name in names if name.strip())
             case m.NextValidId():
-                self._next_id = max(self._next_id, message.order_id or 0)
+                self._opening.next_order_id = message.order_id or 0
+                self._next_id = max(self._next_id, self._opening.next_order_id)
             case m.ErrorMessage():
                 self._take_notice(message)
-        self._changed.set()
+        self._states.notify()
         try:
             self._on_unsolicited(message)
         except Exception:  # noqa: BLE001 - a user's mistake must not end the connection, as one raised here would
@@ -357,40 +381,46 @@ class ConnectionManager:
 
     def _take_notice(self, message: m.ErrorMessage) -> None:
         code, text = message.error_code or 0, message.error_msg or ""
-        rule = self._errors.rule_for(code, text)
-        if rule.category is Category.ID_IN_USE and self.state is ConnectionState.CONNECTING:
-            self._failure = self._errors.exception_for(code, text)
+        notice = read_notice(self._errors, code, text)
+        match notice.news:
+            case News.CLIENT_ID_IN_USE if not self.is_up:
+                self._opening.failure = self._errors.exception_for(code, text)
+            case News.OFFLINE:
+                self._go_offline(notice)
+            case News.ONLINE | News.ONLINE_DATA_LOST:
+                self._come_online(notice)
+            case News.FARM_DOWN | News.FARM_UP:
+                event = EventType.FARM_DOWN if notice.news is News.FARM_DOWN else EventType.FARM_UP
+                self.events.emit(event, Farm(name=notice.farm, code=code, text=text))
+            case News.RECONNECT:
+                self.port = notice.port or self.port
+                self.abort(text)
         if self._errors.ends_request(code, text):
             self.events.emit(EventType.ERROR, message)
-        elif rule.category not in _GOOD_NEWS:
+        elif notice.is_worth_a_warning:
             self.events.emit(EventType.WARNING, message)
+        self._on_notice(notice)
 
-    def _lost(self, link: Link) -> None:
-        """The end of the link, whoever brought it about."""
-        if link is not self._link:
-            return  # an attempt that was given up
-        self._link = None
-        reason = "the gateway closed the connection" if link.cause is None else f"the connection ended: {link.cause}"
-        if self._failure is None:
-            self._failure = self._failure_of(link, reason)
+    def _go_offline(self, notice: Notice) -> None:
+        """The gateway may say it many times over (1100 in the nightly reset), and to a client that comes (2110)."""
+        self._opening.is_offline = True
         if self.state is ConnectionState.CONNECTED:
-            self._enter(ConnectionState.DISCONNECTED, reason)
-        self._changed.set()
-        self._dispatcher.fail_all(reason, link.cause)
-        if self._limiter is not None:
-            self._limiter.link_lost(lambda: ConnectionLost(reason))
+            self._states.enter(ConnectionState.DEGRADED, notice.text)
+            self.events.emit(EventType.GATEWAY_CONNECTIVITY_LOST, Connectivity(code=notice.code, text=notice.text))
 
-    def _failure_of(self, link: Link, reason: str) -> IbwireError:
-        if isinstance(link.cause, ConnectionFailed):
-            return link.cause  # the handshake's own, more exact error
-        failure = ConnectionLost(
-            f"{reason} before it was ready" if self.state is ConnectionState.CONNECTING else reason
-        )
-        failure.__cause__ = link.cause
-        return failure
+    def _come_online(self, notice: Notice) -> None:
+        self._opening.is_offline = False
+        if self.state is ConnectionState.DEGRADED:
+            self._states.enter(ConnectionState.CONNECTED, notice.text)
+        is_data_lost = notice.news is News.ONLINE_DATA_LOST
+        news = Connectivity(code=notice.code, text=notice.text, is_data_lost=is_data_lost)
+        self.events.emit(EventType.GATEWAY_CONNECTIVITY_RESTORED, news)
 
-    def _enter(self, state: ConnectionState, reason: str) -> None:
-        if (self.state, state) not in _TRANSITIONS:
-            raise RuntimeError(f"illegal transition {self.state.name} -> {state.name}")  # a bug of ours
-        old, self.state = self.state, state
-        self.events.emit(EventType.CONNECTION_STATE_CHANGED, StateChange(old=old.name, new=state.name, reason=reason))
+
+def _failure_of(link: Link, reason: str) -> IbwireError:
+    """Why an attempt to open a session ended, when the link did."""
+    if isinstance(link.cause, ConnectionFailed):
+        return link.cause  # the handshake's own, more exact error
+    failure = ConnectionLost(f"{reason} before it was ready")
+    failure.__cause__ = link.cause
+    return failure

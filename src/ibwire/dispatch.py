@@ -30,16 +30,17 @@ class Entry:
     the request had not been sent.
     """
 
-    __slots__ = ("_finals", "keys", "message", "receiver", "table", "take", "withdraw")
+    __slots__ = ("_finals", "is_given_up", "keys", "message", "receiver", "table", "take", "withdraw")
 
     def __init__(self, message: Message, receiver: Receiver) -> None:
         spec = CATALOGUE[type(message)]
         self.message = message
         self.receiver = receiver
+        self.is_given_up = isinstance(receiver, _LateAnswer)
         self.withdraw: Callable[[], bool] = lambda: True
         self.keys: tuple[int | Kind, ...] = ()
         self.table: dict[int, Entry] | dict[Kind, Entry] = {}
-        ends = isinstance(receiver, Collection) or shape_of(message) is Shape.ONE_SHOT
+        ends = isinstance(receiver, Collection | _LateAnswer) or shape_of(message) is Shape.ONE_SHOT
         self._finals = spec.finals if ends else frozenset()
         # Most messages are ticks of a stream without an end: they go straight to it.
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
@@ -63,6 +64,30 @@ class Entry:
         if type(message) in self._finals and getattr(message, "is_done", True):
             self.unregister()
             self.receiver.end()
+
+
+class _LateAnswer:
+    """Takes what is still to come for a request that was given up, and says once when it has come or won't."""
+
+    def __init__(self, on_over: Callable[[], None]) -> None:
+        self._on_over = on_over
+        self._is_over = False
+        self.entry: Entry | None = None
+
+    def deliver(self, message: Message) -> None:
+        """Nobody wants it."""
+
+    def end(self) -> None:
+        """It has all come, or has been waited for long enough."""
+        if not self._is_over:
+            self._is_over = True
+            if self.entry is not None:
+                self.entry.unregister()
+            self._on_over()
+
+    def fail(self, error: IbwireError) -> None:
+        """It will not come."""
+        self.end()
 
 
 def _answers(correlation: Correlation) -> frozenset[Kind]:
@@ -127,6 +152,13 @@ class Dispatcher:
         table.update(dict.fromkeys(entry.keys, entry))
         return entry
 
+    def await_late_answer(self, message: Message, *, on_over: Callable[[], None]) -> _LateAnswer:
+        """Keep the place of a request without an id that was given up until its answer has come, so that no other
+        request of its kind gets it; what comes is counted as unrouted. `end` stops waiting."""
+        late = _LateAnswer(on_over)
+        late.entry = self.add(message, late)
+        return late
+
     def fail_all(self, reason: str, cause: BaseException | None) -> None:
         """End every request under way with a ConnectionLost of its own, which names the request."""
         for entry in self._entries():
@@ -168,9 +200,10 @@ class Dispatcher:
                 self._give(message, self._by_kind.get(type(message)))
 
     def _give(self, message: Message, *entries: Entry | None) -> tuple[Entry, ...]:
-        takers = tuple(entry for entry in entries if entry is not None)
-        for entry in takers:
+        found = [entry for entry in entries if entry is not None]
+        for entry in found:
             entry.take(message)
+        takers = tuple(entry for entry in found if not entry.is_given_up)
         if not takers and type(message) not in UNSOLICITED:
             self.unrouted[type(message).__name__] += 1
         if not takers or type(message) in UNSOLICITED:

@@ -93,6 +93,40 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class LinkLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """CONNECTION_LOST: why, and how many requests and streams were under way."""
+
+    reason: str
+    under_way: int
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """CONNECTION_ESTABLISHED: what the gateway said when the session opened."""
+
+    server_version: int
+    accounts: tuple[str, ...]
+    client_id: int
+
+
+class Connectivity(msgspec.Struct, frozen=True, kw_only=True):
+    """GATEWAY_CONNECTIVITY_LOST and _RESTORED: the gateway's own link to IBKR, with IBKR's code and text.
+
+    `is_data_lost`: every subscription has to be made again (1101).
+    """
+
+    code: int
+    text: str
+    is_data_lost: bool = False
+
+
+class Farm(msgspec.Struct, frozen=True, kw_only=True):
+    """FARM_DOWN and FARM_UP: a farm of IBKR's data servers, with IBKR's code and text, which names it."""
+
+    name: str
+    code: int
+    text: str
+
+
 class Throttling(msgspec.Struct, frozen=True, kw_only=True):
     """THROTTLED: a message has to wait for the pacing rule named, for about `wait_s` seconds."""
 

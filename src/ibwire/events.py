@@ -33,10 +33,14 @@ from ibwire.event_subscriptions import (
 )
 from ibwire.event_types import (
     HIGH_RATE,
+    Connectivity,
     Event,
     EventsDropped,
     EventType,
+    Farm,
     HandlerFailure,
+    LinkLoss,
+    Session,
     SlowHandler,
     StateChange,
     Throttling,
@@ -45,15 +49,19 @@ from ibwire.event_types import (
 from ibwire.exceptions import ConfigurationError, IbwireError
 
 __all__ = [
+    "Connectivity",
     "Event",
     "EventManager",
     "EventStatistics",
     "EventStream",
     "EventType",
     "EventsDropped",
+    "Farm",
     "HIGH_RATE",
     "HandlerFailure",
+    "LinkLoss",
     "Overflow",
+    "Session",
     "SlowHandler",
     "StateChange",
     "Subscription",

@@ -4,6 +4,7 @@
     ├── ConfigurationError
     ├── ConnectionFailed                what went wrong with the link; see the subclass
     │   ├── ConnectionRefused           nothing listens there
+    │   ├── HostUnreachable             there is no way to that host, or it has no address
     │   ├── ConnectTimeout              a stage of connecting did not answer in time
     │   ├── ConnectionLost              the link fell while something was under way
     │   ├── HandshakeFailed             something answered, but not as a gateway does
@@ -107,12 +108,18 @@ class ConnectionFailed(IbwireError):
 
 
 class ConnectionRefused(ConnectionFailed):
-    """Nothing listens on that host and port, or it could not be reached."""
+    """Nothing listens on that host and port."""
 
     hint = (
         "start TWS or IB Gateway and tick 'Enable ActiveX and Socket Clients' in its API settings; "
         "default ports: TWS 7496 live, 7497 paper; Gateway 4001 live, 4002 paper"
     )
+
+
+class HostUnreachable(ConnectionFailed):
+    """The host's name has no address, or no network leads there."""
+
+    hint = "check the host's name and the network; a gateway on this machine is 127.0.0.1"
 
 
 class ConnectTimeout(ConnectionFailed):

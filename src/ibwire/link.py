@@ -18,14 +18,30 @@ of it stays in the processor's cache until then. With asyncio's own 256 KiB a me
 
 
 class Link(asyncio.BufferedProtocol):
-    """The socket's callbacks: bytes to messages, and one word when it is over. It never waits for anybody."""
+    """The socket's callbacks: bytes to messages, and one word when it is over. It never waits for anybody.
 
-    def __init__(self, on_messages: Callable[[list[Message]], None], on_lost: Callable[[Link], None]) -> None:
+    `pause` is called when the gateway takes no more and what was written piles up here, `resume` when it does again: so
+    long nothing should be written, and what waits elsewhere keeps its order of urgency.
+    """
+
+    def __init__(
+        self,
+        on_messages: Callable[[list[Message]], None],
+        on_lost: Callable[[Link], None],
+        *,
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
         self.wire = ClientProtocol()
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.received_at = self._loop.time()
+        """When anything came last, by the loop's clock."""
+        self.closed: asyncio.Future[None] = self._loop.create_future()
         self.cause: Exception | None = None
         self._on_messages = on_messages
         self._on_lost = on_lost
+        self._pause = pause
+        self._resume = resume
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
@@ -39,6 +55,7 @@ class Link(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        self.received_at = self._loop.time()
         messages = self.wire.receive(bytes(self._view[:nbytes]))
         if messages:
             self._on_messages(messages)
@@ -50,6 +67,12 @@ class Link(asyncio.BufferedProtocol):
         if not self.closed.done():
             self.closed.set_result(None)
         self._on_lost(self)
+
+    def pause_writing(self) -> None:
+        self._pause()
+
+    def resume_writing(self) -> None:
+        self._resume()
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:

@@ -31,6 +31,11 @@ DEFAULT_ENV_FILE = Path(".env")
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*_")
 
 
+def _last_is_not_below_the_first(values: Mapping[str, Any]) -> str | None:
+    first, last = values["client_id"], values["last_client_id"]
+    return None if last is None or last >= first else "numbers that are not below {client_id}"
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ConnectionSettings(Section):
     """Where the gateway is and how long to wait for it. Times are seconds.
@@ -53,10 +58,20 @@ class ConnectionSettings(Section):
             "This client's number; orders belong to it, one connection may use it",
         ),
     )
+    last_client_id: int | None = field(
+        default=None,
+        metadata=about(
+            rules.whole_numbers(0, MAX_CLIENT_ID),
+            "If given, the first free number from client_id to this is taken: only for sessions that place no orders",
+        ),
+    )
     connect_timeout_s: float = field(
+        default=10.0, metadata=about(rules.seconds(), "How long the TCP connection may take to come about")
+    )
+    handshake_timeout_s: float = field(
         default=10.0,
         metadata=about(
-            rules.seconds(), "How long each stage of connecting (TCP, hello, accounts and order id) may take"
+            rules.seconds(), "How long the gateway may take for its hello, and then for accounts and next order id"
         ),
     )
     request_timeout_s: float = field(
@@ -65,6 +80,10 @@ class ConnectionSettings(Section):
     stream_bound: int = field(
         default=65_536,
         metadata=about(rules.whole_numbers(1, 10**9), "How many messages a stream holds for a consumer that is behind"),
+    )
+
+    relations: ClassVar[tuple[Relation, ...]] = (
+        Relation(setting="last_client_id", others=("client_id",), broken=_last_is_not_below_the_first),
     )
 
 

@@ -27,6 +27,7 @@ connections = st.builds(
     port=st.integers(1, 65535),
     client_id=st.integers(0, 2**31 - 1),
     connect_timeout_s=seconds,
+    handshake_timeout_s=seconds,
     request_timeout_s=seconds,
     stream_bound=whole_numbers,
 )

@@ -59,13 +59,15 @@ async def test_connect_with_accounts_and_order_id_in_any_order_is_ready(ready: t
         assert [client.next_id(), client.next_id()] == [100, 101]
 
 
-@pytest.mark.parametrize("missing", [0, 1])
+@pytest.mark.parametrize(
+    ("ready", "missing"),
+    [((), "an answer to startApi"), ((READY[1],), "the accounts"), ((READY[0],), "the next order id")],
+)
 @on_virtual_time
-async def test_connect_with_one_of_the_two_missing_times_out_naming_them(missing: int) -> None:
-    ready = tuple(message for index, message in enumerate(READY) if index != missing)
+async def test_connect_times_out_naming_what_did_not_come(ready: tuple[Message, ...], missing: str) -> None:
     async with ScriptedGateway(ready=ready) as gateway:
-        client = gateway.client()
-        with pytest.raises(ConnectTimeout, match="accounts and next order id did not come within 10 s"):
+        client = gateway.client(handshake_timeout_s=3)
+        with pytest.raises(ConnectTimeout, match=f"TCP is connected, but {missing} did not come within 3 s"):
             await client.connect()
         assert client.state is ConnectionState.DISCONNECTED
 
@@ -73,7 +75,7 @@ async def test_connect_with_one_of_the_two_missing_times_out_naming_them(missing
 @on_virtual_time
 async def test_connect_to_gateway_that_never_answers_the_hello_times_out_naming_it() -> None:
     async with ScriptedGateway(version=None) as gateway:
-        client = gateway.client(connect_timeout_s=3)
+        client = gateway.client(handshake_timeout_s=3)
         with pytest.raises(ConnectTimeout, match=r"the gateway's hello did not come within 3 s.*waits for a login"):
             await client.connect()
 
@@ -642,8 +644,10 @@ async def test_state_changes_and_warnings_are_events() -> None:
         ]
         assert changes == [
             ("DISCONNECTED", "CONNECTING"),
-            ("CONNECTING", "CONNECTED"),
+            ("CONNECTING", "HANDSHAKING"),
+            ("HANDSHAKING", "CONNECTED"),
             ("CONNECTED", "DISCONNECTED"),
+            ("DISCONNECTED", "CLOSED"),
         ]
         assert [event.data.error_code for event in client.events.history(EventType.WARNING)] == [2103]
 

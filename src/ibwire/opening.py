@@ -1,0 +1,60 @@
+"""What a gateway has said so far of what a session needs: version, accounts, next order id; and which stage it is at.
+
+Pure: it is told what came, and says what is missing. Source: protocol notes, 1.3 to 1.7.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from ibwire.exceptions import ConnectionFailed, ConnectionRefused, ConnectTimeout, HostUnreachable, IbwireError
+
+_UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+
+
+class Opening:
+    """One attempt to open a session. `failure` is what the gateway ended it with, if it did."""
+
+    def __init__(self) -> None:
+        self.server_version = 0
+        self.accounts: tuple[str, ...] = ()
+        self.next_order_id = 0
+        self.is_offline = False
+        """Whether the gateway said that it has no link to IBKR (2110, or 1100 while it opened)."""
+        self.failure: IbwireError | None = None
+
+    def has_hello(self) -> bool:
+        """Whether the gateway has answered the hello. Raises the failure if there is one."""
+        self._raise_failure()
+        return self.server_version > 0
+
+    def is_ready(self) -> bool:
+        """Whether all is known that a session needs. Raises the failure if there is one."""
+        self._raise_failure()
+        return bool(self.accounts) and self.next_order_id > 0
+
+    @property
+    def stage(self) -> str:
+        """What the gateway owes next, for the error when it does not come."""
+        if not self.server_version:
+            return "the gateway's hello"
+        if not self.accounts and not self.next_order_id:
+            return "an answer to startApi"
+        return "the next order id" if self.accounts else "the accounts"
+
+    def timed_out(self, seconds: float) -> ConnectTimeout:
+        """The error when the stage that it is at takes longer than it may."""
+        return ConnectTimeout(f"TCP is connected, but {self.stage} did not come within {seconds:g} s")
+
+    def _raise_failure(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+def no_socket(error: OSError, where: str) -> ConnectionFailed:
+    """The error when no TCP connection can be made: nothing listens there, or there is no way there."""
+    text = f"no TCP connection to {where}: {error}"
+    if isinstance(error, socket.gaierror) or error.errno in _UNREACHABLE:
+        return HostUnreachable(text)
+    return ConnectionRefused(text)

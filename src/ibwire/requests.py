@@ -1,0 +1,236 @@
+"""Requests and streams over a connection: their ids, their turn to leave, their time limits, their cancels.
+
+Knows the catalogue of requests, not the socket: what it needs of the connection is `Channel`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from ibwire.claims import claims_of
+from ibwire.dispatch import Dispatcher, Entry
+from ibwire.exceptions import ConnectionLost, IbwireError, NotConnected, RequestError, RequestTimeout
+from ibwire.rate_limiter import RateLimiter
+from ibwire.streams import Collection, MessageStream, Receiver
+from ibwire.turns import Turn
+from ibwire.wire import Message, encode
+from ibwire.wire import messages as m
+from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Shape, cancel_for, shape_of
+
+QUARANTINE_S = 10.0
+"""How long the next request of a kind whose answers carry no id waits for the late answer of one that was given up."""
+
+_NOT_REPEATABLE = (m.FAReplace, m.UpdateConfigRequest, m.VerifyRequest, m.VerifyMessageRequest)
+"""Requests that end and are no mere questions."""
+
+_log = logging.getLogger(__name__)
+
+
+class Channel(Protocol):
+    """What requests need of the connection they go over."""
+
+    @property
+    def server_version(self) -> int:
+        """The version both sides speak."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether messages can be sent."""
+
+    @property
+    def will_return(self) -> bool:
+        """Whether somebody is at work to make the link again."""
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """What decides when messages leave."""
+
+    def write(self, frame: bytes) -> None:
+        """Put a frame on the socket."""
+
+    def next_id(self) -> int:
+        """A number for a request."""
+
+    async def wait_until_up(self) -> None:
+        """Wait until messages can be sent. Raises NotConnected if that will not be."""
+
+
+class Requests:
+    """The requests of one connection. Their documentation stands at `ConnectionManager`, which offers them."""
+
+    def __init__(
+        self, channel: Channel, dispatcher: Dispatcher, *, timeout_s: float, queue_timeout_s: float, bound: int
+    ) -> None:
+        self._channel = channel
+        self._dispatcher = dispatcher
+        self._timeout_s = timeout_s
+        self._queue_timeout_s = queue_timeout_s
+        self._bound = bound
+        self._one_at_a_time: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """Send a message without waiting for an answer."""
+        left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Whoever waits for it may have stopped waiting.
+        self._transmit(
+            message,
+            sent=lambda: None if left.done() else left.set_result(None),
+            fail=lambda error: None if left.done() else left.set_exception(error),
+        )
+        return left
+
+    async def request(self, message: Message, *, timeout: float | None, retry: bool) -> list[Message]:
+        """Send a request that ends and return all its answers in order."""
+        spec, shape = spec_of(message), shape_of(message)
+        if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
+            raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
+        seconds = self._timeout_s if timeout is None else timeout
+        if not retry:
+            return await self._ask(message, spec, shape, seconds)
+        if isinstance(message, _NOT_REPEATABLE):
+            raise RequestError(f"{type(message).__name__} changes something: it is not asked twice")
+        return await self._ask_again(message, spec, shape, seconds)
+
+    def is_asking(self, kind: Kind) -> bool:
+        """Whether a request for answers of this kind, which carry no id, is under way."""
+        return self._one_at_a_time[kind].locked()
+
+    def stream(self, message: Message, *, bound: int | None) -> MessageStream:
+        """The answers of a request that goes on, as an async iterator."""
+        spec_of(message)
+        if shape_of(message) is Shape.COMMAND:
+            raise RequestError(f"{type(message).__name__} has no answers; use send()")
+        entry: Entry | None = None
+
+        def open_(stream: MessageStream) -> None:
+            nonlocal entry
+            entry = self.start(message, stream)
+
+        def close(_: MessageStream) -> None:
+            if entry is not None:
+                self.give_up(entry)
+
+        return MessageStream(bound or self._bound, open_, close)
+
+    def start(self, message: Message, receiver: Receiver, sent: Callable[[], None] = lambda: None) -> Entry:
+        """Register a request and let it leave; neither, if one of the two fails.
+
+        Raises what sending raises, and RequestError if its id or the one place for its kind is taken.
+        """
+        correlation = spec_of(message).correlation
+        if correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
+            message = replace(message, req_id=self._channel.next_id())
+        entry = self._dispatcher.add(message, receiver)
+        try:
+            turn = self._transmit(message, sent=sent, fail=entry.fail)
+        except IbwireError:
+            entry.unregister()
+            raise
+        # No longer watching an order must not take it out of the queue.
+        entry.withdraw = turn.cancel if correlation is not Correlation.ORDER_ID else lambda: False
+        return entry
+
+    def give_up(self, entry: Entry) -> bool:
+        """Want no more answers: take the request out of the queue, or cancel it at the gateway; whether it had left."""
+        had_left = entry.unregister()
+        if had_left:
+            self._cancel(entry.message)
+        return had_left
+
+    async def _ask(self, message: Message, spec: RequestSpec, shape: Shape, seconds: float) -> list[Message]:
+        if spec.correlation is not Correlation.SINGLETON:
+            return await self._collect(message, shape, seconds)
+        # The answers carry no id: a second one of its kind waits for its turn.
+        turnstile = self._one_at_a_time[spec.end or spec.responses[0]]
+        await turnstile.acquire()
+        return await self._collect(message, shape, seconds, turnstile)
+
+    async def _ask_again(self, message: Message, spec: RequestSpec, shape: Shape, seconds: float) -> list[Message]:
+        """Ask until it is answered, waiting for the link as often as it falls; all in all no longer than once."""
+        failure: IbwireError | None = None
+        try:
+            async with asyncio.timeout(self._queue_timeout_s + seconds):
+                while True:
+                    try:
+                        return await self._ask(message, spec, shape, seconds)
+                    except (ConnectionLost, NotConnected) as error:
+                        if not self._channel.will_return:
+                            raise
+                        failure = error
+                    await self._channel.wait_until_up()
+        except TimeoutError:
+            raise failure or RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
+
+    async def _collect(
+        self, message: Message, shape: Shape, seconds: float, turnstile: asyncio.Lock | None = None
+    ) -> list[Message]:
+        """The whole answer. `turnstile` is held, and let go when the next of its kind may be asked."""
+        collection = Collection(asyncio.get_running_loop())
+        entry: Entry | None = None
+        is_owed = False
+        try:
+            entry = self.start(message, collection, sent=collection.sent.set)
+            await collection.sent.wait()
+            async with asyncio.timeout(seconds):
+                answers = await collection.result
+        except BaseException as error:
+            is_owed = entry is not None and self.give_up(entry)
+            if isinstance(error, TimeoutError):
+                raise RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
+            raise
+        finally:
+            if turnstile is not None:
+                self._let_go(turnstile, entry if is_owed else None)
+        if shape is Shape.STREAM:
+            self._cancel(entry.message)
+        return answers
+
+    def _let_go(self, turnstile: asyncio.Lock, owed: Entry | None) -> None:
+        """Let the next of a kind be asked; if an answer is still to come, after it, so that nobody else gets it."""
+        if owed is None or not self._channel.is_up:
+            turnstile.release()
+            return
+        quarantine = self._dispatcher.await_late_answer(owed.message, on_over=turnstile.release)
+        asyncio.get_running_loop().call_later(QUARANTINE_S, quarantine.end)
+
+    def _transmit(self, message: Message, *, sent: Callable[[], None], fail: Callable[[IbwireError], None]) -> Turn:
+        """Let a message leave when the limits allow it."""
+        channel = self._channel
+        if not channel.is_up:
+            raise NotConnected(f"{type(message).__name__} was not sent")
+        spec = spec_of(message)
+        if spec.since > channel.server_version:
+            raise RequestError(
+                f"{type(message).__name__} needs server version {spec.since}, this gateway has {channel.server_version}"
+            )
+        frame = encode(message)
+
+        def grant() -> None:
+            channel.write(frame)
+            sent()
+
+        return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
+
+    def _cancel(self, message: Message) -> None:
+        cancel = cancel_for(message)
+        if cancel is None or not self._channel.is_up or spec_of(cancel).since > self._channel.server_version:
+            return
+        try:
+            # A link that falls before it leaves has done its work.
+            self._transmit(cancel, sent=lambda: None, fail=lambda error: _log.debug("cancel not sent: %s", error))
+        except IbwireError as error:  # the queue is full: what comes late is counted as unrouted
+            _log.warning("%s was given up, but not cancelled: %s", type(message).__name__, error)
+
+
+def spec_of(message: Message) -> RequestSpec:
+    """The catalogue's row. Raises RequestError for what is no request."""
+    spec = CATALOGUE.get(type(message))
+    if spec is None:
+        raise RequestError(f"{type(message).__name__} is not a request")
+    return spec
