@@ -85,7 +85,12 @@ class ConnectionManager:
         )
         self._opening = Opening()
         self._link: Link | None = None
+        self._latest: Link | None = None
         self._doom = ""
+        self._is_disconnecting = False
+        self.down_because = ""
+        """Why the last link fell."""
+        self._up_at_s = 0.0
         self._next_id = 0
 
     async def __aenter__(self) -> ConnectionManager:
@@ -109,7 +114,7 @@ class ConnectionManager:
         if self.state not in (ConnectionState.DISCONNECTED, ConnectionState.RECONNECTING):
             raise IbwireError(f"connect() while {self.state.value}")
         self._states.enter(ConnectionState.CONNECTING, "asked to")
-        self._opening, self._doom = Opening(), ""
+        self._opening, self._doom, self._is_disconnecting = Opening(), "", False
         try:
             await self._open()
         except BaseException as error:
@@ -118,6 +123,7 @@ class ConnectionManager:
                 self._link = None
             self._states.enter(self._state_when_down, str(error) or type(error).__name__)
             raise
+        self._up_at_s = asyncio.get_running_loop().time()
         self._states.enter(ConnectionState.CONNECTED, "accounts and next order id are known")
         if self._opening.is_offline:
             self._states.enter(ConnectionState.DEGRADED, "the gateway has no link to IBKR")
@@ -129,7 +135,7 @@ class ConnectionManager:
         """Close the link; what is under way ends with ConnectionLost. Does nothing if there is none."""
         link = self._link
         if link is not None:
-            self._doom = "disconnect() was called"
+            self._doom, self._is_disconnecting = "disconnect() was called", True
             await link.close()
 
     async def aclose(self) -> None:
@@ -195,8 +201,13 @@ class ConnectionManager:
 
     @property
     def idle_s(self) -> float:
-        """For how many seconds nothing has come from the gateway; 0 without a link."""
-        return 0.0 if self._link is None else asyncio.get_running_loop().time() - self._link.received_at
+        """For how many seconds nothing has come from the gateway, on this link or the last one; 0 before the first."""
+        return asyncio.get_running_loop().time() - self._latest.received_at if self._latest is not None else 0.0
+
+    @property
+    def uptime_s(self) -> float:
+        """For how long the link has been up, in seconds; 0 if it is not."""
+        return asyncio.get_running_loop().time() - self._up_at_s if self.is_up else 0.0
 
     # --- what goes over it
 
@@ -265,12 +276,7 @@ class ConnectionManager:
         return self._requests
 
     async def ping(self) -> None:
-        """Ask for the gateway's time, and take note of it; returns when it came, or raises as `request` does.
-
-        When somebody else is asking for it, that will do: returns at once.
-        """
-        if self._requests.is_asking(m.CurrentTimeInMillis):
-            return
+        """Ask for the gateway's time, and take note of it; returns when it came, or raises as `request` does."""
         with self.server_clock.question() as answered:
             (answer,) = await self.request(m.CurrentTimeInMillisRequest())
             answered(answer.current_time_in_millis or 0)  # type: ignore[attr-defined]
@@ -308,7 +314,9 @@ class ConnectionManager:
     async def _open_socket(self) -> Link:
         host, seconds = self.settings.host, self.settings.connect_timeout_s
         where = f"{host}:{self.port}"
-        link = self._link = Link(self._take, self._lost, pause=self.limiter.pause, resume=self.limiter.resume)
+        link = self._link = self._latest = Link(
+            self._take, self._lost, pause=self.limiter.pause, resume=self.limiter.resume
+        )
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.get_running_loop().create_connection(lambda: link, host, self.port)
@@ -337,9 +345,11 @@ class ConnectionManager:
         if not was_up and self._opening.failure is None:
             self._opening.failure = _failure_of(link, reason)
         under_way = self.requests_under_way
+        self.down_because = reason
         if was_up:
             self._states.enter(self._state_when_down, reason)
-            self.events.emit(EventType.CONNECTION_LOST, LinkLoss(reason=reason, under_way=under_way))
+            if not self._is_disconnecting:
+                self.events.emit(EventType.CONNECTION_LOST, LinkLoss(reason=reason, under_way=under_way))
         self._states.notify()
         self._dispatcher.fail_all(reason, link.cause)
         if self._limiter is not None:

@@ -108,6 +108,43 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     client_id: int
 
 
+class Reconnecting(msgspec.Struct, frozen=True, kw_only=True):
+    """RECONNECTING: the next attempt, counted from 1, comes in `pause_s` seconds; the last ended with `error`.
+
+    `is_planned`: a restart window of the settings is on, so this is nothing to worry about.
+    """
+
+    attempt: int
+    pause_s: float
+    down_s: float
+    error: str
+    is_planned: bool
+
+
+class RecoveryStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a recovery: what was recovered, how long it took, and the error if it failed."""
+
+    name: str
+    took_s: float
+    recovered: int = 0
+    error: str = ""
+
+
+class Recovered(msgspec.Struct, frozen=True, kw_only=True):
+    """CONNECTION_RECOVERED: the link is back after `down_s` seconds, and all that was to be recovered took `took_s`."""
+
+    down_s: float
+    took_s: float
+    steps: tuple[RecoveryStep, ...]
+
+
+class ClockSkew(msgspec.Struct, frozen=True, kw_only=True):
+    """WARNING: the gateway's clock is ahead of ours by `offset_s` (negative: behind), give or take `uncertain_s`."""
+
+    offset_s: float
+    uncertain_s: float
+
+
 class Connectivity(msgspec.Struct, frozen=True, kw_only=True):
     """GATEWAY_CONNECTIVITY_LOST and _RESTORED: the gateway's own link to IBKR, with IBKR's code and text.
 
@@ -125,6 +162,30 @@ class Farm(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     code: int
     text: str
+
+
+class StreamGap(msgspec.Struct, frozen=True, kw_only=True):
+    """STREAM_GAP: a stream's consumer was told of a gap; `request` is what is streamed, `since` aware UTC."""
+
+    request: str
+    since: datetime
+    reason: str
+    detail: str
+
+
+class StreamResumed(msgspec.Struct, frozen=True, kw_only=True):
+    """STREAM_RESUMED: data comes again, after `gap_s` seconds."""
+
+    request: str
+    reason: str
+    gap_s: float
+
+
+class StreamStale(msgspec.Struct, frozen=True, kw_only=True):
+    """STREAM_STALE: silent for `silent_s` seconds while others tick; it is asked for again, once."""
+
+    request: str
+    silent_s: float
 
 
 class Throttling(msgspec.Struct, frozen=True, kw_only=True):

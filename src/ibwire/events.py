@@ -33,6 +33,7 @@ from ibwire.event_subscriptions import (
 )
 from ibwire.event_types import (
     HIGH_RATE,
+    ClockSkew,
     Connectivity,
     Event,
     EventsDropped,
@@ -40,15 +41,22 @@ from ibwire.event_types import (
     Farm,
     HandlerFailure,
     LinkLoss,
+    Reconnecting,
+    Recovered,
+    RecoveryStep,
     Session,
     SlowHandler,
     StateChange,
+    StreamGap,
+    StreamResumed,
+    StreamStale,
     Throttling,
     utc_now,
 )
 from ibwire.exceptions import ConfigurationError, IbwireError
 
 __all__ = [
+    "ClockSkew",
     "Connectivity",
     "Event",
     "EventManager",
@@ -61,9 +69,15 @@ __all__ = [
     "HandlerFailure",
     "LinkLoss",
     "Overflow",
+    "Reconnecting",
+    "Recovered",
+    "RecoveryStep",
     "Session",
     "SlowHandler",
     "StateChange",
+    "StreamGap",
+    "StreamResumed",
+    "StreamStale",
     "Subscription",
     "Throttling",
     "utc_now",

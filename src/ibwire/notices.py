@@ -32,10 +32,18 @@ class News(Enum):
     OTHER = "nothing to be done"
 
 
+class FarmKind(Enum):
+    """What a farm of data servers serves."""
+
+    MARKET_DATA = "Market data"
+    HISTORY = "HMDS"
+    DEFINITIONS = "Sec-def"
+
+
 class Notice(Struct, frozen=True, kw_only=True):
     """One notice: IBKR's code and text, the table's row for it, and what is new.
 
-    `farm` is the farm's name, `port` the port to reconnect to, where the text has them.
+    `farm` is the farm's name and `farm_kind` what it serves, `port` the port to reconnect to, where the text has them.
     """
 
     code: int
@@ -43,6 +51,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     rule: ErrorRule
     news: News
     farm: str = ""
+    farm_kind: FarmKind = FarmKind.MARKET_DATA
     port: int | None = None
 
     @property
@@ -56,8 +65,9 @@ def read_notice(errors: ErrorTable, code: int, text: str) -> Notice:
     rule = errors.rule_for(code, text)
     news = _news(errors, rule)
     farm = text.rpartition(":")[2].strip() if news in (News.FARM_DOWN, News.FARM_UP) else ""
+    farm_kind = next((kind for kind in FarmKind if kind.value in text), FarmKind.MARKET_DATA)
     port = _port(text) if news is News.RECONNECT else None
-    return Notice(code=code, text=text, rule=rule, news=news, farm=farm, port=port)
+    return Notice(code=code, text=text, rule=rule, news=news, farm=farm, farm_kind=farm_kind, port=port)
 
 
 def _news(errors: ErrorTable, rule: ErrorRule) -> News:

@@ -97,10 +97,6 @@ class Requests:
             raise RequestError(f"{type(message).__name__} changes something: it is not asked twice")
         return await self._ask_again(message, spec, shape, seconds)
 
-    def is_asking(self, kind: Kind) -> bool:
-        """Whether a request for answers of this kind, which carry no id, is under way."""
-        return self._one_at_a_time[kind].locked()
-
     def stream(self, message: Message, *, bound: int | None) -> MessageStream:
         """The answers of a request that goes on, as an async iterator."""
         spec_of(message)

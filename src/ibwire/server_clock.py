@@ -14,7 +14,10 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 BELIEVED = 8
-"""How many of the last answers are looked at: old ones say nothing about clocks that drift or jump."""
+"""How many of the last answers are looked at: old ones say nothing about clocks that drift."""
+
+SLACK_S = 0.05
+"""How far two readings may differ beyond their round trips before a clock must have been set in between."""
 
 
 class ClockReading(Struct, frozen=True, kw_only=True):
@@ -41,13 +44,9 @@ class ServerClock:
             # The interval is the loop's, so that a wall clock set meanwhile does not make a negative round trip.
             round_trip_s = loop.time() - started
             offset_s = server_ms / 1000 - (asked + round_trip_s / 2)
-            self._readings.append(ClockReading(offset_s=offset_s, round_trip_s=round_trip_s))
+            self._take(ClockReading(offset_s=offset_s, round_trip_s=round_trip_s))
 
         yield answered
-
-    def reset(self) -> None:
-        """Forget what was measured: it was of another gateway, or before a clock was set."""
-        self._readings.clear()
 
     @property
     def latest(self) -> ClockReading | None:
@@ -58,3 +57,11 @@ class ServerClock:
     def best(self) -> ClockReading | None:
         """The most exact of the last comparisons, None before the first."""
         return min(self._readings, key=lambda reading: reading.round_trip_s, default=None)
+
+    def _take(self, new: ClockReading) -> None:
+        best = self.best
+        if best is not None:
+            uncertain_s = (new.round_trip_s + best.round_trip_s) / 2 + SLACK_S
+            if abs(new.offset_s - best.offset_s) > uncertain_s:
+                self._readings.clear()  # a clock was set: what was measured before says nothing any more
+        self._readings.append(new)

@@ -193,6 +193,24 @@ class WatchdogSettings(Section):
         default=30.0, metadata=about(rules.seconds(), "A stream without data for this long is reported as stale")
     )
 
+    waits_at_start: bool = field(
+        default=False,
+        metadata=about(
+            rules.yes_or_no(), "Whether a gateway that is not there at the start is waited for, as after a loss"
+        ),
+    )
+    down_after_s: float = field(
+        default=60.0,
+        metadata=about(rules.seconds(), "After this long without a link (and no restart planned) `on_down` is called"),
+    )
+    down_cooldown_s: float = field(
+        default=300.0, metadata=about(rules.seconds(), "How long until it is called again if the link stays down")
+    )
+    clock_skew_s: float = field(
+        default=2.0,
+        metadata=about(rules.seconds(), "A difference between the gateway's clock and ours that is warned of"),
+    )
+
     relations: ClassVar[tuple[Relation, ...]] = (
         Relation(setting="backoff_first_s", others=("backoff_max_s",), broken=_first_is_not_above_the_longest),
     )

@@ -51,6 +51,10 @@ watchdogs = st.tuples(seconds, seconds).flatmap(
         stable_s=seconds,
         restart_windows=st.lists(windows, max_size=3).map(tuple),
         stale_stream_s=seconds,
+        waits_at_start=st.booleans(),
+        down_after_s=seconds,
+        down_cooldown_s=seconds,
+        clock_skew_s=seconds,
     )
 )
 tradings = st.builds(

@@ -1,0 +1,213 @@
+"""One stream that outlives its link: it tells its consumer of gaps, and is asked for again under another id.
+
+The consumer reads a `MessageStream`; this is the other end of it. What happens when, the keeper decides (see
+`stream_keeper`); here is which state a stream is in, and what it says at each step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum, auto
+from typing import Protocol
+
+from ibwire.dispatch import Entry
+from ibwire.exceptions import ConnectionFailed, IbwireError, RateLimitError
+from ibwire.gaps import Gap, GapReason, Resumed
+from ibwire.streams import MessageStream
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+
+_PREAMBLE = (m.TickReqParams, m.MarketDataType)
+"""What a gateway answers to a subscription at once, whether there is data or not."""
+
+_MOST_TRIES = 16
+"""As far as they are counted: nobody waits longer for more of them."""
+
+
+class StreamState(Enum):
+    """Where a kept stream is in its life."""
+
+    NEW = auto()
+    """Nothing was asked of the gateway yet."""
+    LIVE = auto()
+    STALLED = auto()
+    """In a gap: asked for at the gateway, but nothing comes, or nothing yet."""
+    LOST = auto()
+    """In a gap, and the gateway knows nothing of it."""
+    OVER = auto()
+
+
+_TRANSITIONS: dict[StreamState, frozenset[StreamState]] = {
+    StreamState.NEW: frozenset({StreamState.LIVE, StreamState.LOST, StreamState.OVER}),
+    StreamState.LIVE: frozenset({StreamState.STALLED, StreamState.LOST, StreamState.OVER}),
+    StreamState.STALLED: frozenset({StreamState.LIVE, StreamState.LOST, StreamState.OVER}),
+    StreamState.LOST: frozenset({StreamState.STALLED, StreamState.OVER}),
+    StreamState.OVER: frozenset(),
+}
+
+
+class Owner(Protocol):
+    """What a stream tells its keeper."""
+
+    def gap_began(self, stream: KeptStream, gap: Gap) -> None:
+        """It says `gap` to its consumer."""
+
+    def resumed(self, stream: KeptStream, gap: Gap, resumed: Resumed) -> None:
+        """Data came: `gap` is over."""
+
+    def link_fell(self, stream: KeptStream, error: IbwireError) -> None:
+        """There is no link (any more) over which it could come."""
+
+    def warned(self, stream: KeptStream, warning: m.ErrorMessage) -> None:
+        """The gateway said something about it that does not end it."""
+
+    def ended_by_gateway(self, stream: KeptStream, error: IbwireError) -> None:
+        """The gateway ended it, but it may be asked for again."""
+
+    def is_over(self, stream: KeptStream) -> None:
+        """It has ended for good."""
+
+
+class KeptStream:
+    """The producing end of a stream (a `Receiver`): `message` is what is asked for, without an id.
+
+    `priority` says who is asked for first after a gap, lower first. `should_tick` says whether silence is odd now.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        message: Message,
+        consumer: MessageStream,
+        *,
+        priority: int,
+        should_tick: Callable[[], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._owner = owner
+        self.message = message
+        self._consumer = consumer
+        self.priority = priority
+        self.should_tick = should_tick
+        self._now = now
+        self.state = StreamState.NEW
+        self.entry: Entry | None = None
+        self.gap: Gap | None = None
+        self.received = 0
+        """How many messages have come; the keeper compares it with what it saw last."""
+        self.seen = 0
+        self.data_at_s = 0.0
+        """When the keeper last saw that something had come, by the loop's clock."""
+        self.ask_again_at_s: float | None = None
+        """When to ask for it again if nothing has come by then, by the loop's clock."""
+        self.live_at_s = 0.0
+        """When its last gap ended, by the loop's clock."""
+        self.tries = 0
+        """How often asking again has not helped for long."""
+        self.has_left = asyncio.Event()
+        """Set once what was asked last has left for the gateway, or never will."""
+
+    # --- the gateway's side
+
+    def deliver(self, message: Message) -> None:
+        """Pass a message on to the consumer; the first one after a gap ends it."""
+        self.received += 1
+        if self.state is not StreamState.LIVE or type(message) is m.ErrorMessage:
+            self._deliver_with_care(message)
+        else:
+            self._consumer.deliver(message)
+
+    def end(self) -> None:
+        """The gateway has said all: does not happen to what is kept."""
+        self.finish(None)
+
+    def fail(self, error: IbwireError) -> None:
+        """The gateway's side is over: a gap if it can be asked for again, otherwise the end of the stream."""
+        self.entry = None
+        self.has_left.set()
+        if self.state is StreamState.OVER:
+            return
+        if isinstance(error, ConnectionFailed):
+            self._owner.link_fell(self, error)
+        elif self.received and (error.retryable or isinstance(error, RateLimitError)):
+            self._owner.ended_by_gateway(self, error)
+        else:
+            self.finish(error)
+
+    # --- the keeper's side
+
+    def begin(self, entry: Entry) -> None:
+        """It was asked for the first time."""
+        self.entry = entry
+        self._enter(StreamState.LIVE)
+
+    def begin_again(self, entry: Entry) -> None:
+        """It was asked for again."""
+        self.entry = entry
+        self.tries = min(self.tries + 1, _MOST_TRIES)
+        self._enter(StreamState.STALLED)
+
+    def stall(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
+        """Nothing comes, though the gateway has not forgotten it."""
+        if self.state is StreamState.LIVE:
+            self._enter(StreamState.STALLED)
+            self._say_gap(reason, detail, since)
+
+    def lose(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
+        """The gateway knows nothing of it any more."""
+        self.ask_again_at_s = None
+        if self.state is not StreamState.LOST:
+            self._enter(StreamState.LOST)
+            self._say_gap(reason, detail, since)
+
+    def settle(self) -> None:
+        """Take it as going on, though nothing has come: it may well be silent."""
+        if self.state is StreamState.STALLED:
+            self._resume()
+
+    def finish(self, error: IbwireError | None) -> None:
+        """End it for its consumer, with an error or without."""
+        if self.state is StreamState.OVER:
+            return
+        self._enter(StreamState.OVER)
+        if error is not None:
+            self._consumer.fail(error)
+        else:
+            self._consumer.end()
+        self._owner.is_over(self)
+
+    def close(self) -> Entry | None:
+        """Its consumer wants no more: what is to be cancelled at the gateway, if anything."""
+        entry, self.entry = self.entry, None
+        self.has_left.set()
+        self.finish(None)
+        return entry
+
+    def _deliver_with_care(self, message: Message) -> None:
+        if isinstance(message, m.ErrorMessage):
+            self._owner.warned(self, message)
+        elif self.state is StreamState.STALLED and not isinstance(message, _PREAMBLE):
+            self._resume()
+        self._consumer.deliver(message)
+
+    def _say_gap(self, reason: GapReason, detail: str, since: datetime | None) -> None:
+        if self.gap is None:
+            self.gap = Gap(since if since is not None else self._now(), reason, detail)
+            self._consumer.deliver(self.gap)
+            self._owner.gap_began(self, self.gap)
+
+    def _resume(self) -> None:
+        self._enter(StreamState.LIVE)
+        self.ask_again_at_s = None
+        gap, self.gap = self.gap, None
+        if gap is not None:
+            resumed = Resumed(self._now())
+            self._consumer.deliver(resumed)
+            self._owner.resumed(self, gap, resumed)
+
+    def _enter(self, state: StreamState) -> None:
+        if state not in _TRANSITIONS[self.state]:
+            raise RuntimeError(f"illegal transition {self.state.name} -> {state.name}")  # a bug of ours
+        self.state = state

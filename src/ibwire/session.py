@@ -1,0 +1,212 @@
+"""A session with a gateway that stays up: the connection, its watchdog, its streams and its recovery, put together.
+
+    async with IBSession(settings) as session:
+        async with session.stream(m.MarketDataRequest(contract=apple)) as ticks:
+            async for tick in ticks: ...
+
+Knows how the parts fit; decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import TracebackType
+
+from msgspec import Struct
+
+from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.error_codes import ERROR_TABLE, ErrorTable
+from ibwire.events import EventManager
+from ibwire.notices import Notice
+from ibwire.rate_limiter import Statistics as LimiterStatistics
+from ibwire.recovery import Recovery, Stage
+from ibwire.server_clock import ClockReading
+from ibwire.settings import Settings
+from ibwire.stream_keeper import KeeperStatistics, StreamKeeper
+from ibwire.streams import MessageStream
+from ibwire.watchdog import OnDown, Watchdog
+from ibwire.wire import Message
+
+
+class HealthStatus(StrEnum):
+    """The short answer to how a session is."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+class Health(Struct, frozen=True):
+    """How a session is; `reasons` say why it is not healthy."""
+
+    status: HealthStatus
+    reasons: tuple[str, ...] = ()
+
+
+class SessionStatistics(Struct, frozen=True, kw_only=True):
+    """What a session has done. `uptime_s` is of the link there is now, 0 without one; `clock` compares the clocks."""
+
+    state: str
+    uptime_s: float
+    reconnects: int
+    streams: KeeperStatistics
+    requests_under_way: int
+    unrouted: int
+    clock: ClockReading | None
+    limiter: LimiterStatistics
+
+
+class IBSession:
+    """A supervised session. `start` connects, `aclose` ends it for good; `async with` does both.
+
+    `on_down` is told how long the link has been down and may restart the gateway (`WatchdogSettings.down_after_s`).
+    `on_unsolicited` gets what belongs to no request, on the event loop. `events`, `errors`, `clock` (Unix seconds) and
+    `rng` (for the jitter of the back-off) may be given; an event manager of its own is closed at the end.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        events: EventManager | None = None,
+        errors: ErrorTable = ERROR_TABLE,
+        on_unsolicited: Callable[[Message], object] = lambda _: None,
+        on_down: OnDown | None = None,
+        clock: Callable[[], float] = time.time,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self._clock = clock
+        self._owns_events = events is None
+        self.events = events if events is not None else EventManager(clock=self._now)
+        rng = rng or random.Random()
+        self.connection = ConnectionManager(
+            self.settings.connection,
+            rate_limit=self.settings.rate_limit,
+            events=self.events,
+            errors=errors,
+            on_unsolicited=on_unsolicited,
+            on_notice=self._take_notice,
+            is_supervised=True,
+            clock=clock,
+        )
+        self._keeper = StreamKeeper(
+            self.connection, stale_s=self.settings.watchdog.stale_stream_s, rng=rng, errors=errors, now=self._now
+        )
+        self.recovery = Recovery()
+        self.recovery.register("account streams", Stage.ACCOUNT, lambda: self._keeper.ask_again(account=True))
+        self.recovery.register("streams", Stage.STREAMS, lambda: self._keeper.ask_again(account=False))
+        self._watchdog = Watchdog(
+            self.connection,
+            self._keeper,
+            self.recovery,
+            self.settings.watchdog,
+            rng=rng,
+            now=self._now,
+            on_down=on_down,
+        )
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> IBSession:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def start(self) -> None:
+        """Connect and stay connected from then on.
+
+        Raises what `ConnectionManager.connect` raises if the first attempt fails, and then the session is closed; a
+        client id in use is waited for, and with `waits_at_start` everything is.
+        """
+        try:
+            await self._watchdog.start()
+        except BaseException:
+            await self.aclose()
+            raise
+        self._watching = asyncio.create_task(self._watchdog.run(), name="ibwire watchdog")
+
+    async def aclose(self) -> None:
+        """End every stream, close the connection, and leave no task behind. Safe to call again."""
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+        self._keeper.close_all()
+        await self.connection.aclose()
+        if self._owns_events:
+            await self.events.aclose()
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection is in its life."""
+        return self.connection.state
+
+    def stream(
+        self,
+        message: Message,
+        *,
+        bound: int | None = None,
+        priority: int = 0,
+        should_tick: Callable[[], bool] = lambda: True,
+    ) -> MessageStream:
+        """The answers of a subscription, as an async iterator that goes on when the link falls.
+
+        Between the messages it gives a `Gap` when some may be missing and a `Resumed` when they come again; then the
+        subscription was, if need be, made again under another id, those of lower `priority` first. It ends only when
+        it is closed, when the consumer is `bound` messages behind (StreamOverflow), when IBKR refuses it for a reason
+        that asking again cannot mend, or when the watchdog gives up. `should_tick` says whether silence is odd now,
+        for instance whether the market is open.
+
+        What fails in sending the first time is raised when the iterator starts. Raises RequestError for what is no
+        subscription; orders among it, because no order is ever sent again.
+        """
+        return self._keeper.stream(message, bound=bound, priority=priority, should_tick=should_tick)
+
+    async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
+        """A request that ends, and all its answers; see `ConnectionManager.request`."""
+        return await self.connection.request(message, timeout=timeout, retry=retry)
+
+    def stats(self) -> SessionStatistics:
+        """What the session has done so far."""
+        connection = self.connection
+        return SessionStatistics(
+            state=self.state.value,
+            uptime_s=connection.uptime_s,
+            reconnects=self._watchdog.reconnects,
+            streams=self._keeper.statistics(),
+            requests_under_way=connection.requests_under_way,
+            unrouted=connection.unrouted.total(),
+            clock=connection.server_clock.best,
+            limiter=connection.limiter.statistics(),
+        )
+
+    def health(self) -> Health:
+        """One answer: healthy, degraded or down, and why."""
+        if not self.connection.is_up:
+            return Health(HealthStatus.DOWN, (f"the connection is {self.state.value}",))
+        reasons = []
+        if self.state is ConnectionState.DEGRADED:
+            reasons.append("the gateway has no link to IBKR")
+        if self._watchdog.is_recovering:
+            reasons.append("streams and services are being recovered")
+        in_gap = self._keeper.statistics().in_gap
+        if in_gap:
+            reasons.append(f"{in_gap} stream(s) in a gap")
+        if self._watchdog.is_skewed:
+            reasons.append("the gateway's clock and ours differ")
+        return Health(HealthStatus.DEGRADED if reasons else HealthStatus.HEALTHY, tuple(reasons))
+
+    def _take_notice(self, notice: Notice) -> None:
+        self._keeper.take_notice(notice)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)

@@ -1,0 +1,343 @@
+"""Keeps streams going: through lost links, lost farms, competing sessions and plain silence.
+
+What tells it: the requests of the connection (a stream has failed), the gateway's notices, and `look`, called about
+once a second. What it does: tells each consumer of its gap, and asks for the stream again when that can help, through
+the rate limiter like everything else. The rules:
+
+    link lost (any cause)      every stream is lost; recovery asks for them again, by priority
+    1100                       every stream stalls until 1101 or 1102
+    1101                       every stream is lost and asked for again at once, by priority
+    1102, farm up              what has stalled gets `VERIFY_S` to tick by itself, then it is asked for again
+    farm down                  what such a farm may serve stalls once it is silent for `FARM_SILENCE_S`: IBKR does not
+                               tell which farm serves which contract, but a stream that ticks is not of this one
+    competing session (10197)  the stream stalls and is asked for again with back-off
+    ended by the gateway       the same, where the error says that asking again can help
+    silent while others tick   stale: told, and asked for again
+    asked for again, silent    asked for again once more, after ever longer waits
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable
+from ibwire.events import EventType, StreamGap, StreamResumed, StreamStale, utc_now
+from ibwire.exceptions import ConnectionLost, IbwireError, RequestError
+from ibwire.gaps import Gap, GapReason, Resumed
+from ibwire.kept_stream import KeptStream, StreamState
+from ibwire.notices import FarmKind, News, Notice
+from ibwire.requests import spec_of
+from ibwire.streams import MessageStream
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+from ibwire.wire.catalogue import Correlation, Shape, shape_of
+
+VERIFY_S = 5.0
+"""How long a stream that should go on by itself has to show it."""
+
+FARM_SILENCE_S = 2.0
+BAR_SILENCE_S = 7.0
+"""A stream that has been silent for so long since a farm was lost is taken for one of that farm's; a bar takes 5 s."""
+
+SETTLE_S = 5.0
+"""A stream that may be silent for long, asked for again, counts as resumed after so long without an error."""
+
+RETRY_FIRST_S, RETRY_MAX_S = 5.0, 60.0
+"""The pauses before a stream is asked for again that the gateway ended or that another session has."""
+
+PATIENCE_MAX_S = 600.0
+"""The longest wait for the data of a stream that was asked for again; the first is `stale_s`, or twice that."""
+
+ACCOUNT_KINDS = (
+    m.AccountDataRequest,
+    m.AccountSummaryRequest,
+    m.AccountUpdatesMultiRequest,
+    m.PositionsRequest,
+    m.PositionsMultiRequest,
+    m.PnLRequest,
+    m.PnLSingleRequest,
+)
+"""What is streamed of accounts: recovered before orders, and those before everything else."""
+
+_TICKING = (m.MarketDataRequest, m.MarketDepthRequest, m.RealTimeBarsRequest)
+"""What is odd to be silent while others tick."""
+
+_FARM_SERVES: dict[FarmKind, tuple[type[Message], ...]] = {
+    FarmKind.MARKET_DATA: (*_TICKING, m.TickByTickRequest),
+    FarmKind.HISTORY: (m.HistoricalDataRequest,),
+    FarmKind.DEFINITIONS: (),
+}
+
+_BARS = (m.RealTimeBarsRequest, m.HistoricalDataRequest)
+_MAY_BE_SILENT = (m.TickByTickRequest, m.NewsBulletinsRequest, m.ScannerSubscriptionRequest)
+"""What answers a subscription with nothing until something happens."""
+
+
+class KeeperStatistics(Struct, frozen=True, kw_only=True):
+    """How many streams there are, by state, and how many gaps there were and are."""
+
+    live: int
+    in_gap: int
+    gaps: int
+    asked_again: int
+    stale: int
+
+
+class StreamKeeper:
+    """The kept streams of one connection. `stale_s` is how long a ticking stream may be silent."""
+
+    def __init__(
+        self,
+        connection: ConnectionManager,
+        *,
+        stale_s: float,
+        rng: random.Random,
+        errors: ErrorTable = ERROR_TABLE,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._connection = connection
+        self._events = connection.events
+        self._stale_s = stale_s
+        self._rng = rng
+        self._errors = errors
+        self._now = now
+        self._streams: dict[KeptStream, None] = {}  # in the order in which they came
+        self._farms_down: dict[str, tuple[FarmKind, float]] = {}
+        self._gaps = self._asked_again = self._stale = 0
+
+    # --- what users ask
+
+    def stream(
+        self,
+        message: Message,
+        *,
+        bound: int | None = None,
+        priority: int = 0,
+        should_tick: Callable[[], bool] = lambda: True,
+    ) -> MessageStream:
+        """A stream that outlives the link; see `IBSession.stream`."""
+        if shape_of(message) is not Shape.STREAM or spec_of(message).correlation is Correlation.ORDER_ID:
+            raise RequestError(f"{type(message).__name__} is no subscription that could be kept; use request()")
+        kept: KeptStream
+
+        def open_(consumer: MessageStream) -> None:
+            nonlocal kept
+            kept = KeptStream(self, message, consumer, priority=priority, should_tick=should_tick, now=self._now)
+            self._open(kept)
+
+        def close(_: MessageStream) -> None:
+            self._close(kept)
+
+        return MessageStream(bound or self._connection.settings.stream_bound, open_, close)
+
+    def statistics(self) -> KeeperStatistics:
+        """The streams as they are now, and the counters since the start."""
+        live = sum(stream.state is StreamState.LIVE for stream in self._streams)
+        return KeeperStatistics(
+            live=live,
+            in_gap=len(self._streams) - live,
+            gaps=self._gaps,
+            asked_again=self._asked_again,
+            stale=self._stale,
+        )
+
+    def fail_all(self, error: IbwireError) -> None:
+        """End every stream with this error: nobody will make the link again."""
+        for stream in list(self._streams):
+            stream.finish(error)
+
+    def close_all(self) -> None:
+        """End every stream and cancel what is open at the gateway."""
+        for stream in list(self._streams):
+            self._close(stream)
+
+    # --- what happens
+
+    def take_notice(self, notice: Notice) -> None:
+        """What the gateway says of its own links."""
+        match notice.news:
+            case News.OFFLINE:
+                for stream in self._in_order():
+                    stream.stall(GapReason.OFFLINE, notice.text)
+            case News.ONLINE_DATA_LOST:
+                self._lose_all(notice.text)
+            case News.ONLINE:
+                self._expect(GapReason.OFFLINE)
+            case News.FARM_DOWN:
+                self._farms_down[notice.farm] = (notice.farm_kind, self._time())
+            case News.FARM_UP:
+                self._farms_down.pop(notice.farm, None)
+                self._expect(GapReason.FARM_DOWN)
+
+    async def ask_again(self, *, account: bool) -> int:
+        """Ask for what was lost, those of accounts or the others, by priority; how many, once all of them have left.
+
+        Raises ConnectionLost if the link falls again meanwhile.
+        """
+        lost = [one for one in self._in_order(StreamState.LOST) if isinstance(one.message, ACCOUNT_KINDS) == account]
+        for stream in lost:
+            self._ask(stream)
+        for stream in lost:
+            await stream.has_left.wait()
+        if not self._connection.is_up:
+            raise ConnectionLost("the link fell while streams were asked for again")
+        return len(lost)
+
+    def look(self) -> None:
+        """See which streams tick, and do what has fallen due; to be called about once a second."""
+        now_s = self._time()
+        for stream in self._streams:
+            if stream.received != stream.seen:
+                stream.seen, stream.data_at_s = stream.received, now_s
+            if stream.state is StreamState.LIVE and now_s - stream.live_at_s > RETRY_MAX_S:
+                stream.tries = 0  # only what lasted shows that asking again has helped
+        if not self._connection.is_up:
+            return
+        self._stall_those_of_lost_farms(now_s)
+        self._ask_for_the_stale(now_s)
+        for stream in self._in_order():
+            if stream.ask_again_at_s is not None and stream.ask_again_at_s <= now_s:
+                self._ask_or_settle(stream)
+
+    # --- what streams tell
+
+    def gap_began(self, stream: KeptStream, gap: Gap) -> None:
+        """Count it and tell it."""
+        self._gaps += 1
+        what = repr(stream.message)
+        news = StreamGap(request=what, since=gap.since, reason=gap.reason.value, detail=gap.detail)
+        self._events.emit(EventType.STREAM_GAP, news)
+
+    def resumed(self, stream: KeptStream, gap: Gap, resumed: Resumed) -> None:
+        """Tell it."""
+        stream.live_at_s = stream.data_at_s = self._time()
+        gap_s = (resumed.at - gap.since).total_seconds()
+        news = StreamResumed(request=repr(stream.message), reason=gap.reason.value, gap_s=gap_s)
+        self._events.emit(EventType.STREAM_RESUMED, news)
+
+    def link_fell(self, stream: KeptStream, error: IbwireError) -> None:
+        """Since when nothing came, nobody knows better than the link."""
+        self._farms_down.clear()  # what was known of them was this link's
+        stream.lose(GapReason.LINK_LOST, error.message, self._ago(self._connection.idle_s))
+
+    def warned(self, stream: KeptStream, warning: m.ErrorMessage) -> None:
+        """A competing session has the data: ask again later."""
+        rule = self._errors.rule_for(warning.error_code or 0, warning.error_msg or "")
+        if rule.category is Category.COMPETING_SESSION:
+            stream.stall(GapReason.COMPETING_SESSION, warning.error_msg or "")
+            self._ask_later(stream)
+
+    def ended_by_gateway(self, stream: KeptStream, error: IbwireError) -> None:
+        """Ask again later."""
+        stream.lose(GapReason.ENDED, str(error))
+        self._ask_later(stream)
+
+    def is_over(self, stream: KeptStream) -> None:
+        """Forget it."""
+        self._streams.pop(stream, None)
+
+    # --- asking
+
+    def _open(self, stream: KeptStream) -> None:
+        stream.data_at_s = self._time()
+        if self._connection.is_up or not self._connection.will_return:
+            stream.begin(self._connection.requests.start(stream.message, stream))
+        self._streams[stream] = None
+        if stream.entry is None:
+            stream.lose(GapReason.LINK_LOST, f"the connection is {self._connection.state.value}")
+        elif self._connection.state is ConnectionState.DEGRADED:
+            stream.stall(GapReason.OFFLINE, "the gateway has no link to IBKR")
+
+    def _close(self, stream: KeptStream) -> None:
+        entry = stream.close()
+        if entry is not None:
+            self._connection.requests.give_up(entry)
+
+    def _ask(self, stream: KeptStream) -> None:
+        """Ask again for a stream that is lost."""
+        stream.has_left.clear()
+        try:
+            entry = self._connection.requests.start(stream.message, stream, sent=stream.has_left.set)
+        except IbwireError as error:
+            stream.fail(error)
+            return
+        self._asked_again += 1
+        stream.begin_again(entry)
+        wait_s = SETTLE_S if isinstance(stream.message, _MAY_BE_SILENT) else self._patience_s(stream)
+        stream.ask_again_at_s = self._time() + wait_s
+
+    def _patience_s(self, stream: KeptStream) -> float:
+        """How long a stream may be silent: longer each time that asking again has not helped for long."""
+        return min(self._stale_s * 2.0**stream.tries, max(PATIENCE_MAX_S, self._stale_s))
+
+    def _ask_later(self, stream: KeptStream) -> None:
+        pause_s = min(RETRY_FIRST_S * 2.0**stream.tries, RETRY_MAX_S)
+        stream.ask_again_at_s = self._time() + self._rng.uniform(pause_s / 2, pause_s)
+
+    def _ask_or_settle(self, stream: KeptStream) -> None:
+        """The time in which a stream should have ticked is over."""
+        stream.ask_again_at_s = None
+        if stream.state is StreamState.STALLED and isinstance(stream.message, _MAY_BE_SILENT):
+            stream.settle()
+            return
+        if stream.entry is not None:
+            self._connection.requests.give_up(stream.entry)
+            stream.lose(GapReason.STALE, "nothing came")
+        self._ask(stream)
+
+    def _lose_all(self, detail: str) -> None:
+        """What the gateway has forgotten is asked for again under other ids, without a cancel for the old ones."""
+        lost = self._in_order(StreamState.LIVE, StreamState.STALLED)
+        for stream in lost:
+            if stream.entry is not None:
+                stream.entry.unregister()
+            stream.lose(GapReason.DATA_LOST, detail)
+        for stream in lost:
+            self._ask(stream)
+
+    def _expect(self, reason: GapReason) -> None:
+        """What stalled for this reason should go on by itself; if it does not soon, it is asked for again."""
+        for stream in self._in_order(StreamState.STALLED):
+            if stream.gap is not None and stream.gap.reason is reason:
+                stream.ask_again_at_s = self._time() + VERIFY_S
+
+    # --- silence
+
+    def _stall_those_of_lost_farms(self, now_s: float) -> None:
+        for name, (kind, since_s) in self._farms_down.items():
+            for stream in self._in_order(StreamState.LIVE):
+                silence_s = BAR_SILENCE_S if isinstance(stream.message, _BARS) else FARM_SILENCE_S
+                is_silent = now_s - max(stream.data_at_s, since_s) >= silence_s
+                if is_silent and isinstance(stream.message, _FARM_SERVES[kind]):
+                    detail = f"the farm {name} is lost, and nothing has come since"
+                    stream.stall(GapReason.FARM_DOWN, detail, self._ago(now_s - stream.data_at_s))
+
+    def _ask_for_the_stale(self, now_s: float) -> None:
+        ticking = [one for one in self._in_order(StreamState.LIVE) if isinstance(one.message, _TICKING)]
+        if not any(now_s - stream.data_at_s < self._stale_s / 2 for stream in ticking):
+            return  # not one stream stands still but the market
+        for stream in ticking:
+            silent_s = now_s - stream.data_at_s
+            if silent_s >= self._patience_s(stream) and stream.should_tick() and stream.entry is not None:
+                self._stale += 1
+                self._events.emit(EventType.STREAM_STALE, StreamStale(request=repr(stream.message), silent_s=silent_s))
+                self._connection.requests.give_up(stream.entry)
+                stream.lose(GapReason.STALE, f"silent for {silent_s:.0f} s while others tick", self._ago(silent_s))
+                self._ask(stream)
+
+    def _in_order(self, *states: StreamState) -> list[KeptStream]:
+        """The streams in these states (none named: all), the most important first, and of the same the older."""
+        found = [one for one in self._streams if not states or one.state in states]
+        return sorted(found, key=lambda one: one.priority)
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _ago(self, seconds: float) -> datetime:
+        return self._now() - timedelta(seconds=seconds)
