@@ -128,7 +128,7 @@ class Watchdog:
             async with asyncio.timeout(self._settings.answer_s):
                 await self._connection.ping()
         except TimeoutError:
-            if self._connection.idle_s >= self._settings.answer_s:
+            if self._connection.idle_s >= max(self._settings.idle_s, self._settings.answer_s):
                 self._connection.abort(f"half-open: nothing has come for {self._connection.idle_s:.1f} s")
         except IbwireError as error:  # of the request, not of the link: the next one will tell
             _log.debug("asked for the time: %s", error)
@@ -169,12 +169,12 @@ class Watchdog:
                 raise failure
             attempt += 1
             await self._pause(attempt, failure, is_planned=is_planned)
+            if isinstance(failure, ClientIdInUse):
+                self._take_next_client_id()
             try:
                 await self._connection.connect()
             except ConnectionFailed as error:
                 failure = error
-                if isinstance(error, ClientIdInUse):
-                    self._take_next_client_id()
             else:
                 return
 
