@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test check bench campaigns wire docs-tables lock format clean
+.PHONY: install run test check bench campaigns chaos wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -31,6 +31,13 @@ bench: install
 
 campaigns: install
 	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q -m "campaign and not tws and not windows"
+
+# As many seeds of chaos as one wants: make chaos SEEDS=5000 [FIRST=0] [HOURS=6]
+SEEDS ?= 20
+FIRST ?= 0
+HOURS ?= 6
+chaos: install
+	$(BIN)/python -m tests.chaos.run --seeds $(SEEDS) --first $(FIRST) --hours $(HOURS)
 
 format: install
 	$(BIN)/ruff check --fix-only .

@@ -13,6 +13,7 @@ the rate limiter like everything else. The rules:
     competing session (10197)  the stream stalls and is asked for again with back-off
     ended by the gateway       the same, where the error says that asking again can help
     silent while others tick   stale: told, and asked for again
+    silent like all others     the same after ten times as long, because it may be the market that stands still
     asked for again, silent    asked for again once more, after ever longer waits
 """
 
@@ -53,6 +54,9 @@ RETRY_FIRST_S, RETRY_MAX_S = 5.0, 60.0
 
 PATIENCE_MAX_S = 600.0
 """The longest wait for the data of a stream that was asked for again; the first is `stale_s`, or twice that."""
+
+ALL_SILENT = 10
+"""How many times longer silence is borne when every stream is silent."""
 
 ACCOUNT_KINDS = (
     m.AccountDataRequest,
@@ -320,15 +324,15 @@ class StreamKeeper:
 
     def _ask_for_the_stale(self, now_s: float) -> None:
         ticking = [one for one in self._in_order(StreamState.LIVE) if isinstance(one.message, _TICKING)]
-        if not any(now_s - stream.data_at_s < self._stale_s / 2 for stream in ticking):
-            return  # not one stream stands still but the market
+        others_tick = any(now_s - stream.data_at_s < self._stale_s / 2 for stream in ticking)
         for stream in ticking:
             silent_s = now_s - stream.data_at_s
-            if silent_s >= self._patience_s(stream) and stream.should_tick() and stream.entry is not None:
+            patience_s = self._patience_s(stream) * (1 if others_tick else ALL_SILENT)
+            if silent_s >= patience_s and stream.should_tick() and stream.entry is not None:
                 self._stale += 1
                 self._events.emit(EventType.STREAM_STALE, StreamStale(request=repr(stream.message), silent_s=silent_s))
                 self._connection.requests.give_up(stream.entry)
-                stream.lose(GapReason.STALE, f"silent for {silent_s:.0f} s while others tick", self._ago(silent_s))
+                stream.lose(GapReason.STALE, f"silent for {silent_s:.0f} s", self._ago(silent_s))
                 self._ask(stream)
 
     def _in_order(self, *states: StreamState) -> list[KeptStream]:

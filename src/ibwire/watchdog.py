@@ -28,8 +28,9 @@ from ibwire.recovery import Recovery
 from ibwire.settings import WatchdogSettings
 from ibwire.stream_keeper import StreamKeeper
 
-LOOK_EVERY_S = 1.0
-"""How often streams are looked at."""
+LOOKS_PER_LIMIT = 30
+SHORTEST_LOOK_S = 1.0
+"""Streams are looked at so often within the time that one may be silent, but not more often than that."""
 
 CLOCK_EVERY_S = 60.0
 """How often the gateway's clock is compared with ours, on a link that is not idle."""
@@ -112,10 +113,10 @@ class Watchdog:
         return self._down_at_s - up_at_s
 
     async def _look_on(self) -> None:
-        self._asked_at_s = self._time()
+        look_every_s = max(SHORTEST_LOOK_S, self._settings.stale_stream_s / LOOKS_PER_LIMIT)
         await self._ask_for_the_time()
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(min(look_every_s, self._settings.idle_s))
             self._keeper.look()
             is_idle = self._connection.idle_s >= self._settings.idle_s
             if is_idle or self._time() - self._asked_at_s >= CLOCK_EVERY_S:

@@ -308,11 +308,23 @@ async def test_silence_is_not_odd_when_everything_is_silent_or_the_market_is_clo
 ) -> None:
     silent, closed = Consumer(session.stream(QUOTES)), Consumer(session.stream(OTHER_QUOTES, should_tick=lambda: False))
     await asyncio.gather(silent.until(3), closed.until(3))
-    await asyncio.sleep(300)
+    await asyncio.sleep(290)
     assert told(session, EventType.STREAM_STALE) == []
     await keep_ticking(gateway, 0, 60)
     assert told(session, EventType.STREAM_STALE) == []
     await asyncio.gather(silent.close(), closed.close())
+
+
+@with_session
+async def test_silence_of_all_is_borne_ten_times_as_long(gateway: TickingGateway, session: IBSession) -> None:
+    quotes = Consumer(session.stream(QUOTES))
+    await quotes.until(3)
+    await asyncio.sleep(290)
+    assert len(gateway.ids) == 1
+    await asyncio.sleep(20)
+    assert len(gateway.ids) == 2
+    assert quotes.marks == ["stale", "resumed"]
+    await quotes.close()
 
 
 @with_session

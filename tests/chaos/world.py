@@ -1,0 +1,313 @@
+"""One run: a simulated gateway, a session with streams and requests, random overlapping faults, and what must hold.
+
+Everything follows from the seed. What is checked, all the time and at the end:
+
+- the gateway never counted more messages in a second than IBKR allows;
+- a request ends within its time limits, in a whole answer or one typed exception;
+- the gateway never has two subscriptions of a client for one contract and kind;
+- every gap has its end: when the faults are over, every stream ticks again within a bound;
+- queues and tables do not grow, no task is left, and nothing was raised behind our back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import warnings
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from weakref import WeakSet
+
+import async_solipsism
+from msgspec import Struct
+
+from ibwire.exceptions import IbwireError
+from ibwire.gaps import Gap, Resumed
+from ibwire.requests import QUARANTINE_S
+from ibwire.session import HealthStatus, IBSession
+from ibwire.settings import ConnectionSettings, RateLimitSettings, Settings, WatchdogSettings
+from ibwire.simulator import GatewayLimits, GeneratedFeed, SimulatedGateway
+from ibwire.simulator.session import ClientSession
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+
+START_S = 1_795_000_000.0
+QUIET_S = 900.0
+"""How long after the last fault everything has to be well again: above the longest pauses of watchdog and keeper."""
+
+CALM_SHARE = 0.1
+"""After so many of the faults all trouble ends for a while, to see whether everything gets well."""
+
+STALE_S = 120.0
+REQUEST_S = 30.0
+QUEUE_S = 60.0
+CON_IDS = (265598, 272093, 4391, 4815747, 3691937, 12087792)
+
+_QUESTIONS: tuple[Message, ...] = (
+    m.ContractDataRequest(contract=m.Contract(con_id=265598)),
+    m.CurrentTimeRequest(),
+    m.OpenOrdersRequest(),
+    m.PositionsRequest(),
+    m.ExecutionRequest(),
+    m.SecDefOptParamsRequest(underlying_symbol="AAPL", underlying_sec_type="STK", underlying_con_id=265598),
+    m.MatchingSymbolsRequest(pattern="A"),
+)
+
+_ONE_AT_A_TIME = (m.CurrentTimeRequest, m.OpenOrdersRequest, m.PositionsRequest)
+MOST_IN_LINE = 60
+BURST_SHARE = 0.05
+"""How many of the questions are asked eighty at once."""
+
+
+class Broken(AssertionError):
+    """Something that must hold did not."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a run saw."""
+
+    seed: int
+    faults: dict[str, int]
+    gaps: int
+    answered: int
+    failed: dict[str, int]
+    reconnects: int
+
+
+class World:
+    """The run of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.rng = random.Random(f"chaos/{seed}")
+        self.faults: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self.answered = 0
+        self.gaps = 0
+        self.messages: Counter[int] = Counter()
+        self.behind_our_back: list[str] = []
+        self.ends_at_s = 0.0
+
+    async def run(self, hours: float) -> Outcome:
+        """Live for so many hours and then some, and look whether all is as it must be."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: self.behind_our_back.append(str(context)))
+        self.ends_at_s = loop.time() + hours * 3600
+        feed = GeneratedFeed(seed=self.seed, con_ids=CON_IDS, updates_per_s=0.1)
+        # It rejects what is too fast instead of taking it later, so that its count shows what really came.
+        limits = GatewayLimits(rejects=True)
+        async with (
+            SimulatedGateway(feed=feed, clock=_wall_clock, limits=limits) as gateway,
+            self._session(gateway) as session,
+        ):
+            consumers = [asyncio.create_task(self._consume(session, index)) for index in range(len(CON_IDS))]
+            asking = [asyncio.create_task(self._ask_now_and_then(session)) for _ in range(3)]
+            await self._make_trouble(gateway, session)
+            await self._have_peace(gateway, session)
+            self._require(all(self.messages[index] for index in range(len(CON_IDS))), "a stream never ticked")
+            for task in (*consumers, *asking):
+                task.cancel()
+            results = await asyncio.gather(*consumers, *asking, return_exceptions=True)
+            reconnects = session.stats().reconnects
+        ended = [one for one in results if not isinstance(one, asyncio.CancelledError)]
+        self._require(not ended, f"consumers or requests ended early: {ended}")
+        self._require(not self.behind_our_back, f"raised behind our back: {self.behind_our_back}")
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        self._require(not left, f"tasks left behind: {left}")
+        return Outcome(
+            seed=self.seed,
+            faults=dict(self.faults),
+            gaps=self.gaps,
+            answered=self.answered,
+            failed=dict(self.failed),
+            reconnects=reconnects,
+        )
+
+    # --- what the user does
+
+    @asynccontextmanager
+    async def _session(self, gateway: SimulatedGateway) -> AsyncIterator[IBSession]:
+        settings = Settings(
+            connection=ConnectionSettings(port=gateway.port, request_timeout_s=REQUEST_S),
+            rate_limit=RateLimitSettings(queue_timeout_s=QUEUE_S),
+            watchdog=WatchdogSettings(stale_stream_s=STALE_S),
+        )
+        async with IBSession(settings, clock=_wall_clock, rng=random.Random(f"jitter/{self.seed}")) as session:
+            yield session
+
+    async def _consume(self, session: IBSession, index: int) -> None:
+        contract = m.Contract(con_id=CON_IDS[index])
+        in_gap = False
+        async with session.stream(m.MarketDataRequest(contract=contract), priority=index) as stream:
+            async for item in stream:
+                if isinstance(item, Gap):
+                    self._require(not in_gap, "a gap within a gap")
+                    in_gap, self.gaps = True, self.gaps + 1
+                elif isinstance(item, Resumed):
+                    self._require(in_gap, "an end of no gap")
+                    in_gap = False
+                else:
+                    self.messages[index] += 1
+
+    async def _ask_now_and_then(self, session: IBSession) -> None:
+        while True:
+            await asyncio.sleep(self.rng.expovariate(1 / 120))
+            number = 80 if self.rng.random() < BURST_SHARE else 1
+            asked = [
+                self._ask(session, self.rng.choice(_QUESTIONS), retry=self.rng.random() < 0.5) for _ in range(number)
+            ]
+            await asyncio.gather(*asked)
+
+    async def _ask(self, session: IBSession, question: Message, *, retry: bool) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            answers = await session.request(question, retry=retry)
+        except IbwireError as error:
+            self.failed[type(error).__name__] += 1
+        else:
+            self._require(bool(answers), f"an empty answer to {question}")
+            self.answered += 1
+        # Of a kind without an id each waits for those before it, and each of these takes as long at most.
+        before = MOST_IN_LINE if isinstance(question, _ONE_AT_A_TIME) else 1
+        took_s, longest_s = loop.time() - began, before * (REQUEST_S + QUEUE_S + QUARANTINE_S)
+        self._require(took_s <= longest_s, f"{question} took {took_s:.0f} s")
+
+    # --- what befalls it
+
+    async def _make_trouble(self, gateway: SimulatedGateway, session: IBSession) -> None:
+        loop = asyncio.get_running_loop()
+        while loop.time() < self.ends_at_s:
+            await asyncio.sleep(self.rng.expovariate(1 / 300))
+            fault = self.rng.choice(_FAULTS)
+            self.faults[fault.__name__.lstrip("_")] += 1
+            await fault(gateway, self.rng)
+            self._look(gateway, session)
+            if self.rng.random() < CALM_SHARE:
+                await self._have_peace(gateway, session)
+
+    async def _have_peace(self, gateway: SimulatedGateway, session: IBSession) -> None:
+        """End all trouble; then, within a bound, everything is well."""
+        await gateway.inject("competing_session", is_on=False)
+        await gateway.inject("hello_never_answered", is_on=False)
+        for farm in list(gateway.farms_down):
+            await gateway.inject("farm_up", farm=farm)
+        for symbol in ("AAPL", "MSFT"):
+            await gateway.inject("silent_stream", symbol=symbol, is_on=False)
+        if gateway.is_offline:
+            await gateway.inject("connectivity_restored", data_lost=self.rng.random() < 0.5)
+        await asyncio.sleep(QUIET_S)
+        self._look(gateway, session)
+        health = session.health()
+        self._require(health.status is HealthStatus.HEALTHY, f"not well after the trouble: {health.reasons}")
+        before = self.messages.copy()
+        await asyncio.sleep(QUIET_S)
+        silent = [index for index in range(len(CON_IDS)) if self.messages[index] == before[index]]
+        self._require(not silent, f"streams {silent} do not tick after the trouble")
+
+    # --- what must hold
+
+    def _look(self, gateway: SimulatedGateway, session: IBSession) -> None:
+        for client in gateway.sessions:
+            if client in _READ_LATE:
+                continue
+            self._require(client.rate.highest <= 50, f"{client.rate.highest} messages in one second")
+            self._require(client.rate.breaches == 0, "the message rate was broken")
+            con_ids = [line.instrument.con_id for line in client.subscriptions.values()]
+            self._require(len(con_ids) == len(set(con_ids)), f"subscribed twice: {con_ids}")
+        self._require(session.connection.requests_under_way <= 300, "requests pile up")
+        self._require(session.connection.limiter.queued_entries <= 600, "the limiter's queues pile up")
+
+    def _require(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise Broken(f"seed {self.seed}: {what}")
+
+
+def live(seed: int, hours: float) -> Outcome:
+    """One run on a virtual-time loop. Raises Broken naming the seed and what did not hold."""
+    loop = async_solipsism.EventLoop()
+    try:
+        with warnings.catch_warnings():
+            # Sockets in memory have no option for the reset; they are cut all the same.
+            warnings.simplefilter("ignore", async_solipsism.SolipsismWarning)
+            return loop.run_until_complete(World(seed).run(hours))
+    finally:
+        loop.close()
+
+
+def _wall_clock() -> float:
+    return START_S + asyncio.get_running_loop().time()
+
+
+# --- faults, each with random parameters; those that last end by themselves or by a later one
+
+
+def _plain(kind: str, **parameters: Any) -> Callable[[SimulatedGateway, random.Random], Awaitable[None]]:
+    async def fault(gateway: SimulatedGateway, rng: random.Random) -> None:
+        await gateway.inject(kind, **parameters)
+
+    fault.__name__ = kind
+    return fault
+
+
+async def _restart(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("restart", down_for_s=rng.expovariate(1 / 30))
+
+
+_READ_LATE: WeakSet[ClientSession] = WeakSet()
+"""Clients whose messages the gateway did not read for a while: what it counts of them then says nothing of ours."""
+
+
+async def _stall(gateway: SimulatedGateway, rng: random.Random) -> None:
+    _READ_LATE.update(gateway.sessions)
+    await gateway.inject("stall", for_s=rng.expovariate(1 / 10))
+
+
+async def _offline(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("connectivity_lost")
+    await asyncio.sleep(rng.expovariate(1 / 60))
+    await gateway.inject("connectivity_restored", data_lost=rng.random() < 0.5)
+
+
+async def _farm(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("farm_down", farm="usfarm")
+    await asyncio.sleep(rng.expovariate(1 / 30))
+    await gateway.inject("farm_up", farm="usfarm")
+
+
+async def _competition(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("competing_session")
+    await asyncio.sleep(rng.expovariate(1 / 60))
+    await gateway.inject("competing_session", is_on=False)
+
+
+async def _silence(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("silent_stream", symbol=rng.choice(("AAPL", "MSFT")), is_on=rng.random() < 0.5)
+
+
+async def _forget(gateway: SimulatedGateway, rng: random.Random) -> None:
+    """The gateway forgets subscriptions without a word, as after some farm flaps (nautilus_trader 3968)."""
+    for client in gateway.sessions:
+        for request_id in list(client.subscriptions):
+            if rng.random() < 0.7:
+                del client.subscriptions[request_id]
+
+
+async def _no_hello(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("hello_never_answered")
+    await gateway.inject("disconnect")
+    await asyncio.sleep(rng.expovariate(1 / 60))
+    await gateway.inject("hello_never_answered", is_on=False)
+
+
+async def _id_in_use(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("client_id_in_use", times=rng.randrange(1, 5))
+    await gateway.inject("disconnect")
+
+
+_FAULTS: tuple[Callable[[SimulatedGateway, random.Random], Awaitable[None]], ...] = (
+    *(_plain(kind) for kind in ("disconnect", "reset", "garbage_frame", "truncated_frame", "oversized_frame")),
+    *(_restart, _stall, _offline, _farm, _competition, _silence, _forget, _no_hello, _id_in_use),
+)
