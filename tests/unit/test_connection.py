@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
@@ -14,6 +15,7 @@ from ibwire.exceptions import (
     ConnectionRefused,
     ConnectTimeout,
     HandshakeFailed,
+    HostUnreachable,
     IbwireError,
     InvalidMessage,
     NoSecurityDefinition,
@@ -684,3 +686,67 @@ async def test_leaving_the_connection_closes_its_own_events_and_their_handlers()
         client.events.subscribe(EventType.WARNING, handler)
         gateway.send(error(-1, 2103))
         await turns()
+
+
+@on_virtual_time
+async def test_nothing_leaves_while_the_gateway_takes_nothing_and_then_a_cancel_goes_first() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        link = client._link
+        assert link is not None
+        link.pause_writing()  # as the transport does when its buffer is full
+        for number in range(5):
+            client.send(m.ContractDataRequest(req_id=number))
+        client.send(m.CancelMarketData(99))
+        await turns()
+        assert gateway.received == []
+        link.resume_writing()
+        await asyncio.sleep(1)
+        assert gateway.received[0] == m.CancelMarketData(99)
+        assert len(gateway.received) == 6
+
+
+@on_virtual_time
+async def test_host_that_has_no_address_is_unreachable() -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    loop = asyncio.get_running_loop()
+    loop.create_connection = fail  # type: ignore[assignment]
+    with pytest.raises(HostUnreachable, match=r"no TCP connection to tws\.example\.com:4002.*check the host's name"):
+        await ConnectionManager(ConnectionSettings(host="tws.example.com", port=4002)).connect()
+
+
+@on_virtual_time
+async def test_ids_never_go_back_even_if_the_gateway_does() -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        assert [client.next_id(), client.next_id()] == [100, 101]
+        gateway.drop()
+        await turns()
+        await client.connect()  # the gateway says 100 again
+        assert client.next_id() == 102
+
+
+@on_virtual_time
+async def test_closed_connection_cannot_be_opened_again() -> None:
+    async with ScriptedGateway() as gateway:
+        async with gateway.client() as client:
+            pass
+        with pytest.raises(IbwireError, match=r"connect\(\) while closed"):
+            await client.connect()
+        await client.aclose()
+
+
+@on_virtual_time
+async def test_connectivity_is_told_and_ends_no_request() -> None:
+    async with ScriptedGateway(answer_time) as gateway, gateway.client() as client:
+        gateway.send(error(-1, 1100, "Connectivity lost"), error(-1, 1100, "Connectivity lost"))
+        await turns()
+        assert client.state is ConnectionState.DEGRADED
+        assert await client.request(m.CurrentTimeRequest()) == [m.CurrentTime(1_795_000_000)]
+        gateway.send(error(-1, 1101, "restored - data lost"))
+        await turns()
+        assert client.state is ConnectionState.CONNECTED
+        (lost,) = client.events.history(EventType.GATEWAY_CONNECTIVITY_LOST)
+        (restored,) = client.events.history(EventType.GATEWAY_CONNECTIVITY_RESTORED)
+        assert lost.data.code == 1100
+        assert restored.data.is_data_lost
