@@ -10,6 +10,7 @@ Knows how the parts fit; decides nothing itself.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -31,6 +32,9 @@ from ibwire.stream_keeper import KeeperStatistics, StreamKeeper
 from ibwire.streams import MessageStream
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
+
+
+_log = logging.getLogger(__name__)
 
 
 class HealthStatus(StrEnum):
@@ -65,7 +69,7 @@ class IBSession:
     """A supervised session. `start` connects, `aclose` ends it for good; `async with` does both.
 
     `on_down` is told how long the link has been down and may restart the gateway (`WatchdogSettings.down_after_s`).
-    `on_unsolicited` gets what belongs to no request, on the event loop. `events`, `errors`, `clock` (Unix seconds) and
+    `on_unsolicited` gets what belongs to no request, on the event loop, as does whoever calls `listen`. `events`, `errors`, `clock` (Unix seconds) and
     `rng` (for the jitter of the back-off) may be given; an event manager of its own is closed at the end.
     """
 
@@ -82,21 +86,22 @@ class IBSession:
     ) -> None:
         self.settings = settings or Settings()
         self._clock = clock
+        self._listeners: list[Callable[[Message], object]] = [on_unsolicited]
         self._owns_events = events is None
-        self.events = events if events is not None else EventManager(clock=self._now)
+        self.events = events if events is not None else EventManager(clock=self.now)
         rng = rng or random.Random()
         self.connection = ConnectionManager(
             self.settings.connection,
             rate_limit=self.settings.rate_limit,
             events=self.events,
             errors=errors,
-            on_unsolicited=on_unsolicited,
+            on_unsolicited=self._tell_listeners,
             on_notice=self._take_notice,
             is_supervised=True,
             clock=clock,
         )
         self._keeper = StreamKeeper(
-            self.connection, stale_s=self.settings.watchdog.stale_stream_s, rng=rng, errors=errors, now=self._now
+            self.connection, stale_s=self.settings.watchdog.stale_stream_s, rng=rng, errors=errors, now=self.now
         )
         self.recovery = Recovery()
         self.recovery.register("account streams", Stage.ACCOUNT, lambda: self._keeper.ask_again(account=True))
@@ -107,7 +112,7 @@ class IBSession:
             self.recovery,
             self.settings.watchdog,
             rng=rng,
-            now=self._now,
+            now=self.now,
             on_down=on_down,
         )
         self._watching: asyncio.Task[None] | None = None
@@ -149,6 +154,23 @@ class IBSession:
     def state(self) -> ConnectionState:
         """Where the connection is in its life."""
         return self.connection.state
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts of the gateway's login."""
+        return self.connection.accounts
+
+    def now(self) -> datetime:
+        """The wall clock: aware UTC."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def next_id(self) -> int:
+        """A number for an order, larger than every one before it. Raises NotConnected without a link."""
+        return self.connection.next_id()
+
+    def listen(self, listener: Callable[[Message], object]) -> None:
+        """Call `listener` with everything that belongs to no request: notices, news of orders nobody here watches."""
+        self._listeners.append(listener)
 
     def stream(
         self,
@@ -208,5 +230,9 @@ class IBSession:
     def _take_notice(self, notice: Notice) -> None:
         self._keeper.take_notice(notice)
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
+    def _tell_listeners(self, message: Message) -> None:
+        for listener in self._listeners:
+            try:
+                listener(message)
+            except Exception:  # noqa: BLE001 - one listener's mistake must not keep the news from the others
+                _log.exception("a listener raised on %s", type(message).__name__)

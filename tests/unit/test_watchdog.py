@@ -14,6 +14,7 @@ from ibwire.connection import ConnectionState
 from ibwire.events import ClockSkew, Event, EventType
 from ibwire.exceptions import ClientIdInUse, ConnectionLost, ConnectionRefused, NotConnected, RequestTimeout
 from ibwire.session import Health, HealthStatus, IBSession
+from ibwire.session_api import SessionApi
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from tests.helpers.scripted_gateway import PORT, READY, ScriptedGateway
@@ -421,3 +422,26 @@ def test_events_of_a_session_carry_its_own_clock() -> None:
     (event,) = seen
     assert isinstance(event, Event)
     assert event.time.timestamp() >= START_S
+
+
+@on_virtual_time
+async def test_what_belongs_to_no_request_reaches_every_listener_even_if_one_raises(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    heard: list[Message] = []
+
+    def fail(_: Message) -> None:
+        raise ValueError("a user's mistake")
+
+    async with ScriptedGateway(answer_time) as gateway, session_at(on_unsolicited=fail) as session:
+        session.listen(heard.append)
+        bound = m.OrderBound(perm_id=1, client_id=0, order_id=-3)
+        gateway.send(bound)
+        await asyncio.sleep(0.1)
+        assert heard == [bound]
+    assert "a listener raised on OrderBound" in caplog.text
+
+
+def test_session_is_what_services_are_written_for() -> None:
+    api: SessionApi = session_at()  # held by mypy, too
+    assert api.accounts == ()

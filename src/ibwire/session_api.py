@@ -1,0 +1,51 @@
+"""What the services (contracts, market data, history, account, trading) may use of the session they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from ibwire.connection import ConnectionState
+from ibwire.events import EventManager
+from ibwire.recovery import Recovery
+from ibwire.streams import MessageStream
+from ibwire.wire import Message
+
+
+class SessionApi(Protocol):
+    """A supervised session, as its services see it."""
+
+    events: EventManager
+    recovery: Recovery
+    """Where a service registers what it does after every reconnect."""
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection is in its life."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts of the gateway's login."""
+
+    def now(self) -> datetime:
+        """The wall clock: aware UTC."""
+
+    def next_id(self) -> int:
+        """A number for an order, larger than every one before it. Raises NotConnected without a link."""
+
+    async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
+        """A request that ends, and all its answers; see `ConnectionManager.request`."""
+
+    def stream(
+        self,
+        message: Message,
+        *,
+        bound: int | None = None,
+        priority: int = 0,
+        should_tick: Callable[[], bool] = lambda: True,
+    ) -> MessageStream:
+        """A subscription that outlives the link; see `IBSession.stream`."""
+
+    def listen(self, listener: Callable[[Message], object]) -> None:
+        """Call `listener` with everything that belongs to no request: notices, news of orders nobody here watches."""
