@@ -33,7 +33,6 @@ from ibwire.streams import MessageStream
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
 
-
 _log = logging.getLogger(__name__)
 
 
@@ -69,8 +68,9 @@ class IBSession:
     """A supervised session. `start` connects, `aclose` ends it for good; `async with` does both.
 
     `on_down` is told how long the link has been down and may restart the gateway (`WatchdogSettings.down_after_s`).
-    `on_unsolicited` gets what belongs to no request, on the event loop, as does whoever calls `listen`. `events`, `errors`, `clock` (Unix seconds) and
-    `rng` (for the jitter of the back-off) may be given; an event manager of its own is closed at the end.
+    `on_unsolicited` gets what belongs to no request, on the event loop, as does whoever calls `listen`. `events`,
+    `errors`, `clock` (Unix seconds) and `rng` (for the jitter of the back-off) may be given; an event manager of its
+    own is closed at the end.
     """
 
     def __init__(
