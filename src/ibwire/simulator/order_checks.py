@@ -22,8 +22,10 @@ _PRESET = "PRESET"
 Check = Callable[[OrderTerms], Refusal | None]
 
 
-def check(terms: OrderTerms) -> Refusal | None:
-    """The first refusal of all checks, None if the order can be taken."""
+def check(terms: OrderTerms, now_s: float) -> Refusal | None:
+    """The first refusal of all checks, None if the order can be taken at this time (Unix seconds)."""
+    if terms.good_till_s is not None and terms.good_till_s <= now_s:
+        return Refusal(334, "Invalid Good Till Date")
     return next((refusal for rule in CHECKS if (refusal := rule(terms)) is not None), None)
 
 

@@ -18,7 +18,7 @@ from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market
 from ibwire.simulator.order_faults import OrderFaults
-from ibwire.simulator.order_life import OrderLife
+from ibwire.simulator.order_life import NO_PARENT, OrderLife
 from ibwire.simulator.order_news import OrderNews, Tell
 from ibwire.simulator.order_register import TWS_CLIENT_ID, UNBOUND, OrderRegister
 from ibwire.simulator.order_terms import OrderTerms, read_terms
@@ -30,9 +30,6 @@ from ibwire.wire import messages as m
 
 _TYPES_TO_CHANGE_TO = ("MKT", "LMT")
 """An order may become one of these while it works; every other change of its type is refused (protocol notes, 4.6)."""
-
-
-_NO_PARENT = Refusal(10006, "Missing parent order.")
 
 
 class OrderDesk:
@@ -143,7 +140,7 @@ class OrderDesk:
             ticket.is_manual = True
             if self._binds_at_once:
                 self._bind(ticket)
-            self._life.begin(ticket)
+            self._life.begin([ticket])
         return ticket.perm_id
 
     def cancel_manual(self, perm_id: int) -> None:
@@ -240,7 +237,7 @@ class OrderDesk:
         if attached is not None:
             return attached
         terms = read_terms(request, self._accounts)
-        return terms if isinstance(terms, Refusal) else order_checks.check(terms) or terms
+        return terms if isinstance(terms, Refusal) else order_checks.check(terms, self._now_s()) or terms
 
     def _take(self, client_id: int, order_id: int, terms: OrderTerms) -> Refusal | None:
         """Hold a new order back, or let it begin with those that were held for it."""
@@ -249,20 +246,15 @@ class OrderDesk:
         if terms.order.parent_id:
             parent = self.register.parent(client_id, terms.order.parent_id)
             if parent is None:
-                return _NO_PARENT
+                return NO_PARENT
             order_groups.adopt(ticket, parent)
             if order_groups.has_lost_parent(ticket):
-                return _NO_PARENT
+                return NO_PARENT
         if not terms.order.transmit:
             # Not heard of until it is transmitted, but for its permanent id (protocol notes, 4.7).
             self.register.held[client_id, order_id] = ticket
             return None
-        for member in self.register.family_of(ticket):
-            if order_groups.has_lost_parent(member):  # it was rejected just now
-                self.register.held.pop((client_id, member.order_id), None)
-                self._news.refuse(client_id, member.order_id, _NO_PARENT.code, _NO_PARENT.text)
-            else:
-                self._life.begin(member, self.faults.next_rejection())
+        self._life.begin(self.register.family_of(ticket), self.faults.next_rejection())
         return None
 
     def _change(self, old: Ticket, terms: OrderTerms) -> Refusal | None:
@@ -278,7 +270,7 @@ class OrderDesk:
         if not terms.order.transmit:
             return None  # a change that is not transmitted is not heard of
         if self.faults.next_modify_is_split():
-            self._life.begin(new_ticket(old.client_id, old.order_id, self.register.take_perm_id(), terms))
+            self._life.begin([new_ticket(old.client_id, old.order_id, self.register.take_perm_id(), terms)])
         else:
             self._life.change(old, terms)
         return None

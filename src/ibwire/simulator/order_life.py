@@ -6,7 +6,7 @@ Every order in here is in the register and either working or done. Sequences are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from ibwire.simulator import margin, order_conditions, order_groups, order_times, pegs, request_times, triggers
@@ -23,6 +23,8 @@ from ibwire.simulator.trading_sessions import TradingHours
 
 TOO_FAR = "The limit price is too far through the market: the exchange's price protection cancelled the order"
 
+
+NO_PARENT = Refusal(10006, "Missing parent order.")
 
 _WITHOUT_BAND = ("OPT", "FOP")
 
@@ -52,20 +54,30 @@ class OrderLife:
 
     # --- beginning
 
-    def begin(self, ticket: Ticket, rejection: Refusal | None = None) -> None:
-        """Take a new order in and let it work, or reject it."""
-        rejection = rejection or self._rejection(ticket)
+    def begin(self, tickets: Sequence[Ticket], rejection: Refusal | None = None) -> None:
+        """Take new orders in that came together, parents first, and let them work; `rejection` is the first one's.
+
+        All are known before any can fill: a child that fills with its parent has to find its sibling.
+        """
+        for ticket in tickets:
+            self._accept(ticket, rejection or self._rejection(ticket))
+            rejection = None
+        for ticket in tickets:
+            if ticket.is_working and not self._exchange.is_admitted(ticket) and not self._waits(ticket):
+                self._go_to_market(ticket)
+
+    def _accept(self, ticket: Ticket, rejection: Refusal | None) -> None:
+        """Take a new order in and tell of it, or reject it; one that is for this moment alone may end here."""
         self._register.add(ticket)
         if rejection is not None:
             self._reject(ticket, rejection)
             return
         self._set_times(ticket)
-        if self._waits(ticket):
+        is_waiting = self._waits(ticket)
+        if is_waiting or not self._ends_untouched(ticket):
             self._news.pair(ticket)
+        if is_waiting:
             self._warn_if_closed(ticket)
-        elif not self._ends_untouched(ticket):
-            self._news.pair(ticket)
-            self._go_to_market(ticket)
 
     def change(self, ticket: Ticket, terms: OrderTerms) -> None:
         """Let a working order go on with other terms."""
@@ -116,6 +128,8 @@ class OrderLife:
     def _look_at_clock(self, ticket: Ticket, now_s: float) -> None:
         terms = ticket.terms
         is_over = ticket.ends_s is not None and now_s >= ticket.ends_s
+        if is_over and terms.is_in_auction:
+            is_over = self._waits(ticket)  # for something else: its moment is now
         if not is_over and terms.cancels_on_conditions:
             is_over = order_conditions.are_met(terms.conditions, self._market, now_s)
         if is_over:
@@ -213,6 +227,7 @@ class OrderLife:
             ticket.move_to(Status.INACTIVE)
             self._done(ticket, BY_SYSTEM)
             self._news.pair(ticket)
+            self._cancel_family(ticket)
         return True
 
     def _end_rest(self, ticket: Ticket) -> None:
@@ -255,13 +270,16 @@ class OrderLife:
         self._tell_group(ticket, fill)
         if is_whole:
             for child in order_groups.children_of(ticket, self._register.working.values()):
-                if not self._waits(child):
+                # The first child may have filled at once, and that have cancelled the second.
+                if child.is_working and not self._waits(child):
                     self._go_to_market(child)
 
     def _tell_group(self, ticket: Ticket, fill: Fill) -> None:
         """Cancel or reduce the other orders of its OCA group."""
         for other in order_groups.others_in_group(ticket, self._register.working.values()):
             left = order_groups.left_after(fill, ticket, other)
+            if not other.is_working:
+                continue  # it went with another one of the group
             if left == 0:
                 self.cancel(other, by=BY_SYSTEM)
             elif left != other.remaining:
@@ -272,8 +290,8 @@ class OrderLife:
 
     def _rejection(self, ticket: Ticket) -> Refusal | None:
         """Why an order that is valid is not worked."""
-        if ticket.terms.good_till_s is not None and ticket.terms.good_till_s <= self._now_s():
-            return Refusal(201, "Order rejected - reason:The good-till-date of the order has passed")
+        if order_groups.has_lost_parent(ticket):
+            return NO_PARENT
         most = self._limits.active_orders
         if most is not None and self._working_beside(ticket) >= most:
             return Refusal(201, f"Order rejected - reason:{most} orders work on this side of the contract already")
@@ -307,7 +325,8 @@ class OrderLife:
     def _cancel_family(self, ticket: Ticket) -> None:
         """A cancelled parent takes its children with it, a child its parent if it says so."""
         for child in order_groups.children_of(ticket, self._register.working.values()):
-            self.cancel(child, by=BY_SYSTEM)
+            if child.is_working:
+                self.cancel(child, by=BY_SYSTEM)
         parent = ticket.parent
         if parent is not None and parent.is_working and ticket.terms.order.auto_cancel_parent:
             self.cancel(parent, by=BY_SYSTEM)

@@ -25,15 +25,16 @@ class OrderTimes(Struct, frozen=True):
 
 
 def times_of(terms: OrderTerms, hours: TradingHours, now_s: float) -> OrderTimes:
-    """When an order that comes now begins, and when it ends if it has not by itself."""
+    """When an order that comes now begins, and when it ends if it has not by itself; of an auction both are one."""
     instrument = terms.instrument
     if terms.kind.is_at_close:
         close_s = next_close(hours, instrument, now_s, regular_only=True)
-        return OrderTimes(close_s, None)
+        return OrderTimes(close_s, close_s)
     if terms.tif == "OPG":
-        return OrderTimes(next_open(hours, instrument, now_s, regular_only=True), None)
+        open_s = next_open(hours, instrument, now_s, regular_only=True)
+        return OrderTimes(open_s, open_s)
     ends_s = terms.good_till_s
-    if terms.tif == "DAY":
+    if terms.tif == "DAY" or terms.is_immediate:
         first_s = max(now_s, terms.good_after_s or now_s)
         ends_s = next_close(hours, instrument, first_s, regular_only=terms.needs_regular_hours)
     return OrderTimes(terms.good_after_s, ends_s)
