@@ -50,17 +50,15 @@ class Exchange:
     def available(self, ticket: Ticket) -> Decimal:
         """How much of an order the quote of now would fill: what is shown and not yet taken, at its price or better."""
         price, size = self.quote_for(ticket).side(is_buy=ticket.is_buy)
-        if price is None or not ticket.may_fill_at(price):
-            return _NOTHING
-        if size is None:
-            return ticket.remaining
-        return max(_NOTHING, min(ticket.remaining, size - self._taken_of(ticket)))
+        return _NOTHING if price is None or not ticket.may_fill_at(price) else self._left_for(ticket, size)
 
     def match(self, ticket: Ticket) -> Fill | None:
         """Fill as much of an order as the quote of now lets, None if that is nothing."""
-        quantity = self.available(ticket)
-        price, _ = self.quote_for(ticket).side(is_buy=ticket.is_buy)
-        if price is None or quantity == 0:
+        price, size = self.quote_for(ticket).side(is_buy=ticket.is_buy)
+        if price is None or not ticket.may_fill_at(price):
+            return None
+        quantity = self._left_for(ticket, size)
+        if quantity == 0:
             return None
         side = (ticket.terms.instrument.con_id, ticket.is_buy)
         self._taken[side] = (self._changes(ticket), self._taken_of(ticket) + quantity)
@@ -81,6 +79,10 @@ class Exchange:
         )
         ticket.fills.append(fill)
         return fill
+
+    def _left_for(self, ticket: Ticket, size: Decimal | None) -> Decimal:
+        """How much of a size (None: unknown, so all that is wanted) is left for an order."""
+        return ticket.remaining if size is None else max(_NOTHING, min(ticket.remaining, size - self._taken_of(ticket)))
 
     def _taken_of(self, ticket: Ticket) -> Decimal:
         """How much orders have taken of the side this one would meet; of one told anew, nothing yet."""

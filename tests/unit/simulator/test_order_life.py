@@ -181,7 +181,7 @@ def test_limit_far_through_the_market_is_cancelled_by_price_protection() -> None
     assert floor.place(1, limit("BUY", "10", 121.0)) == [*ACCEPTED, *ENDED]
     assert floor.place(2, limit("SELL", "10", 79.0, tif="IOC"))[1:] == ["S PendingCancel 0/10", "S Cancelled 0/10"]
     assert floor.place(3, limit("BUY", "10", 121.0, tif="FOK")) == ["O Inactive", "S Inactive 0/10"]
-    assert floor.place(4, limit("BUY", "10", 120.0))[-1] == "C"
+    assert floor.place(4, limit("BUY", "10", 120.12))[-1] == "C", "a fifth is not too far"
     assert floor.place(5, limit("BUY", "10", 1.0)) == [*ACCEPTED, *WORKING], "far away on its own side"
 
 
@@ -302,6 +302,15 @@ def test_children_wait_for_their_parent_and_one_cancels_the_other() -> None:
     ]  # fmt: skip
     assert floor.move(bid=110.0, bid_size=300)[4:] == ["S Cancelled 0/70", "E 202"]
     assert statuses(floor) == ["Filled", "Filled", "Cancelled"]
+
+
+def test_child_that_fills_with_its_parent_cancels_its_sibling() -> None:
+    floor = OrderFloor()
+    floor.move(bid=120.0, bid_size=300, ask=120.0, ask_size=300, last=80.0)  # both children would fill at once
+    news = bracket(floor, an_order("BUY", "100", "MKT", transmit=False))
+    assert [one for one in news if one[0] == "X"] == ["X BOT 100@120.0", "X SLD 100@120.0"]
+    assert statuses(floor) == ["Filled", "Filled", "Cancelled"]
+    assert news[-2:] == ["S Cancelled 0/100", "E 202"]
 
 
 def test_parent_that_is_cancelled_takes_its_children_with_it() -> None:
