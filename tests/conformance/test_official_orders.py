@@ -20,7 +20,7 @@ from ibapi.order_condition import PriceCondition
 from ibwire.simulator import SimulatedGateway
 from ibwire.simulator.feed import Tick, TickType
 from tests.conformance.test_official_client import AAPL, TIMEOUT_S, Call, Peer
-from tests.helpers.scripted_feed import PULSE_S, LiveFeed, quote
+from tests.helpers.scripted_feed import NOBODYS_CON_ID, LiveFeed, quote
 from tests.helpers.simulated import AAPL as AAPL_ID
 from tests.helpers.simulated import AAPL_CONTRACT, OPENING, limit, simulated
 
@@ -34,11 +34,25 @@ COMMISSION = "commissionAndFeesReport"
 CANCELLED = ["orderStatus Cancelled 0/10", "error 202"]
 
 
+class WatchedFeed(LiveFeed):
+    """Says when what it was told has been played."""
+
+    def __init__(self) -> None:
+        super().__init__(OPENING)
+        self.was_played = threading.Event()
+
+    def ticks(self) -> Iterator[Tick]:
+        for tick in super().ticks():
+            yield tick
+            if tick.con_id == NOBODYS_CON_ID and not self._told:  # the next is asked for when this one was played
+                self.was_played.set()
+
+
 class Running:
     """A gateway in a thread of its own, on a market that a test moves."""
 
     def __init__(self) -> None:
-        self.feed = LiveFeed(OPENING)
+        self.feed = WatchedFeed()
         self.gateway: SimulatedGateway
         self.loop: asyncio.AbstractEventLoop
         self._is_up = threading.Event()
@@ -63,16 +77,9 @@ class Running:
 
     def move(self, *ticks: Tick) -> None:
         """Let the market move, and wait until it has."""
-
-        async def moved() -> None:
-            changes = self.gateway.market.quote(AAPL_ID).changes
-            before = changes.total()
-            self.feed.tell(ticks)
-            async with asyncio.timeout(TIMEOUT_S):
-                while changes.total() < before + len(ticks):
-                    await asyncio.sleep(PULSE_S)
-
-        asyncio.run_coroutine_threadsafe(moved(), self.loop).result(TIMEOUT_S)
+        self.feed.was_played.clear()
+        self.feed.tell(ticks)
+        assert self.feed.was_played.wait(TIMEOUT_S)
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self._stop.set)

@@ -247,6 +247,14 @@ async def test_attached_orders_need_a_preset_which_there_is_not(attached: m.Atta
         assert await client.answers_to(m.AllOpenOrdersRequest()) == [m.OpenOrdersEnd()]
 
 
+async def test_every_sending_of_an_order_is_counted() -> None:
+    async with simulated() as gateway, raw(gateway, 1) as client:
+        for order in (limit("BUY", "10", 99.0, transmit=False), MANUAL, limit("BUY", "10", 98.0)):
+            await client.answers_to(placed(1, order))
+        (ticket,) = gateway.desk.register.tickets.values()
+        assert (ticket.times_received, ticket.limit) == (3, 98)
+
+
 async def test_clock_of_the_gateway_ends_and_triggers_orders() -> None:
     now_s = [1_000_000_000.0]
     feed = LiveFeed(OPENING)
