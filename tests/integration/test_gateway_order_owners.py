@@ -191,10 +191,17 @@ async def test_corrected_execution_replaces_the_first_in_the_books_and_is_told_w
         assert gateway.correct_execution(new_id, price=Decimal(101)).endswith(".03")
 
 
-def test_execution_that_is_none_or_a_quantity_that_cannot_be_is_not_corrected() -> None:
-    gateway = simulated()
-    with pytest.raises(ValueError, match="no execution"):
-        gateway.correct_execution("0000e0d5.1.01.01", price=Decimal(1))
+async def test_execution_that_is_none_or_a_quantity_that_cannot_be_is_not_corrected() -> None:
+    async with simulated() as gateway, raw(gateway, 1) as client:
+        with pytest.raises(ValueError, match="no execution"):
+            gateway.correct_execution("0000e0d5.1.01.01", price=Decimal(1))
+        (news,) = of_kind(await client.answers_to(bought(1, "10")), m.ExecutionDetails)
+        for quantity in (Decimal(11), Decimal(-1), Decimal(0)):
+            with pytest.raises(ValueError, match="not above 0"):
+                gateway.correct_execution(news.execution.exec_id, quantity=quantity)
+        gateway.ledger.new_day({})
+        with pytest.raises(ValueError, match="not of today"):
+            gateway.correct_execution(news.execution.exec_id, quantity=Decimal(5))
 
 
 # --- what if

@@ -157,15 +157,16 @@ class OrderDesk:
         The last group of the id goes up by one, and the books are as if it had been this way from the start (protocol
         notes, 4.3). Raises ValueError if no execution of today has this id or the quantity cannot be.
         """
-        found = [(t, i) for t in self.register.tickets.values() for i, f in enumerate(t.fills)
-                 if f.execution_id == execution_id]  # fmt: skip
-        if not found:
+        found = self.register.execution(execution_id)
+        if found is None:
             raise ValueError(f"no execution has the id {execution_id!r}")
-        ((ticket, index),) = found
+        ticket, index = found
         before = ticket.fills[index]
-        fill = _corrected(ticket, index, before.price if price is None else price, quantity or before.quantity)
-        if not 0 < fill.quantity <= before.quantity + ticket.remaining:
-            raise ValueError(f"{fill.quantity} is not above 0 and within what was ordered")
+        price = before.price if price is None else price
+        quantity = before.quantity if quantity is None else quantity
+        if not 0 < quantity <= before.quantity + ticket.remaining:
+            raise ValueError(f"a quantity of {quantity} is not above 0 and within what was ordered")
+        fill = _corrected(ticket, index, price, quantity)
         try:
             self._ledger.correct(ticket.terms.account, execution_id, fill)
         except KeyError:

@@ -61,6 +61,14 @@ class OrderRegister:
         """It works no more."""
         self.working.pop(ticket.perm_id, None)
 
+    def execution(self, execution_id: str) -> tuple[Ticket, int] | None:
+        """The order that has this execution, and which of its fills it is."""
+        for ticket in self.tickets.values():
+            for index, fill in enumerate(ticket.fills):
+                if fill.execution_id == execution_id:
+                    return ticket, index
+        return None
+
     def bind(self, ticket: Ticket) -> None:
         """Give an order of the TWS user an id under which client 0 knows it."""
         if self._binds_negative:
