@@ -155,7 +155,8 @@ def told(message: Message) -> str:
         case m.OpenOrder(order_state=m.OrderState() as state):
             return f"O {state.status}"
         case m.OrderStatus():
-            return f"S {message.status} {message.filled}/{message.remaining}"
+            held = f" {message.why_held}" if message.why_held else ""
+            return f"S {message.status} {message.filled}/{message.remaining}{held}"
         case m.ExecutionDetails(execution=m.Execution() as execution):
             return f"X {execution.side} {execution.shares}@{execution.price}"
         case m.CommissionAndFeesReport():

@@ -174,7 +174,10 @@ class AccountStreams:
         return account_messages.pnl(self._ledger, id_, account, quotes)
 
     def _account(self, name: str | None, id_: int) -> str | None:
-        """The account that a request means, the first if it names none; None after an error."""
+        """The account that a request means, which it need not name if there is but one; None after an error."""
+        if not name and len(self._accounts) > 1:
+            self._send_error(id_, 321, f"{VALIDATING}You must specify an account.")
+            return None
         account = name or self._accounts[0]
         if account in self._accounts:
             return account

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ibwire.simulator import farms
 from ibwire.simulator.instruments import by_local_symbol
 from ibwire.simulator.knowledge import NO_ID
+from ibwire.simulator.order_faults import ORDER_FAULTS
 from ibwire.simulator.session import COMPETING, ClientSession
 
 TEXT_1100 = "Connectivity between IBKR and Trader Workstation has been lost."
@@ -155,7 +156,7 @@ def client_id_in_use(gateway: Gateway, *, times: int = 1) -> None:
     gateway.refused_client_ids = times
 
 
-FAULTS: dict[str, Callable[..., Awaitable[None] | None]] = {
+FAULTS: dict[str, Callable[..., Awaitable[None] | None]] = ORDER_FAULTS | {
     fault.__name__: fault
     for fault in (
         disconnect,

@@ -14,19 +14,19 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
 from ibwire.simulator import faults
 from ibwire.simulator.account_streams import ROWS_EVERY_S
-from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.farms import farm_of
 from ibwire.simulator.feed import Feed, Tick
 from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
-from ibwire.simulator.market import Market, moves_a_side
+from ibwire.simulator.market import Market, moves_orders
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.simulator.session import ClientSession, Subscription
 from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
@@ -52,7 +52,8 @@ class SimulatedGateway:
     `port` 0 takes a free one, which `self.port` then names. `feed` is the market (a generated one of seed 1 by
     default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
     it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `hours` say when
-    its markets are open: always, if not given. `clock` gives Unix seconds.
+    its markets are open: always, if not given. `master_client_id` hears of everybody's orders; with `binds_negative`
+    orders of the TWS user get negative ids when client 0 binds them. `clock` gives Unix seconds.
 
     Raises OSError if it cannot listen, ValueError for a version or speed that makes no sense.
     """
@@ -68,6 +69,8 @@ class SimulatedGateway:
         max_version: int = MAX_SERVER_VERSION,
         limits: GatewayLimits | None = None,
         hours: TradingHours | None = None,
+        master_client_id: int | None = None,
+        binds_negative: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
@@ -88,13 +91,16 @@ class SimulatedGateway:
         self.ledger = Ledger(accounts)
         self.hours = hours if hours is not None else AlwaysOpen()
         self.desk = OrderDesk(
-            Exchange(self.market, clock),
+            self.market,
+            self.hours,
+            self.ledger,
+            self.limits,
             accounts,
+            clock,
             self._tell,
-            self._tell_error,
-            ledger=self.ledger,
-            booked=self._booked,
-            active_orders=self.limits.active_orders,
+            self._booked,
+            master_client_id=master_client_id,
+            binds_negative=binds_negative,
         )
         self.is_offline = False
         self.answers_hellos = True
@@ -158,6 +164,15 @@ class SimulatedGateway:
         Raises ValueError for a kind that does not exist, TypeError for parameters that it does not have.
         """
         await faults.inject(self, kind, **parameters)
+
+    def correct_execution(
+        self, execution_id: str, *, price: Decimal | None = None, quantity: Decimal | None = None
+    ) -> str:
+        """Put another price or quantity in the place of an execution's, as an exchange does later; its new id.
+
+        Raises ValueError if no execution of today has this id, or the quantity is not above 0 and within the order's.
+        """
+        return self.desk.correct_execution(execution_id, price, quantity)
 
     def refuses_client_id(self) -> bool:
         """Whether the client that starts now is to be told that its id is in use."""
@@ -230,6 +245,7 @@ class SimulatedGateway:
     def _advance(self) -> None:
         """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""
         now_s = self.now_s()
+        self.desk.advance(now_s)
         for session in list(self.sessions):
             session.advance(now_s)
 
@@ -260,7 +276,7 @@ class SimulatedGateway:
         for session in self.sessions:
             for line in self._lines(session, con_id):
                 session.send_ticks(line, ticks)
-        if moves_a_side(ticks):
+        if moves_orders(ticks):
             self.desk.quote_moved(con_id)
 
     def _is_silent(self, con_id: int) -> bool:
@@ -278,8 +294,3 @@ class SimulatedGateway:
         session = self.session_of(client_id)
         if session is not None:
             session.send(message)
-
-    def _tell_error(self, client_id: int, id_: int, code: int, text: str) -> None:
-        session = self.session_of(client_id)
-        if session is not None:
-            session.send_error(id_, code, text)

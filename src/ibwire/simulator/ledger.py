@@ -149,10 +149,49 @@ class Totals(Struct, frozen=True, kw_only=True):
         )
 
 
+class _Booking(Struct, frozen=True, kw_only=True):
+    instrument: Instrument
+    fill: Fill
+    is_buy: bool
+
+
 class _Account(Struct, kw_only=True):
     cash: dict[str, Decimal]
     commissions: dict[str, Decimal] = {}
     holdings: dict[int, Holding] = {}
+
+    def copy(self) -> _Account:
+        return _Account(cash=dict(self.cash), commissions=dict(self.commissions), holdings=dict(self.holdings))
+
+    def book(self, booking: _Booking) -> Decimal | None:
+        """Change everything by one execution; what it realized."""
+        instrument, fill = booking.instrument, booking.fill
+        before = self.holdings.get(instrument.con_id) or Holding(instrument=instrument)
+        after, gained = before.after(fill, is_buy=booking.is_buy)
+        self.holdings[instrument.con_id] = after
+        signed = fill.quantity if booking.is_buy else -fill.quantity
+        paid = -gained if instrument.sec_type in _FUTURES else signed * fill.price * _unit(instrument)
+        _add(self.cash, instrument.currency, -paid - fill.commission)
+        _add(self.commissions, instrument.currency, fill.commission)
+        if instrument.sec_type == "CASH":
+            _add(self.cash, instrument.symbol, signed)
+        if before.quantity * signed >= 0 or after.realized is None:
+            return None
+        return after.realized - (before.realized or _ZERO)
+
+
+class _Books(Struct, kw_only=True):
+    """An account now and as its day began, with all that was booked since, and what each execution ever realized."""
+
+    now: _Account
+    opening: _Account
+    bookings: list[_Booking] = []
+    realized: dict[str, Decimal | None] = {}
+
+    def book(self, booking: _Booking) -> Decimal | None:
+        realized = self.realized[booking.fill.execution_id] = self.now.book(booking)
+        self.bookings.append(booking)
+        return realized
 
 
 class Ledger:
@@ -162,7 +201,10 @@ class Ledger:
         self, accounts: Iterable[str], *, cash: Decimal = STARTING_CASH, base_currency: str = BASE_CURRENCY
     ) -> None:
         self.base_currency = base_currency
-        self._accounts = {account: _Account(cash={base_currency: cash}) for account in accounts}
+        self._books = {
+            account: _Books(now=_Account(cash={base_currency: cash}), opening=_Account(cash={base_currency: cash}))
+            for account in accounts
+        }
 
     @_exactly
     def book(self, account: str, instrument: Instrument, fill: Fill, *, is_buy: bool) -> Decimal | None:
@@ -172,57 +214,80 @@ class Ledger:
         3.14). Futures move cash by what was realized, everything else by its value; a currency pair moves both
         currencies. The commission is taken from the instrument's currency.
         """
-        books = self._accounts[account]
-        before = books.holdings.get(instrument.con_id) or Holding(instrument=instrument)
-        after, gained = before.after(fill, is_buy=is_buy)
-        books.holdings[instrument.con_id] = after
-        signed = fill.quantity if is_buy else -fill.quantity
-        paid = -gained if instrument.sec_type in _FUTURES else signed * fill.price * _unit(instrument)
-        _add(books.cash, instrument.currency, -paid - fill.commission)
-        _add(books.commissions, instrument.currency, fill.commission)
-        if instrument.sec_type == "CASH":
-            _add(books.cash, instrument.symbol, signed)
-        if before.quantity * signed >= 0 or after.realized is None:
-            return None
-        return after.realized - (before.realized or _ZERO)
+        return self._books[account].book(_Booking(instrument=instrument, fill=fill, is_buy=is_buy))
+
+    @_exactly
+    def correct(self, account: str, execution_id: str, fill: Fill) -> None:
+        """Put another execution in the place of one of today, as if it had been booked then.
+
+        So everything booked after it may have realized something else. Raises KeyError if none of today has this id.
+        """
+        books = self._books[account]
+        booked = [booking.fill.execution_id for booking in books.bookings]
+        if execution_id not in booked:
+            raise KeyError(execution_id)
+        bookings, books.bookings = books.bookings, []
+        place = booked.index(execution_id)
+        bookings[place] = replace(bookings[place], fill=fill)
+        del books.realized[execution_id]
+        books.now = books.opening.copy()
+        for booking in bookings:
+            books.book(booking)
+
+    def realized(self, account: str, execution_id: str) -> Decimal | None:
+        """What an execution realized, as `book` gave it or a correction changed it."""
+        return self._books[account].realized[execution_id]
 
     def new_day(self, quotes: Quotes) -> None:
         """Begin a day: today's profits start from here, and what was closed before is no longer shown."""
-        for books in self._accounts.values():
-            books.holdings = {
+        for books in self._books.values():
+            books.now.holdings = {
                 con_id: replace(holding, realized=None, unrealized_before=holding.unrealized(quotes))
-                for con_id, holding in books.holdings.items()
+                for con_id, holding in books.now.holdings.items()
                 if holding.quantity
             }
+            books.opening, books.bookings = books.now.copy(), []
 
     def positions(self, account: str) -> list[Holding]:
         """What the account holds, and with quantity 0 what it closed today; in the order of the first trades."""
-        return list(self._accounts[account].holdings.values())
+        return list(self._books[account].now.holdings.values())
 
     def position(self, account: str, con_id: int) -> Holding | None:
         """The account's position in one contract, None if it has had none today."""
-        return self._accounts[account].holdings.get(con_id)
+        return self._books[account].now.holdings.get(con_id)
 
     def cash(self, account: str) -> dict[str, Decimal]:
         """The balances by currency."""
-        return dict(self._accounts[account].cash)
+        return dict(self._books[account].now.cash)
 
     def commissions(self, account: str) -> dict[str, Decimal]:
         """All commissions ever booked, by currency."""
-        return dict(self._accounts[account].commissions)
+        return dict(self._books[account].now.commissions)
 
     @_exactly
     def totals(self, account: str, quotes: Quotes) -> Totals:
         """All currencies together, in the base currency at the rates of now (`rate`)."""
-        total = Totals()
-        for currency, part in self.totals_by_currency(account, quotes).items():
-            total = total.plus(part, self.rate(currency, quotes))
-        return total
+        return self._sum(self._books[account].now, quotes)
+
+    @_exactly
+    def totals_after(self, account: str, instrument: Instrument, fill: Fill, quotes: Quotes, *, is_buy: bool) -> Totals:
+        """What `totals` would be after a fill that is not booked."""
+        then = self._books[account].now.copy()
+        then.book(_Booking(instrument=instrument, fill=fill, is_buy=is_buy))
+        return self._sum(then, quotes)
 
     @_exactly
     def totals_by_currency(self, account: str, quotes: Quotes) -> dict[str, Totals]:
         """The sums of each currency that has, or had, cash or a position; the base currency first."""
-        books = self._accounts[account]
+        return self._by_currency(self._books[account].now, quotes)
+
+    def _sum(self, books: _Account, quotes: Quotes) -> Totals:
+        total = Totals()
+        for currency, part in self._by_currency(books, quotes).items():
+            total = total.plus(part, self.rate(currency, quotes))
+        return total
+
+    def _by_currency(self, books: _Account, quotes: Quotes) -> dict[str, Totals]:
         totals = {currency: Totals(cash=amount) for currency, amount in books.cash.items()}
         for holding in books.holdings.values():
             currency = holding.instrument.currency

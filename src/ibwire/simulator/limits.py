@@ -7,6 +7,7 @@ itself.
 from __future__ import annotations
 
 from collections import deque
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -22,16 +23,22 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     With `rejects` (the setting "Reject messages above maximum allowed message rate") a message above it is refused
     with error 100 and the third ends the session; without, the gateway takes it later. `market_data_lines` is how
     many instruments all clients together may stream; `active_orders` how many orders may work per account, contract
-    and side.
+    and side. `price_band` is how far, as a part of the price, a limit may lie through the market before the exchange's
+    price protection cancels the order (options have none); `checks_funds` rejects orders whose margin the account does
+    not have.
     """
 
     messages_per_s: int | None = 50
     rejects: bool = False
     market_data_lines: int | None = 100
     active_orders: int | None = 20
+    price_band: Decimal | None = Decimal("0.2")
+    checks_funds: bool = True
 
 
-NO_LIMITS = GatewayLimits(messages_per_s=None, market_data_lines=None, active_orders=None)
+NO_LIMITS = GatewayLimits(
+    messages_per_s=None, market_data_lines=None, active_orders=None, price_band=None, checks_funds=False
+)
 """Everything is allowed."""
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.simulator.generated_feed import GeneratedFeed
 
-_SIDES = frozenset({TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_SIZE})
+_MOVE_ORDERS = frozenset({TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_SIZE, TickType.LAST})
 
 
 class Quote(Struct):
@@ -107,6 +107,6 @@ class Market:
             yield group
 
 
-def moves_a_side(ticks: list[Tick]) -> bool:
-    """Whether bid or ask, or their sizes, are among these ticks: then orders may fill."""
-    return any(tick.tick_type in _SIDES for tick in ticks)
+def moves_orders(ticks: list[Tick]) -> bool:
+    """Whether bid, ask or their sizes are among these ticks, or a last price: then orders may trigger or fill."""
+    return any(tick.tick_type in _MOVE_ORDERS for tick in ticks)

@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from ibwire.simulator.tickets import FILLED, Fill, Ticket
+from ibwire.simulator.order_kinds import Trigger
+from ibwire.simulator.tickets import Fill, Status, Ticket
+from ibwire.simulator.triggers import limit_behind
 from ibwire.wire import messages as m
 
 UNASKED = -1
 """The request id of an execution that nobody asked for."""
+
+HELD_BY_TRIGGER = "trigger"
 
 
 def plain(value: Decimal) -> str:
@@ -24,57 +28,81 @@ def plain(value: Decimal) -> str:
 
 
 def _order(ticket: Ticket) -> m.Order:
-    return replace(
-        ticket.order,
+    """The order as it stands: what it was asked with, and where its price and its group are now."""
+    terms = ticket.terms
+    order = replace(
+        terms.order,
         client_id=ticket.client_id,
+        order_id=ticket.order_id,
         perm_id=ticket.perm_id,
-        account=ticket.account,
+        account=terms.account,
         total_quantity=plain(ticket.quantity),
-        tif=ticket.order.tif or "DAY",
+        tif=terms.tif,
+        oca_group=ticket.oca_group or None,
+        oca_type=ticket.oca_type,
+        parent_perm_id=None if ticket.parent is None else ticket.parent.perm_id,
     )
+    limit = ticket.limit if ticket.limit is not None else limit_behind(ticket)
+    if limit is not None:
+        order = replace(order, lmt_price=float(limit))
+    if terms.kind.trigger is Trigger.TRAIL and ticket.stop is not None:
+        order = replace(order, trail_stop_price=float(ticket.stop))
+    return order
 
 
-def open_order(ticket: Ticket) -> m.OpenOrder:
-    """The order as it stands now."""
-    state = m.OrderState(status=ticket.status)
-    return m.OpenOrder(order_id=ticket.order_id, contract=ticket.contract, order=_order(ticket), order_state=state)
+def open_order(ticket: Ticket, state: m.OrderState | None = None) -> m.OpenOrder:
+    """The order as it stands now; a filled one says what it cost. `state` is told instead if it is given."""
+    if state is None and ticket.status is Status.FILLED:
+        state = m.OrderState(
+            status=ticket.status,
+            commission_and_fees=float(sum((fill.commission for fill in ticket.fills), Decimal(0))),
+            commission_and_fees_currency=ticket.terms.instrument.currency,
+        )
+    return m.OpenOrder(
+        order_id=ticket.order_id,
+        contract=ticket.terms.contract,
+        order=_order(ticket),
+        order_state=state or m.OrderState(status=ticket.status),
+    )
 
 
 def completed_order(ticket: Ticket) -> m.CompletedOrder:
     """An order that is done. It has no order id: the permanent id is what it is known by (protocol notes, 4.10)."""
-    how = f"Filled Size: {plain(ticket.filled)}" if ticket.status == FILLED else "Cancelled by Trader"
-    order = replace(_order(ticket), filled_quantity=plain(ticket.filled))
+    how = f"Filled Size: {plain(ticket.filled)}" if ticket.status is Status.FILLED else ticket.ended_by
+    order = replace(_order(ticket), order_id=None, filled_quantity=plain(ticket.filled))
     done_at_s = ticket.done_at_s if ticket.done_at_s is not None else 0
-    at = _local_time(done_at_s, ticket.instrument.time_zone_id)
+    at = _local_time(done_at_s, ticket.terms.instrument.time_zone_id)
     state = m.OrderState(status=ticket.status, completed_time=at, completed_status=how)
-    return m.CompletedOrder(contract=ticket.contract, order=order, order_state=state)
+    return m.CompletedOrder(contract=ticket.terms.contract, order=order, order_state=state)
 
 
-def order_status(ticket: Ticket, status: str | None = None) -> m.OrderStatus:
-    """Where the order stands now, or `status` on the way there."""
+def order_status(ticket: Ticket) -> m.OrderStatus:
+    """Where the order stands now."""
+    is_held = ticket.status is Status.PRE_SUBMITTED and ticket.awaits_trigger
     return m.OrderStatus(
         order_id=ticket.order_id,
-        status=status or ticket.status,
+        status=ticket.status,
         filled=plain(ticket.filled),
         remaining=plain(ticket.remaining),
         avg_fill_price=float(ticket.average_price),
         perm_id=ticket.perm_id,
-        parent_id=ticket.order.parent_id or 0,
+        parent_id=ticket.parent.order_id if ticket.parent is not None else 0,
         last_fill_price=float(ticket.fills[-1].price) if ticket.fills else 0.0,
         client_id=ticket.client_id,
+        why_held=HELD_BY_TRIGGER if is_held else None,
         mkt_cap_price=0.0,
     )
 
 
 def execution_details(ticket: Ticket, fill: Fill, request_id: int = UNASKED) -> m.ExecutionDetails:
     """One fill, with the time in the instrument's zone as a gateway gives it."""
-    instrument = ticket.instrument
+    terms, instrument = ticket.terms, ticket.terms.instrument
     venue = instrument.primary_exchange or instrument.exchange
     execution = m.Execution(
         order_id=ticket.order_id,
         exec_id=fill.execution_id,
         time=_local_time(fill.time_s, instrument.time_zone_id),
-        acct_number=ticket.account,
+        acct_number=terms.account,
         exchange=venue,
         side="BOT" if ticket.is_buy else "SLD",
         shares=plain(fill.quantity),
@@ -84,10 +112,10 @@ def execution_details(ticket: Ticket, fill: Fill, request_id: int = UNASKED) -> 
         is_liquidation=False,
         cum_qty=plain(fill.total_filled),
         avg_price=float(fill.average_price),
-        order_ref=ticket.order.order_ref,
+        order_ref=terms.order.order_ref,
         last_liquidity=2,
     )
-    return m.ExecutionDetails(req_id=request_id, contract=replace(ticket.contract, exchange=venue), execution=execution)
+    return m.ExecutionDetails(req_id=request_id, contract=replace(terms.contract, exchange=venue), execution=execution)
 
 
 def commission_report(ticket: Ticket, fill: Fill, realized: Decimal | None) -> m.CommissionAndFeesReport:
@@ -95,7 +123,7 @@ def commission_report(ticket: Ticket, fill: Fill, realized: Decimal | None) -> m
     return m.CommissionAndFeesReport(
         exec_id=fill.execution_id,
         commission_and_fees=float(fill.commission),
-        currency=ticket.instrument.currency,
+        currency=ticket.terms.instrument.currency,
         realized_pnl=None if realized is None else float(realized),
     )
 

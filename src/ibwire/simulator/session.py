@@ -25,6 +25,7 @@ from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
 from ibwire.simulator.market import Market
 from ibwire.simulator.order_desk import OrderDesk
+from ibwire.simulator.order_requests import ORDER_HANDLERS, OrderRequests
 from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, encode
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import choose_version, encode_server_hello
@@ -110,7 +111,12 @@ class ClientSession(asyncio.Protocol):
         self.account = AccountStreams(
             gateway.ledger, gateway.market, gateway.accounts, gateway.now_s, self.send, self.send_error
         )
-        self._parts: tuple[tuple[object, Handlers], ...] = ((self, _HANDLERS), (self.account, ACCOUNT_HANDLERS))
+        orders = OrderRequests(gateway.desk, self._own_id, self.send, self.send_error, self.reset)
+        self._parts: tuple[tuple[object, Handlers], ...] = (
+            (self, _HANDLERS),
+            (self.account, ACCOUNT_HANDLERS),
+            (orders, ORDER_HANDLERS),
+        )
         self.messages_received = 0
         self.rate = MessageRate(gateway.limits.messages_per_s)
         self._waiting: deque[Message] = deque()
@@ -305,7 +311,7 @@ class ClientSession(asyncio.Protocol):
             return
         self.client_id = client_id
         self.send(m.ManagedAccounts(",".join(self._gateway.accounts)))
-        self.send(m.NextValidId(self._gateway.desk.next_order_id(client_id)))
+        self.send(m.NextValidId(self._gateway.desk.start(client_id)))
         for code, text in farms.STARTING_NOTICES:
             self.send_error(NO_ID, code, text)
 
@@ -385,34 +391,6 @@ class ClientSession(asyncio.Protocol):
         if self.subscriptions.pop(id_, None) is None:
             self.send_error(id_, 300, f"Can't find EId with tickerId:{id_}")
 
-    def on_place_order(self, request: m.PlaceOrderRequest) -> None:
-        self._gateway.desk.place(self._own_id(), request)
-
-    def on_cancel_order(self, request: m.CancelOrderRequest) -> None:
-        self._gateway.desk.cancel(self._own_id(), id_of(request.order_id))
-
-    def on_global_cancel(self, _: m.GlobalCancelRequest) -> None:
-        self._gateway.desk.cancel_all()
-
-    def on_open_orders(self, _: m.OpenOrdersRequest) -> None:
-        self._send_all([*self._gateway.desk.open_orders(self._own_id()), m.OpenOrdersEnd()])
-
-    def on_all_open_orders(self, _: m.AllOpenOrdersRequest) -> None:
-        self._send_all([*self._gateway.desk.open_orders(None), m.OpenOrdersEnd()])
-
-    def on_completed_orders(self, _: m.CompletedOrdersRequest) -> None:
-        self._send_all([*self._gateway.desk.completed_orders(), m.CompletedOrdersEnd()])
-
-    def on_auto_open_orders(self, request: m.AutoOpenOrdersRequest) -> None:
-        # Only client 0 may bind the orders of TWS's own user; here that user places none.
-        if self.client_id != 0:
-            self.send_error(NO_ID, 321, f"{VALIDATING}only the default client (i.e 0) can auto bind orders")
-
-    def on_executions(self, request: m.ExecutionRequest) -> None:
-        id_ = id_of(request.req_id)
-        found = self._gateway.desk.executions(id_, self._own_id(), request.execution_filter)
-        self._send_all([*found, m.ExecutionDetailsEnd(id_)])
-
     def send_ticks(self, line: Subscription, ticks: list[Tick]) -> None:
         """One event of the market on one line."""
         now_s = self._gateway.now_s()
@@ -441,13 +419,5 @@ _HANDLERS: Handlers = {
     m.CancelContractData: ClientSession.on_nothing,
     m.MarketDataRequest: ClientSession.on_market_data,
     m.CancelMarketData: ClientSession.on_cancel_market_data,
-    m.PlaceOrderRequest: ClientSession.on_place_order,
-    m.CancelOrderRequest: ClientSession.on_cancel_order,
-    m.GlobalCancelRequest: ClientSession.on_global_cancel,
-    m.OpenOrdersRequest: ClientSession.on_open_orders,
-    m.AllOpenOrdersRequest: ClientSession.on_all_open_orders,
-    m.CompletedOrdersRequest: ClientSession.on_completed_orders,
-    m.AutoOpenOrdersRequest: ClientSession.on_auto_open_orders,
-    m.ExecutionRequest: ClientSession.on_executions,
 }
 """What answers each request."""

@@ -10,12 +10,14 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.feed import Tick, TickType
 from ibwire.simulator.instruments import by_local_symbol
-from ibwire.simulator.market import Market, moves_a_side
-from ibwire.simulator.tickets import CANCELLED, FILLED, SUBMITTED, Fill, Ticket
+from ibwire.simulator.market import Market, moves_orders
+from ibwire.simulator.order_terms import OrderTerms, read_terms
+from ibwire.simulator.tickets import Fill, Ticket, new_ticket
 from ibwire.wire import messages as m
 from tests.helpers.campaigns import campaign
 from tests.helpers.scripted_feed import ScriptedFeed, quote
@@ -47,33 +49,44 @@ class Floor:
         """Let the next event happen."""
         filled = []
         for ticks in self.market.play_until(self._at):
-            if moves_a_side(ticks):
-                filled += self.exchange.quote_moved(ticks[0].con_id)
+            if moves_orders(ticks):
+                filled += self.match(ticks[0].con_id)
         self._at += 1
         return filled
 
     def ticket(self, action: str, quantity: str, limit: str | None = None, instrument: Any = AAPL) -> Ticket:
         """A ticket that is not yet at the exchange."""
-        kind = "MKT" if limit is None else "LMT"
-        ticket = Ticket(
-            client_id=1,
-            order_id=len(self.tickets) + 1,
-            perm_id=len(self.tickets) + 1,
-            account="DU1234567",
-            instrument=instrument,
-            contract=m.Contract(con_id=instrument.con_id),
-            order=m.Order(action=action, order_type=kind, total_quantity=quantity),
-            quantity=Decimal(quantity),
-            limit_price=None if limit is None else Decimal(limit),
-        )
-        self.tickets.append(ticket)
-        return ticket
+        order = m.Order(action=action, order_type="MKT", total_quantity=quantity)
+        if limit is not None:
+            order = replace(order, order_type="LMT", lmt_price=float(limit))
+        contract = m.Contract(con_id=instrument.con_id)
+        terms = read_terms(m.PlaceOrderRequest(contract=contract, order=order), ("DU1234567",))
+        assert isinstance(terms, OrderTerms)
+        number = len(self.tickets) + 1
+        self.tickets.append(new_ticket(1, number, number, terms))
+        return self.tickets[-1]
+
+    def match(self, con_id: int = AAPL.con_id) -> list[tuple[Ticket, Fill]]:
+        """Let the orders on a contract have what its quote gives."""
+        filled = []
+        for ticket in self.exchange.admitted(con_id):
+            fill = self.exchange.match(ticket)
+            if fill is not None:
+                filled.append((ticket, fill))
+            if ticket.remaining == 0:
+                self.exchange.withdraw(ticket)
+        return filled
 
     def submit(self, action: str, quantity: str, limit: str | None = None, instrument: Any = AAPL) -> Ticket:
         """An order put to the market."""
         ticket = self.ticket(action, quantity, limit, instrument)
-        self.exchange.submit(ticket)
+        self.work(ticket)
         return ticket
+
+    def work(self, ticket: Ticket) -> Fill | None:
+        """Put an order to the market, or its new terms, as it gets them; what it gets at once."""
+        self.exchange.admit(ticket)
+        return self.exchange.match(ticket)
 
 
 def aapl(bid: float | None = None, bid_size: Any = None, ask: float | None = None, ask_size: Any = None) -> list[Tick]:
@@ -91,7 +104,7 @@ def test_market_order_fills_at_the_other_side_of_the_quote() -> None:
     floor = Floor(USUAL)
     buy, sell = floor.submit("BUY", "50"), floor.submit("SELL", "60")
     assert (fills(buy), fills(sell)) == ([("50", "100.1")], [("60", "100.0")])
-    assert buy.status == sell.status == FILLED
+    assert buy.remaining == sell.remaining == 0
 
 
 @pytest.mark.parametrize(
@@ -108,17 +121,16 @@ def test_market_order_fills_at_the_other_side_of_the_quote() -> None:
 def test_limit_order_fills_at_the_quote_only_if_its_limit_allows(action: str, limit: str, price: str | None) -> None:
     ticket = Floor(USUAL).submit(action, "10", limit)
     assert [str(fill.price) for fill in ticket.fills] == ([] if price is None else [price])
-    assert ticket.status == (SUBMITTED if price is None else FILLED)
 
 
 def test_order_above_the_shown_size_fills_in_part_and_goes_on_with_the_next_quote() -> None:
     floor = Floor(USUAL, aapl(ask=100.2, ask_size=500))
     ticket = floor.submit("BUY", "300")
     assert fills(ticket) == [("200", "100.1")]
-    assert (ticket.status, ticket.remaining) == (SUBMITTED, 100)
+    assert ticket.remaining == 100
     floor.move()
     assert fills(ticket) == [("200", "100.1"), ("100", "100.2")]
-    assert (ticket.status, ticket.remaining) == (FILLED, 0)
+    assert ticket.remaining == 0
 
 
 def test_shown_size_is_taken_once_however_many_orders_come() -> None:
@@ -140,7 +152,7 @@ def test_quote_of_size_zero_gives_nothing() -> None:
 def test_market_order_without_an_offer_rests_and_fills_at_the_first(opening: list[Tick]) -> None:
     floor = Floor(opening, aapl(ask=100.1, ask_size=10))
     ticket = floor.submit("BUY", "4")
-    assert (fills(ticket), ticket.status) == ([], SUBMITTED)
+    assert fills(ticket) == []
     floor.move()
     assert fills(ticket) == [("4", "100.1")]
 
@@ -150,46 +162,47 @@ def test_older_order_takes_the_new_quote_first() -> None:
     older, newer, newest = (floor.submit("BUY", "10", "99.5") for _ in range(3))
     filled = floor.move()
     assert [(ticket.order_id, str(fill.quantity)) for ticket, fill in filled] == [(1, "10"), (2, "5")]
-    assert (older.status, newer.status, fills(newest)) == (FILLED, SUBMITTED, [])
+    assert (older.remaining, newer.remaining, fills(newest)) == (0, 5, [])
 
 
 def test_cancelled_order_never_fills_and_keeps_what_it_had() -> None:
     floor = Floor(USUAL, USUAL, USUAL)
     ticket = floor.submit("BUY", "300")
-    floor.exchange.cancel(ticket)
+    floor.exchange.withdraw(ticket)
     assert floor.move() == floor.move() == []
-    assert (ticket.status, ticket.filled, ticket.remaining) == (CANCELLED, 200, 100)
+    assert (ticket.filled, ticket.remaining) == (200, 100)
 
 
 def test_modified_order_that_is_cancelled_never_fills() -> None:
     floor = Floor(USUAL, aapl(ask=98.0, ask_size=100))
     ticket = floor.submit("BUY", "10", "99")
-    floor.exchange.submit(ticket)  # with other terms
-    floor.exchange.cancel(ticket)
+    floor.work(ticket)  # with other terms
+    floor.exchange.withdraw(ticket)
     assert floor.move() == []
 
 
 def test_order_with_a_better_limit_fills_at_once() -> None:
     floor = Floor(USUAL)
     ticket = floor.submit("BUY", "10", "99")
-    ticket.limit_price = Decimal("100.1")
-    assert [str(fill.price) for fill in floor.exchange.submit(ticket)] == ["100.1"]
+    ticket.limit = Decimal("100.1")
+    floor.work(ticket)
+    assert fills(ticket) == [("10", "100.1")]
 
 
 def test_order_with_another_quantity_fills_up_to_that() -> None:
     floor = Floor(USUAL, USUAL)
     ticket = floor.submit("BUY", "300")
     ticket.quantity = Decimal(250)
-    assert floor.exchange.submit(ticket) == []  # nothing is left of this quote
+    assert floor.work(ticket) is None  # nothing is left of this quote
     floor.move()
-    assert (ticket.filled, ticket.status) == (250, FILLED)
+    assert (ticket.filled, ticket.remaining) == (250, 0)
 
 
 def test_order_on_another_contract_is_left_alone() -> None:
     floor = Floor(USUAL, USUAL)
     ticket = floor.submit("BUY", "10", instrument=MSFT)
     assert floor.move() == []
-    assert ticket.status == SUBMITTED
+    assert ticket.fills == []
 
 
 def test_fills_have_ids_of_their_own_and_the_time_in_whole_seconds() -> None:
@@ -271,7 +284,7 @@ class _Play:
     def move(self, ticks: list[Tick]) -> None:
         for tick in ticks:  # what was taken of a side counts until that side is told anew
             self.taken.pop(tick.tick_type in (TickType.ASK, TickType.ASK_SIZE), None)
-        working = [ticket for ticket in self.floor.tickets if ticket.is_working]
+        working = self.working()
         filled = self.floor.move()
         self.check_turns(working, [ticket for ticket, _ in filled])
         for ticket, fill in filled:
@@ -279,27 +292,35 @@ class _Play:
 
     def submit(self, action: str, quantity: str, limit: str | None) -> None:
         ticket = self.floor.ticket(action, quantity, limit)
-        for fill in self.floor.exchange.submit(ticket):
+        self.put(ticket)
+
+    def put(self, ticket: Ticket) -> None:
+        fill = self.floor.work(ticket)
+        if fill is not None:
             self.check_fill(ticket, fill)
+        if ticket.remaining == 0:
+            self.floor.exchange.withdraw(ticket)
 
     def cancel(self, index: int) -> None:
-        ticket = self.working(index)
+        ticket = self.one_working(index)
         if ticket is not None:
-            self.floor.exchange.cancel(ticket)
+            self.floor.exchange.withdraw(ticket)
 
     def modify(self, index: int, quantity: str | None, limit: str | None) -> None:
-        ticket = self.working(index)
+        ticket = self.one_working(index)
         if ticket is None:
             return
         if quantity is not None and Decimal(quantity) > ticket.filled:
             ticket.quantity = Decimal(quantity)
-        if limit is not None and ticket.limit_price is not None:
-            ticket.limit_price = Decimal(limit)
-        for fill in self.floor.exchange.submit(ticket):
-            self.check_fill(ticket, fill)
+        if limit is not None and ticket.limit is not None:
+            ticket.limit = Decimal(limit)
+        self.put(ticket)
 
-    def working(self, index: int) -> Ticket | None:
-        working = [ticket for ticket in self.floor.tickets if ticket.is_working]
+    def working(self) -> list[Ticket]:
+        return self.floor.exchange.admitted(AAPL.con_id)
+
+    def one_working(self, index: int) -> Ticket | None:
+        working = self.working()
         return working[index % len(working)] if working else None
 
     def shown(self, *, is_buy: bool) -> tuple[Decimal | None, Decimal | None]:
@@ -309,8 +330,8 @@ class _Play:
         price, size = self.shown(is_buy=ticket.is_buy)
         assert fill.quantity > 0
         assert fill.price == price
-        if ticket.limit_price is not None:
-            assert fill.price <= ticket.limit_price if ticket.is_buy else fill.price >= ticket.limit_price
+        if ticket.limit is not None:
+            assert fill.price <= ticket.limit if ticket.is_buy else fill.price >= ticket.limit
         self.taken[ticket.is_buy] += fill.quantity
         if size is None:
             assert ticket.remaining == 0
@@ -321,7 +342,7 @@ class _Play:
         """Nobody got anything while an older order that could have had it was left with a rest."""
         for number, ticket in enumerate(working):
             price, _ = self.shown(is_buy=ticket.is_buy)
-            limit = ticket.limit_price
+            limit = ticket.limit
             wants = price is not None and (limit is None or (price <= limit if ticket.is_buy else price >= limit))
             if wants and ticket.remaining > 0:
                 younger = [other for other in working[number + 1 :] if other.is_buy == ticket.is_buy]
@@ -342,7 +363,6 @@ class _Play:
         filled = sum((fill.quantity for fill in ticket.fills), Decimal(0))
         assert ticket.filled == filled <= ticket.quantity
         assert ticket.remaining == ticket.quantity - filled
-        assert (ticket.remaining == 0) == (ticket.status == FILLED)
         cost = so_far = Decimal(0)
         for fill in ticket.fills:
             cost, so_far = cost + fill.price * fill.quantity, so_far + fill.quantity
@@ -359,12 +379,13 @@ class _Play:
 @given(actions=st.lists(ACTIONS, min_size=10, max_size=50))
 def test_any_orders_on_any_quotes_get_no_more_than_is_shown_and_asked_for(actions: list[Any]) -> None:
     play = _Play(actions)
-    cancelled = [(ticket, len(ticket.fills)) for ticket in play.floor.tickets if ticket.status == CANCELLED]
+    working = play.working()
+    withdrawn = [(ticket, len(ticket.fills)) for ticket in play.floor.tickets if ticket not in working]
     for ticks in _everything_for_everybody():
         play.floor.market.quote(AAPL.con_id).apply(ticks)
-    play.floor.exchange.quote_moved(AAPL.con_id)
-    assert all(len(ticket.fills) == before for ticket, before in cancelled)
-    assert not [ticket for ticket in play.floor.tickets if ticket.is_working]
+    play.floor.match()
+    assert all(len(ticket.fills) == before for ticket, before in withdrawn)
+    assert play.working() == []
 
 
 def _everything_for_everybody() -> Iterator[Tick]:

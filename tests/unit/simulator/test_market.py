@@ -8,7 +8,7 @@ import pytest
 
 from ibwire.simulator.feed import Tick, TickType
 from ibwire.simulator.generated_feed import GeneratedFeed
-from ibwire.simulator.market import Market, Quote, moves_a_side
+from ibwire.simulator.market import Market, Quote, moves_orders
 from tests.helpers.scripted_feed import ScriptedFeed, quote
 
 AAPL, MSFT, TSLA = 265598, 272093, 76792991
@@ -70,13 +70,13 @@ def test_price_of_a_side_is_exact() -> None:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        *((kind, True) for kind in (TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_SIZE)),
-        *((kind, False) for kind in (TickType.LAST, TickType.LAST_SIZE, TickType.VOLUME, TickType.LAST_TIMESTAMP)),
+        *((kind, True) for kind in (TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_SIZE, TickType.LAST)),
+        *((kind, False) for kind in (TickType.LAST_SIZE, TickType.VOLUME, TickType.LAST_TIMESTAMP)),
         (TickType.HIGH, False),
     ],
 )
-def test_only_bid_and_ask_and_their_sizes_move_a_side(kind: TickType, *, expected: bool) -> None:
-    assert moves_a_side([tick(TickType.VOLUME, None, 1), tick(kind, 1.0, 1)]) is expected
+def test_only_prices_that_orders_look_at_and_sizes_move_orders(kind: TickType, *, expected: bool) -> None:
+    assert moves_orders([tick(TickType.VOLUME, None, 1), tick(kind, 1.0, 1)]) is expected
 
 
 # --- a market
