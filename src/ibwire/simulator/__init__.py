@@ -3,6 +3,7 @@
 from ibwire.simulator.gateway import SimulatedGateway
 from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.limits import NO_LIMITS, GatewayLimits
-from ibwire.simulator.recorded_feed import RecordedFeed, RecordingError
+from ibwire.simulator.recorded_feed import RecordedFeed
+from ibwire.simulator.recording_files import RecordingError
 
 __all__ = ["NO_LIMITS", "GatewayLimits", "GeneratedFeed", "RecordedFeed", "RecordingError", "SimulatedGateway"]
