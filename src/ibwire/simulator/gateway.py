@@ -23,6 +23,8 @@ from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.farms import farm_of
 from ibwire.simulator.feed import Feed, Tick
 from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.history_pacing import HistoryPacing
+from ibwire.simulator.history_sources import bar_source
 from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
@@ -87,6 +89,8 @@ class SimulatedGateway:
         self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
         self.ledger = Ledger(accounts)
         self.hours = hours if hours is not None else AlwaysOpen()
+        self.bars = bar_source(self.market.feed)
+        self.history_pacing = HistoryPacing(self.limits)
         self.desk = OrderDesk(
             Exchange(self.market, clock),
             accounts,
@@ -183,8 +187,17 @@ class SimulatedGateway:
     def has_line_for(self, con_id: int) -> bool:
         """Whether this contract may be streamed: it is already, or there is a market-data line left."""
         streamed = {line.instrument.con_id for session in self.sessions for line in session.subscriptions.values()}
+        streamed |= {con_id for session in self.sessions for con_id in session.history.streamed_con_ids}
         lines = self.limits.market_data_lines
         return lines is None or con_id in streamed or len(streamed) < lines
+
+    def open_history(self) -> int:
+        """How many historical requests all clients have open."""
+        return sum(session.history.open_requests for session in self.sessions)
+
+    def shows(self, con_id: int) -> bool:
+        """Whether the quotes of this contract come through: no fault keeps them back."""
+        return not (self.is_offline or self.has_competitor or self._is_silent(con_id))
 
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""
@@ -255,7 +268,7 @@ class SimulatedGateway:
 
     def _publish(self, ticks: list[Tick]) -> None:
         con_id = ticks[0].con_id
-        if self.is_offline or self.has_competitor or self._is_silent(con_id):
+        if not self.shows(con_id):
             return
         for session in self.sessions:
             for line in self._lines(session, con_id):

@@ -23,15 +23,31 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     with error 100 and the third ends the session; without, the gateway takes it later. `market_data_lines` is how
     many instruments all clients together may stream; `active_orders` how many orders may work per account, contract
     and side.
+
+    Historical data, for all clients together (`history_pacing`): `historical_small` requests for bars of at most 30
+    seconds in ten minutes, `historical_identical_s` seconds between two that are the same, `historical_same_contract`
+    requests of one contract and kind of data in two seconds, `historical_open` requests open at once.
     """
 
     messages_per_s: int | None = 50
     rejects: bool = False
     market_data_lines: int | None = 100
     active_orders: int | None = 20
+    historical_small: int | None = 60
+    historical_identical_s: float | None = 15.0
+    historical_same_contract: int | None = 5
+    historical_open: int | None = 50
 
 
-NO_LIMITS = GatewayLimits(messages_per_s=None, market_data_lines=None, active_orders=None)
+NO_LIMITS = GatewayLimits(
+    messages_per_s=None,
+    market_data_lines=None,
+    active_orders=None,
+    historical_small=None,
+    historical_identical_s=None,
+    historical_same_contract=None,
+    historical_open=None,
+)
 """Everything is allowed."""
 
 
