@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from datetime import date, datetime, timedelta
+import warnings
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.trading_sessions import TradingSession, table_sessions, trading_day
@@ -30,6 +32,10 @@ _CALENDARS = {
 holidays, so their days are those of the table."""
 
 
+_LOOK_AGAIN_S = 3600.0
+"""With nothing before the end of tomorrow, so long nothing opens: what opens the day after does so later still."""
+
+
 class NoCalendars(RuntimeError):
     """The library with the calendars is not installed."""
 
@@ -37,60 +43,82 @@ class NoCalendars(RuntimeError):
 class ExchangeHours:
     """When the exchanges really trade: the instrument table's sessions, without holidays and cut on half days.
 
-    On a half day everything ends as much earlier as the exchange closes earlier than usual, extended hours too: the
-    last of a US share are from 13:00 to 17:00 then. Raises NoCalendars if `exchange_calendars` is missing.
+    On a half day extended hours end as long after the close as on others: those of a US share at 17:00 then. Raises
+    NoCalendars if `exchange_calendars` is missing.
     """
 
     def __init__(self) -> None:
         _library()
+        self._known: dict[tuple[int, bool], _Known] = {}
 
     def sessions(
         self, instrument: Instrument, first_day: date, last_day: date, *, regular_only: bool
     ) -> list[TradingSession]:
         """The sessions of these trading days, both included, in order; `regular_only` are the liquid hours."""
-        sessions = table_sessions(instrument, first_day, last_day, regular_only=regular_only)
         name = _CALENDARS.get(instrument.exchange)
-        return list(sessions) if name is None else _real(list(sessions), _days_of(name))
+        real: list[TradingSession] = []
+        for session in table_sessions(instrument, first_day, last_day, regular_only=regular_only):
+            end_s = session.end_s if name is None else self._end_s(instrument, session, _days_of(name))
+            if session.start_s < end_s:
+                real.append(TradingSession(session.start_s, end_s, session.day))
+        return real
 
     def is_open(self, instrument: Instrument, at_s: float, *, regular_only: bool) -> bool:
         """Whether one of its sessions is under way."""
+        key = instrument.con_id, regular_only
+        known = self._known.get(key)
+        if known is None or not known.from_s <= at_s < known.until_s:
+            known = self._known[key] = self._state(instrument, at_s, regular_only=regular_only)
+        return known.is_open
+
+    def _end_s(self, instrument: Instrument, session: TradingSession, days: _Days) -> float:
+        """When a session of the table really ends: not after it began, if it is not held at all."""
+        if not days.trades_on(session.day):
+            return session.start_s
+        closes_s = days.early_closes_s.get(session.day)
+        if closes_s is None:
+            return session.end_s
+        usual_s, last_s = (
+            [one.end_s for one in table_sessions(instrument, session.day, session.day, regular_only=regular_only)][-1]
+            for regular_only in (True, False)
+        )
+        # Extended hours end as much after the early close as they do after the usual one.
+        return min(session.end_s, closes_s + (last_s - usual_s if session.end_s > usual_s else 0.0))
+
+    def _state(self, instrument: Instrument, at_s: float, *, regular_only: bool) -> _Known:
+        """Whether it is open at a moment, and until when that holds; kept because it is asked with every quote."""
         today = trading_day(instrument, at_s)
-        sessions = self.sessions(instrument, today, today + timedelta(days=1), regular_only=regular_only)
-        return any(session.start_s <= at_s < session.end_s for session in sessions)
+        for session in self.sessions(instrument, today, today + timedelta(days=1), regular_only=regular_only):
+            if at_s < session.start_s:
+                return _Known(at_s, session.start_s, is_open=False)
+            if at_s < session.end_s:
+                return _Known(session.start_s, session.end_s, is_open=True)
+        return _Known(at_s, at_s + _LOOK_AGAIN_S, is_open=False)
+
+
+class _Known(Struct, frozen=True):
+    """Whether a market is open from one moment until before another."""
+
+    from_s: float
+    until_s: float
+    is_open: bool
 
 
 class _Days:
-    """An exchange's trading days, and by how many seconds each closes earlier than usual."""
+    """An exchange's trading days, and when it closes on half days, in Unix seconds."""
 
     def __init__(self, name: str) -> None:
-        calendar = _library().get_calendar(name, start=FIRST_DAY.isoformat(), end=LAST_DAY.isoformat())
-        self._usual = [(date.min if since is None else since.date(), at) for since, at in calendar.close_times]
-        self._zone = calendar.tz
-        self.trading = frozenset(session.date() for session in calendar.sessions)
-        self.earlier_s = {day.date(): self._earlier_s(calendar, day) for day in calendar.early_closes}
+        with warnings.catch_warnings():
+            # How the library uses pandas is not for our users to hear about.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            calendar = _library().get_calendar(name, start=FIRST_DAY.isoformat(), end=LAST_DAY.isoformat())
+        self._trading = frozenset(session.date() for session in calendar.sessions)
+        closes = ((day.date(), calendar.session_close(day)) for day in calendar.early_closes)
+        self.early_closes_s: dict[date, float] = {day: close.timestamp() for day, close in closes}
 
-    def knows(self, day: date) -> bool:
-        return FIRST_DAY <= day <= LAST_DAY
-
-    def _earlier_s(self, calendar: Any, day: Any) -> float:
-        since = [since for since, _ in self._usual]
-        usual = self._usual[bisect_right(since, day.date()) - 1][1]
-        close = calendar.session_close(day).to_pydatetime()
-        usual_close = datetime.combine(day.date(), usual, self._zone)
-        return float((usual_close - close).total_seconds())
-
-
-def _real(sessions: list[TradingSession], days: _Days) -> list[TradingSession]:
-    """The sessions of the table less holidays and the ends of half days."""
-    ends_s = {session.day: session.end_s for session in sessions}
-    real: list[TradingSession] = []
-    for session in sessions:
-        if days.knows(session.day) and session.day not in days.trading:
-            continue
-        last_s = ends_s[session.day] - days.earlier_s.get(session.day, 0.0)
-        if session.start_s < last_s:
-            real.append(TradingSession(session.start_s, min(session.end_s, last_s), session.day))
-    return real
+    def trades_on(self, day: date) -> bool:
+        """Whether it is no holiday; weekends are the table's."""
+        return day in self._trading or not FIRST_DAY <= day <= LAST_DAY
 
 
 @lru_cache

@@ -196,8 +196,11 @@ class SimulatedGateway:
         return sum(session.history.open_requests for session in self.sessions)
 
     def shows(self, con_id: int) -> bool:
-        """Whether the quotes of this contract come through: no fault keeps them back."""
-        return not (self.is_offline or self.has_competitor or self._is_silent(con_id))
+        """Whether the quotes of this contract come through: its market is open, and no fault keeps them back."""
+        if self.is_offline or self.has_competitor or self._is_silent(con_id):
+            return False
+        instrument = by_con_id(con_id)
+        return instrument is None or self.hours.is_open(instrument, self.now_s(), regular_only=False)
 
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""

@@ -30,8 +30,8 @@ WITHOUT_ZONE = (
 _FIRST_YEAR, _LAST_YEAR = "1900", "2100"
 """Requests for other years are taken for mistakes, so that nothing is reckoned beyond what a date can be."""
 
-_UTC_FORM = re.compile(r"(\d{8})-(\d{2}:\d{2}:\d{2})Z?")
-_ZONED_FORM = re.compile(r"(?:(\d{8})\s+)?(\d{2}:\d{2}:\d{2})(?:\s+(\S+))?")
+_UTC_FORM = re.compile(r"(\d{8})-(\d{2}:\d{2}:\d{2})Z?", re.ASCII)
+_ZONED_FORM = re.compile(r"(?:(\d{8})\s+)?(\d{2}:\d{2}:\d{2})(?:\s+(\S+))?", re.ASCII)
 
 
 class Moment(Struct, frozen=True):
