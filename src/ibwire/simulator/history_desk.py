@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Protocol
 
 from ibwire.simulator import history_messages
@@ -213,7 +214,8 @@ class HistoryDesk:
         hours, now_s = self._gateway.hours, self._gateway.now_s()
         end_s = now_s if asked.end is None else asked.end.at_s
         span = span_of(hours, asked.instrument, asked.duration, min(end_s, now_s), regular_only=asked.regular_only)
-        places = list(slots(hours, asked.instrument, span, asked.size, now_s, regular_only=asked.regular_only))
+        every = slots(hours, asked.instrument, span, asked.size, now_s, regular_only=asked.regular_only)
+        places = list(islice(every, MOST_BARS + 1))
         if len(places) > MOST_BARS:
             raise Refused(162, f"{SERVICE}Time length exceed max.")
         bars = self._gateway.bars.bars(asked.instrument, asked.what, places, asked.size.length_s)
