@@ -91,7 +91,7 @@ def is_short_and_fits(pair: tuple[str, str]) -> bool:
 PAIRS = st.sampled_from([pair for pair in itertools.product(DURATIONS, SIZES) if is_short_and_fits(pair)])
 
 
-@campaign(part=40, full=1000)
+@campaign(part=40, full=500)
 @given(KINDS, PAIRS, MOMENTS, st.booleans())
 def test_bars_are_in_order_and_inside_the_sessions(
     one: Instrument, pair: tuple[str, str], end_s: int, regular_only: object
@@ -112,7 +112,7 @@ def test_bars_are_in_order_and_inside_the_sessions(
         assert all(stop_s - start_s <= BAR_SIZES[size].length_s for start_s, stop_s in pieces)
 
 
-@campaign(part=40, full=1000)
+@campaign(part=40, full=500)
 @given(KINDS, PAIRS, MOMENTS, st.integers(1, 3 * DAY_S), st.booleans())
 def test_requests_that_overlap_agree_on_every_bar(
     one: Instrument, pair: tuple[str, str], end_s: int, later_s: int, regular_only: object
