@@ -77,8 +77,8 @@ class Gateway(Protocol):
     def has_line_for(self, con_id: int) -> bool:
         """Whether this contract may be streamed."""
 
-    def shows(self, con_id: int) -> bool:
-        """Whether the quotes of this contract come through."""
+    def is_held_back(self, con_id: int) -> bool:
+        """Whether a fault keeps this instrument's data back."""
 
     def open_history(self) -> int:
         """How many historical requests all clients have open."""
@@ -177,7 +177,7 @@ class HistoryDesk:
     def advance(self, now_s: float) -> None:
         """Tell what is due of the bars that are kept up to date."""
         for id_, live in self._live.items():
-            if self._gateway.shows(live.asked.instrument.con_id):
+            if not self._gateway.is_held_back(live.asked.instrument.con_id):
                 for bar in live.due(now_s):
                     self._send(history_messages.update(id_, live.asked, bar))
 

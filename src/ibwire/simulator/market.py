@@ -69,7 +69,7 @@ class Market:
     """Plays a feed and keeps the quotes."""
 
     def __init__(self, feed: Feed) -> None:
-        self.feed = feed
+        self._feed = feed
         self._ticks = feed.ticks()
         self._next = next(self._ticks, None)
         self.quotes: dict[int, Quote] = {}
@@ -81,12 +81,12 @@ class Market:
 
     def has_data(self, con_id: int) -> bool:
         """Whether there is, or now will be, a market for this contract; a generated feed makes one when asked."""
-        if isinstance(self.feed, GeneratedFeed):
-            self.feed.add(con_id)
+        if isinstance(self._feed, GeneratedFeed):
+            self._feed.add(con_id)
             if self._next is None:  # it was over, for want of instruments
-                self._ticks = self.feed.ticks()
+                self._ticks = self._feed.ticks()
                 self._next = next(self._ticks, None)
-        return con_id in self.feed.con_ids
+        return con_id in self._feed.con_ids
 
     def quote(self, con_id: int) -> Quote:
         """The quote of a contract; empty until its first tick."""

@@ -18,10 +18,8 @@ from ibwire.simulator.bar_sizes import BAR_SIZES, DAY_S
 from ibwire.simulator.bar_slots import Slot
 from ibwire.simulator.bar_source import UNKNOWN, Bar, PastTick
 from ibwire.simulator.instruments import Instrument, by_local_symbol
-from ibwire.simulator.recorded_feed import HEADERS
-from ibwire.simulator.recording_files import Reader, Row, kind_of
+from ibwire.simulator.recording_files import Row, RowReader
 
-BAR_HEADER = "ts_ns,symbol,bar_size,what,open,high,low,close,volume,wap,count"
 _NS = 1_000_000_000
 
 
@@ -106,7 +104,7 @@ class RecordedBars:
         return []
 
     def _load(self, path: Path) -> None:
-        reader = Reader(path, BAR_HEADER)
+        reader = RowReader(path)
         for row in reader.rows():
             instrument, size = by_local_symbol(row["symbol"]), BAR_SIZES.get(row["bar_size"])
             if instrument is None or size is None:
@@ -131,7 +129,7 @@ class RecordedBars:
         return self._ticks[key]
 
 
-def _recorded(reader: Reader, row: Row) -> _Recorded:
+def _recorded(reader: RowReader, row: Row) -> _Recorded:
     first, high, low, last = (reader.price(row, name) for name in ("open", "high", "low", "close"))
     volume, wap, count = reader.size(row, "volume"), reader.number(row, "wap"), reader.number(row, "count")
     if first is None or high is None or low is None or last is None:
@@ -149,7 +147,7 @@ def _recorded(reader: Reader, row: Row) -> _Recorded:
 
 
 def _ticks(path: Path, symbol: str, *, is_trade: bool) -> Iterator[PastTick]:
-    reader = Reader(path, HEADERS[kind_of(path)])
+    reader = RowReader(path)
     for row in reader.rows():
         if row["symbol"] != symbol or (row["kind"] == "T") != is_trade:
             continue

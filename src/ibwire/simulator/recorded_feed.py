@@ -14,13 +14,7 @@ from pathlib import Path
 
 from ibwire.simulator.feed import DAY_PRICES, SIZE_OF_PRICE, State, Tick, TickType, opening_ticks, state_ticks
 from ibwire.simulator.instruments import by_con_id, by_local_symbol
-from ibwire.simulator.recording_files import Reader, RecordingError, Row, kind_of
-
-HEADERS = {
-    "ticks": "ts_ns,symbol,kind,price,size,exchange,bid,ask,bid_size,ask_size",
-    "ibstream": "ts_ns,symbol,tick_type,price,size",
-}
-"""The columns of each kind of file, by the beginning of its name."""
+from ibwire.simulator.recording_files import RecordingError, Row, RowReader, kind_of
 
 FILE_NAMES = "ticks_*.csv.gz or ibstream_*.csv.gz"
 
@@ -29,6 +23,8 @@ LOOP_GAP_S = 1.0
 
 STANDING_ROWS = 200
 """How many rows of a stream are read in advance for the prices that stood when it began."""
+
+_LEVEL_1 = ("ticks", "ibstream")
 
 _PRICE_OF_SIZE = {size: price for price, size in SIZE_OF_PRICE.items()}
 _PRICE_KINDS = (*SIZE_OF_PRICE, *DAY_PRICES)
@@ -82,7 +78,7 @@ def _choose_sources(folder: Path) -> dict[int, Path]:
         raise RecordingError(f"{folder}: no such folder; name one with {FILE_NAMES}")
     best: dict[int, tuple[bool, int, Path]] = {}
     for path in sorted(folder.glob("*.csv.gz")):
-        if kind_of(path) in HEADERS:
+        if kind_of(path) in _LEVEL_1:
             for con_id, rows in _count_rows(path).items():
                 candidate = (kind_of(path) == "ibstream", rows, path)
                 if con_id not in best or candidate[:2] > best[con_id][:2]:
@@ -94,7 +90,7 @@ def _choose_sources(folder: Path) -> dict[int, Path]:
 
 def _count_rows(path: Path) -> Counter[int]:
     """Rows by con_id. Reads the file once to its end, so that a torn or foreign file is found before the start."""
-    reader = Reader(path, HEADERS[kind_of(path)])
+    reader = RowReader(path)
     con_ids: dict[str, int] = {}
     rows: Counter[int] = Counter()
     for row in reader.rows():
@@ -120,10 +116,10 @@ class _Recording:
         self.path, self.symbol, self.con_id, self.start_s = path, instrument.local_symbol, con_id, start_s
 
     def ticks(self) -> Iterator[Tick]:
-        reader = Reader(self.path, HEADERS[kind_of(self.path)])
+        reader = RowReader(self.path)
         return self._stream(reader) if kind_of(self.path) == "ibstream" else self._quotes_and_trades(reader)
 
-    def _timed_rows(self, reader: Reader) -> Iterator[tuple[float, Row]]:
+    def _timed_rows(self, reader: RowReader) -> Iterator[tuple[float, Row]]:
         first_ns = last_ns = None
         for row in reader.rows():
             if row["symbol"] != self.symbol:
@@ -136,7 +132,7 @@ class _Recording:
             last_ns = at_ns
             yield self.start_s + (at_ns - first_ns) / 1e9, row
 
-    def _quotes_and_trades(self, reader: Reader) -> Iterator[Tick]:
+    def _quotes_and_trades(self, reader: RowReader) -> Iterator[Tick]:
         book = _Book(self.con_id)
         has_opened = False
         for at_s, row in self._timed_rows(reader):
@@ -149,7 +145,7 @@ class _Recording:
         if not has_opened:
             yield from opening_ticks(self.start_s, self.con_id, book.state)
 
-    def _stream(self, reader: Reader) -> Iterator[Tick]:
+    def _stream(self, reader: RowReader) -> Iterator[Tick]:
         yield from self._standing_state()
         for at_s, row in self._timed_rows(reader):
             kind, price, size = _stream_fields(row, reader)
@@ -157,7 +153,7 @@ class _Recording:
 
     def _standing_state(self) -> Iterator[Tick]:
         """The opening state: what the first instant tells, and the prices that later size rows say they stand at."""
-        reader = Reader(self.path, HEADERS[kind_of(self.path)])
+        reader = RowReader(self.path)
         told: State = {}
         for at_s, row in islice(self._timed_rows(reader), STANDING_ROWS):
             kind, price, size = _stream_fields(row, reader)
@@ -170,7 +166,7 @@ class _Recording:
         yield from opening_ticks(self.start_s, self.con_id, told)
 
 
-def _stream_fields(row: Row, reader: Reader) -> tuple[TickType, float | None, Decimal | None]:
+def _stream_fields(row: Row, reader: RowReader) -> tuple[TickType, float | None, Decimal | None]:
     kind = _STREAM_KINDS.get(row["tick_type"])
     if kind is None:
         raise reader.error(f"tick_type is {row['tick_type']!r}, not one of {', '.join(_STREAM_KINDS)}")
@@ -187,7 +183,7 @@ class _Book:
         self.con_id = con_id
         self.state: State = defaultdict(lambda: (None, None))
 
-    def apply(self, at_s: float, row: Row, reader: Reader) -> list[Tick]:
+    def apply(self, at_s: float, row: Row, reader: RowReader) -> list[Tick]:
         match row["kind"]:
             case "Q":
                 return self._quote(at_s, row, reader)
@@ -196,7 +192,7 @@ class _Book:
             case kind:
                 raise reader.error(f"kind is {kind!r}, neither T (trade) nor Q (quote)")
 
-    def _quote(self, at_s: float, row: Row, reader: Reader) -> list[Tick]:
+    def _quote(self, at_s: float, row: Row, reader: RowReader) -> list[Tick]:
         bid = (reader.price(row, "bid"), reader.size(row, "bid_size"))
         ask = (reader.price(row, "ask"), reader.size(row, "ask_size"))
         if bid[0] is None and ask[0] is None:
@@ -213,7 +209,7 @@ class _Book:
             self.state[kind] = new
             yield from state_ticks(at_s, self.con_id, kind, price if price != old[0] else None, size)
 
-    def _trade(self, at_s: float, row: Row, reader: Reader) -> list[Tick]:
+    def _trade(self, at_s: float, row: Row, reader: RowReader) -> list[Tick]:
         price, size = reader.price(row, "price"), reader.size(row, "size")
         if price is None:
             raise reader.error("a trade needs a price")

@@ -9,6 +9,13 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+HEADERS = {
+    "ticks": "ts_ns,symbol,kind,price,size,exchange,bid,ask,bid_size,ask_size",
+    "bars": "ts_ns,symbol,bar_size,what,open,high,low,close,volume,wap,count",
+    "ibstream": "ts_ns,symbol,tick_type,price,size",
+}
+"""The columns of each kind of file, by the beginning of its name."""
+
 Row = dict[str, str]
 
 
@@ -21,13 +28,12 @@ class RecordingError(ValueError):
     """A recording can't be played; says in which file and line, what is wrong and what to do."""
 
 
-class Reader:
+class RowReader:
     """One file's rows and fields; all that is wrong with them becomes a RecordingError that names the line."""
 
-    def __init__(self, path: Path, header: str) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.line = 1
-        self._header = header
 
     def error(self, what: str, advice: str = "correct the row or move the file away") -> RecordingError:
         """What is wrong with the line that was read last."""
@@ -35,7 +41,7 @@ class Reader:
 
     def rows(self) -> Iterator[Row]:
         """Every row; raises RecordingError at one that does not fit."""
-        header = self._header
+        header = HEADERS[kind_of(self.path)]
         try:
             with gzip.open(self.path, "rt", encoding="utf-8", newline="") as file:
                 table = csv.DictReader(file)

@@ -9,9 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ibwire.simulator.recorded_bars import BAR_HEADER, RecordedBars
-from ibwire.simulator.recorded_feed import HEADERS
-from ibwire.simulator.recording_files import RecordingError
+from ibwire.simulator.recorded_bars import RecordedBars
+from ibwire.simulator.recording_files import HEADERS, RecordingError
 from tests.helpers.history import at, bars, folded, instrument, places
 
 AAPL, EURO = instrument("AAPL"), instrument("EUR.USD")
@@ -38,8 +37,8 @@ def recorded(tmp_path: Path) -> RecordedBars:
         row(NINE_THIRTY, "EUR.USD", "1 min", "ASK", 1.3873, 1.3875, 1.3872, 1.3874, "", "", ""),
     ]
     days = [row(at("2014-05-05T00:00:00"), "AAPL", "1 day", "TRADES", 9, 9.5, 8, 9, 1000, "", "")]
-    write(tmp_path, "bars_1min.csv.gz", BAR_HEADER, *minutes)
-    write(tmp_path, "bars_1day.csv.gz", BAR_HEADER, *days)
+    write(tmp_path, "bars_1min.csv.gz", HEADERS["bars"], *minutes)
+    write(tmp_path, "bars_1day.csv.gz", HEADERS["bars"], *days)
     return RecordedBars(tmp_path)
 
 
@@ -112,7 +111,7 @@ def test_ticks_are_those_of_the_tick_files(tmp_path: Path) -> None:
 )
 def test_bad_row_is_named_before_anything_is_served(tmp_path: Path, bad: str, reason: str) -> None:
     good = row(NINE_THIRTY, "AAPL", "1 min", "TRADES", 1, 1, 1, 1, 1, 1, 1)
-    write(tmp_path, "bars_x.csv.gz", BAR_HEADER, good, bad)
+    write(tmp_path, "bars_x.csv.gz", HEADERS["bars"], good, bad)
     with pytest.raises(RecordingError, match=f"bars_x.csv.gz, line 3: .*{reason}"):
         RecordedBars(tmp_path)
 
