@@ -15,7 +15,10 @@ def hours_shown(hours: TradingHours, instrument: Instrument, first_day: date, *,
     """The sessions of the days from `first_day` on, the way IBKR writes `tradingHours`.
 
     A day without any is CLOSED; but the evening before a trading day belongs to it, so that a Sunday on which Monday's
-    session opens is not. Source: captured contract details, as for `instruments.hours_text`.
+    session opens is not.
+
+    Source: captured contract details, e.g. AAPL "20260405:CLOSED;20260406:0400-20260406:2000" and ES
+    "20251220:CLOSED;20251221:1700-20251222:1600".
     """
     last_day = first_day + timedelta(days=DAYS_SHOWN - 1)
     zone = zone_of(instrument.time_zone_id)

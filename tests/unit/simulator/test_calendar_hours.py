@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from ibwire.simulator.calendar_hours import ExchangeHours, NoCalendars
 from ibwire.simulator.instruments import INSTRUMENTS, Instrument, by_local_symbol
 from ibwire.simulator.reference import contract_data
-from ibwire.simulator.shown_hours import hours_shown
-from ibwire.simulator.trading_sessions import AlwaysOpen, table_sessions
+from ibwire.simulator.trading_sessions import table_sessions
 
 HOURS = ExchangeHours()
 
@@ -86,11 +85,6 @@ def test_contract_details_show_holidays_as_closed_and_half_days_short() -> None:
         "20251126:0930-20251126:1600;20251127:CLOSED;20251128:0930-20251128:1300;20251129:CLOSED;20251130:CLOSED;"
         "20251201:0930-20251201:1600"
     )
-
-
-def test_without_holidays_hours_are_shown_as_gateways_show_them() -> None:
-    shown = hours_shown(AlwaysOpen(), instrument("ESZ5"), date(2025, 12, 20), regular_only=False)
-    assert shown.startswith("20251220:CLOSED;20251221:1700-20251222:1600;20251222:1700-20251223:1600;")
 
 
 def test_missing_library_is_named_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
