@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ibwire.exceptions import RequestFailed
-from ibwire.simulator import ExchangeHours, GatewayLimits
+from ibwire.simulator import ExchangeHours, GatewayLimits, RecordedFeed
+from ibwire.simulator.recording_files import HEADERS
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from tests.helpers.history import FRIDAY_NOON, asked, at, head, ticks_asked
@@ -263,3 +266,41 @@ async def test_while_another_session_has_the_data_history_is_refused() -> None:
         assert codes(await client.answers_to(asked())) == [(1, 162)]
         assert codes(await client.answers_to(ticks_asked(start_date_time="20260410-14:00:00"))) == [(1, 10187)]
         assert codes(await client.answers_to(HISTOGRAM)) == [(1, 10188)]
+
+
+# --- recordings
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> RecordedFeed:
+    """Two quotes and a minute of AAPL in May 2014."""
+    moment_ns = at("2014-05-06T13:30:00") * 10**9
+    files = {
+        "ticks": [f"{moment_ns},AAPL,Q,,,,9.9,10.1,5,6", f"{moment_ns + 1},AAPL,T,10.0,3,,,,,"],
+        "bars": [f"{moment_ns},AAPL,1 min,TRADES,10,12,9,11,100,10.5,3"],
+    }
+    for kind, rows in files.items():
+        text = "\n".join([HEADERS[kind], *rows, ""])
+        (tmp_path / f"{kind}_x.csv.gz").write_bytes(gzip.compress(text.encode()))
+    return RecordedFeed(tmp_path)
+
+
+async def test_recording_is_answered_by_its_dates(recording: RecordedFeed) -> None:
+    async with connected(feed=recording) as client:
+        minute = {"bar_size_setting": "1 min", "duration": "1800 S"}
+        data, _ = await client.answers_to(asked(**minute, end_date_time="20140506-14:00:00"))
+        assert dates(data) == ["20140506 09:30:00 US/Eastern"]
+        assert codes(await client.answers_to(asked(**minute))) == [(1, 162)]
+        (ticks,) = await client.answers_to(ticks_asked(end_date_time="20140506-14:00:00"))
+        assert isinstance(ticks, m.HistoricalTicksLast)
+        assert [(tick.price, tick.size) for tick in ticks.historical_ticks_last] == [(10.0, "3")]
+        assert await client.answers_to(head()) == [m.HeadTimestamp(1, "20140506-13:30:00")]
+
+
+async def test_recording_without_a_past_is_kept_up_to_date_all_the_same(recording: RecordedFeed) -> None:
+    async with connected(feed=recording) as client:
+        live = asked(bar_size_setting="5 secs", duration="60 S", keep_up_to_date=True)
+        assert [dates(answer) for answer in await client.answers_to(live) if isinstance(answer, m.HistoricalData)] == [
+            []
+        ]
+        await client.until(lambda: isinstance(client.messages[-1], m.HistoricalDataUpdate))
