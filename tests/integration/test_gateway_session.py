@@ -192,8 +192,8 @@ async def test_every_message_a_client_can_send_is_answered_or_silent_by_nature(k
 
 async def test_request_that_is_not_simulated_fails_by_name_at_once() -> None:
     async with simulated() as gateway, client_of(gateway) as client:
-        with pytest.raises(RequestFailed, match="HistogramDataRequest is not simulated yet") as caught:
-            await client.request(m.HistogramDataRequest())
+        with pytest.raises(RequestFailed, match="MarketDepthRequest is not simulated yet") as caught:
+            await anext(client.stream(m.MarketDepthRequest()))
         assert caught.value.code == 321
 
 

@@ -18,7 +18,7 @@ from ibwire.cli import explain as explain_command
 from ibwire.cli import sim as sim_command
 from ibwire.exceptions import ConfigurationError, IbwireError
 from ibwire.settings import Settings
-from ibwire.simulator import NO_LIMITS, GatewayLimits, RecordingError
+from ibwire.simulator import NO_LIMITS, GatewayLimits, NoCalendars, RecordingError
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 T = TypeVar("T")
-_EXPECTED = (IbwireError, RecordingError, OSError)
+_EXPECTED = (IbwireError, NoCalendars, RecordingError, OSError)
 """What can go wrong for a command's user; anything else is a bug of ours and shows as one."""
 
 Replay = Annotated[
@@ -77,6 +77,10 @@ def sim(
         bool,
         typer.Option("--reject", help="Refuse messages above 50 a second with error 100 instead of delaying them."),
     ] = False,
+    calendar: Annotated[
+        bool,
+        typer.Option("--calendar", help="Follow the exchanges' hours and holidays instead of being always open."),
+    ] = False,
 ) -> None:
     """Run a simulated gateway until Ctrl-C or SIGTERM; any client of server version 213 to 226 can connect.
 
@@ -92,6 +96,7 @@ def sim(
             speed=speed,
             server_version=server_version,
             limits=enforced,
+            calendar=calendar,
         )
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from ibwire.simulator import GatewayLimits, GeneratedFeed, RecordedFeed, SimulatedGateway
+from ibwire.simulator import ExchangeHours, GatewayLimits, GeneratedFeed, RecordedFeed, SimulatedGateway
 
 
 def feed_for(replay: Path | None, seed: int) -> RecordedFeed | GeneratedFeed:
@@ -28,10 +28,17 @@ async def serve(
     speed: float,
     server_version: int,
     limits: GatewayLimits,
+    calendar: bool,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C. The first line on stdout says where, when it can be connected to."""
     gateway = SimulatedGateway(
-        host=host, port=port, feed=feed_for(replay, seed), speed=speed, max_version=server_version, limits=limits
+        host=host,
+        port=port,
+        feed=feed_for(replay, seed),
+        speed=speed,
+        max_version=server_version,
+        limits=limits,
+        hours=ExchangeHours() if calendar else None,
     )
     async with gateway:
         typer.echo(f"listening on {gateway.host}:{gateway.port}")

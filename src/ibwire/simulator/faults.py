@@ -104,6 +104,8 @@ def connectivity_lost(gateway: Gateway) -> None:
     """Lose the link to IBKR: 1100, and nothing of the market until it is restored."""
     gateway.is_offline = True
     _tell(gateway.sessions, 1100, TEXT_1100)
+    for session in gateway.sessions:
+        session.history.link_lost()
 
 
 def connectivity_restored(gateway: Gateway, *, data_lost: bool) -> None:
@@ -119,6 +121,8 @@ def farm_down(gateway: Gateway, *, farm: str) -> None:
     """Lose a market-data farm: 2103, and no quotes of its instruments until `farm_up`."""
     gateway.farms_down.add(_known_farm(farm))
     _tell(gateway.sessions, *farms.broken(farm))
+    for session in gateway.sessions:
+        session.history.farm_lost(farm)
 
 
 def farm_up(gateway: Gateway, *, farm: str) -> None:

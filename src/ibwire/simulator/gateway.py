@@ -23,6 +23,8 @@ from ibwire.simulator.account_streams import ROWS_EVERY_S
 from ibwire.simulator.farms import farm_of
 from ibwire.simulator.feed import Feed, Tick
 from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.history_pacing import HistoryPacing
+from ibwire.simulator.history_sources import bar_source
 from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
@@ -87,9 +89,12 @@ class SimulatedGateway:
         self.sessions: set[ClientSession] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
-        self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
+        feed = feed if feed is not None else GeneratedFeed(seed=1)
+        self.market = Market(feed)
         self.ledger = Ledger(accounts)
         self.hours = hours if hours is not None else AlwaysOpen()
+        self.bars = bar_source(feed)
+        self.history_pacing = HistoryPacing(self.limits)
         self.desk = OrderDesk(
             self.market,
             self.hours,
@@ -198,8 +203,13 @@ class SimulatedGateway:
     def has_line_for(self, con_id: int) -> bool:
         """Whether this contract may be streamed: it is already, or there is a market-data line left."""
         streamed = {line.instrument.con_id for session in self.sessions for line in session.subscriptions.values()}
+        streamed |= {con_id for session in self.sessions for con_id in session.history.streamed_con_ids}
         lines = self.limits.market_data_lines
         return lines is None or con_id in streamed or len(streamed) < lines
+
+    def open_history(self) -> int:
+        """How many historical requests all clients have open."""
+        return sum(session.history.open_requests for session in self.sessions)
 
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""
@@ -271,7 +281,7 @@ class SimulatedGateway:
 
     def _publish(self, ticks: list[Tick]) -> None:
         con_id = ticks[0].con_id
-        if self.is_offline or self.has_competitor or self._is_silent(con_id):
+        if self.is_held_back(con_id) or not self._is_open(con_id):
             return
         for session in self.sessions:
             for line in self._lines(session, con_id):
@@ -279,12 +289,17 @@ class SimulatedGateway:
         if moves_orders(ticks):
             self.desk.quote_moved(con_id)
 
-    def _is_silent(self, con_id: int) -> bool:
-        """Whether a fault keeps this instrument's quotes back."""
-        if con_id in self.silent_con_ids:
+    def is_held_back(self, con_id: int) -> bool:
+        """Whether a fault keeps this instrument's data back."""
+        if self.is_offline or self.has_competitor or con_id in self.silent_con_ids:
             return True
         instrument = by_con_id(con_id)
         return bool(self.farms_down) and instrument is not None and farm_of(instrument) in self.farms_down
+
+    def _is_open(self, con_id: int) -> bool:
+        """Whether this instrument's market is open; what is no instrument trades when it likes."""
+        instrument = by_con_id(con_id)
+        return instrument is None or self.hours.is_open(instrument, self.now_s(), regular_only=False)
 
     @staticmethod
     def _lines(session: ClientSession, con_id: int) -> list[Subscription]:

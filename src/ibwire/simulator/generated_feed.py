@@ -248,7 +248,7 @@ class GeneratedFeed:
     def __init__(self, seed: int, con_ids: Sequence[int] | None = None, updates_per_s: float = 4.0) -> None:
         if not (updates_per_s > 0 and math.isfinite(updates_per_s)):
             raise ValueError(f"updates_per_s must be above zero and finite, not {updates_per_s}")
-        self._seed = seed
+        self.seed = seed
         self._updates_per_s = updates_per_s
         self._instruments: dict[int, Instrument] = {}
         for con_id in _default_con_ids() if con_ids is None else con_ids:
@@ -287,7 +287,7 @@ class GeneratedFeed:
 
     def _level(self, instrument: Instrument) -> _Level:
         kind = _Level if instrument.sec_type == "IND" else _Book
-        return kind(instrument, self._seed, self._updates_per_s)
+        return kind(instrument, self.seed, self._updates_per_s)
 
 
 def _default_con_ids() -> list[int]:

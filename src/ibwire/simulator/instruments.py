@@ -1,28 +1,24 @@
 """The instruments the simulated gateway knows: contract details, look-up, and where a generated market starts.
 
-Knows the table `instruments.toml` beside it, and how IBKR matches a partly filled contract. Knows no clock:
-trading hours are rendered for a date that the caller gives.
+Knows the table `instruments.toml` beside it, and how IBKR matches a partly filled contract. Knows no clock.
 """
 
 import tomllib
 from collections.abc import Iterator
-from datetime import date, timedelta
 from decimal import Decimal
 from importlib import resources
 from typing import Any
 
 import msgspec
 
-HOURS_SHOWN_FROM = date(2026, 4, 5)
-"""First day of the week for which `Instrument.trading_hours` and `liquid_hours` are rendered."""
-
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One contract with its details, and what a generated market for it looks like.
 
     Field names are IBKR's `Contract` and `ContractDetails` in snake_case; "" or None means unknown or not
-    applicable. Dates are YYYYMMDD. The `*_sessions` fields hold the daily sessions in the instrument's time
-    zone (see `hours_text`); `trading_hours` and `liquid_hours` are those rendered for one fixed week.
+    applicable. Dates are YYYYMMDD. The `*_sessions` fields hold the daily sessions in the instrument's time zone, like
+    "0930-1600" or "0930-1200,1300-1600"; one that opens no earlier than it closes opened on the evening before
+    ("1700-1600"). `session_weekdays` is 5 for Monday to Friday and 7 for every day.
 
     The generator's fields: `reference_price` is in the instrument's currency, `typical_size` and
     `quote_size_step` in units of size at the top of the book, `spread_ticks` counts `min_tick`s, and
@@ -45,8 +41,6 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     long_name: str
     valid_exchanges: str
     time_zone_id: str
-    trading_hours: str
-    liquid_hours: str
     trading_sessions: str
     liquid_sessions: str
     session_weekdays: int = 5
@@ -75,31 +69,6 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     volatility_bp: float
 
 
-def hours_text(sessions: str, first_day: date, *, days: int = 6, weekdays: int = 5) -> str:
-    """Write daily sessions the way IBKR writes `tradingHours`, for the trading days from `first_day` on.
-
-    `sessions` is like "0930-1600" or "0930-1200,1300-1600", in the exchange's time; one that opens no earlier
-    than it closes opened on the evening before ("1700-1600"). `days` counts calendar days. `weekdays` is 5 for
-    Monday to Friday and 7 for every day. No holidays.
-
-    Source: captured contract details, e.g. AAPL "20260405:CLOSED;20260406:0400-20260406:2000" and ES
-    "20251220:CLOSED;20251221:1700-20251222:1600" (a Sunday on which Monday's session opens is not CLOSED).
-    """
-    ranges = [tuple(session.split("-")) for session in sessions.split(",")]
-    opens_evening_before = ranges[0][0] >= ranges[0][1]
-    entries: list[str] = []
-    for offset in range(days):
-        day = first_day + timedelta(days=offset)
-        tomorrow = day + timedelta(days=1)
-        if day.weekday() < weekdays:
-            for opens, closes in ranges:
-                opening_day = day - timedelta(days=1) if opens >= closes else day
-                entries.append(f"{opening_day:%Y%m%d}:{opens}-{day:%Y%m%d}:{closes}")
-        elif not (opens_evening_before and tomorrow.weekday() < weekdays and offset + 1 < days):
-            entries.append(f"{day:%Y%m%d}:CLOSED")
-    return ";".join(entries)
-
-
 def _completed(values: dict[str, Any], order_types: dict[str, str]) -> dict[str, Any]:
     """Fill in what the table leaves out because it follows from the rest."""
     row: dict[str, Any] = {"trading_class": values["symbol"], "local_symbol": values["symbol"], **values}
@@ -111,10 +80,6 @@ def _completed(values: dict[str, Any], order_types: dict[str, str]) -> dict[str,
     if rule and "," not in rule:
         # IBKR gives one rule per valid exchange; the table names a rule once where all are the same.
         row["market_rule_ids"] = ",".join([rule] * len(row["valid_exchanges"].split(",")))
-    for kind in ("trading", "liquid"):
-        row[f"{kind}_hours"] = hours_text(
-            row[f"{kind}_sessions"], HOURS_SHOWN_FROM, weekdays=row.get("session_weekdays", 5)
-        )
     return row
 
 

@@ -26,6 +26,10 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     and side. `price_band` is how far, as a part of the price, a limit may lie through the market before the exchange's
     price protection cancels the order (options have none); `checks_funds` rejects orders whose margin the account does
     not have.
+
+    Historical data, for all clients together (`history_pacing`): `historical_small` requests for bars of at most 30
+    seconds in ten minutes, `historical_identical_s` seconds between two that are the same, `historical_same_contract`
+    requests of one contract and kind of data in two seconds, `historical_open` requests open at once.
     """
 
     messages_per_s: int | None = 50
@@ -34,10 +38,22 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     active_orders: int | None = 20
     price_band: Decimal | None = Decimal("0.2")
     checks_funds: bool = True
+    historical_small: int | None = 60
+    historical_identical_s: float | None = 15.0
+    historical_same_contract: int | None = 5
+    historical_open: int | None = 50
 
 
 NO_LIMITS = GatewayLimits(
-    messages_per_s=None, market_data_lines=None, active_orders=None, price_band=None, checks_funds=False
+    messages_per_s=None,
+    market_data_lines=None,
+    active_orders=None,
+    price_band=None,
+    checks_funds=False,
+    historical_small=None,
+    historical_identical_s=None,
+    historical_same_contract=None,
+    historical_open=None,
 )
 """Everything is allowed."""
 

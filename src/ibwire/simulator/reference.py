@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from ibwire.simulator.instruments import Instrument, find, hours_text
+from ibwire.simulator.instruments import Instrument, find
+from ibwire.simulator.shown_hours import hours_shown
+from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
 from ibwire.wire import messages as m
 
 NO_DEFINITION = "No security definition has been found for the request"
@@ -54,8 +56,13 @@ def contract_of(instrument: Instrument, exchange: str = "") -> m.Contract:
     )
 
 
-def contract_data(request_id: int, instrument: Instrument, today: date, exchange: str = "") -> m.ContractData:
-    """One answer to a contract-data request, with trading hours from `today` on."""
+_TABLE_HOURS = AlwaysOpen()
+
+
+def contract_data(
+    request_id: int, instrument: Instrument, today: date, exchange: str = "", hours: TradingHours = _TABLE_HOURS
+) -> m.ContractData:
+    """One answer to a contract-data request, with trading hours from `today` on, the table's if no others are given."""
     details = m.ContractDetails(
         market_name=instrument.market_name,
         min_tick=f"{instrument.min_tick:f}",
@@ -69,8 +76,8 @@ def contract_data(request_id: int, instrument: Instrument, today: date, exchange
         category=instrument.category,
         subcategory=instrument.subcategory,
         time_zone_id=instrument.time_zone_id,
-        trading_hours=_hours(instrument, instrument.trading_sessions, today),
-        liquid_hours=_hours(instrument, instrument.liquid_sessions, today),
+        trading_hours=hours_shown(hours, instrument, today, regular_only=False),
+        liquid_hours=hours_shown(hours, instrument, today, regular_only=True),
         ev_multiplier=0.0,
         agg_group=instrument.agg_group,
         under_symbol=instrument.under_symbol,
@@ -83,7 +90,3 @@ def contract_data(request_id: int, instrument: Instrument, today: date, exchange
         suggested_size_increment=f"{instrument.suggested_size_increment:f}",
     )
     return m.ContractData(request_id, contract_of(instrument, exchange), details)
-
-
-def _hours(instrument: Instrument, sessions: str, today: date) -> str:
-    return hours_text(sessions, today, weekdays=instrument.session_weekdays)

@@ -19,6 +19,8 @@ from msgspec import Struct
 from ibwire.simulator import farms, reference, small_answers, subscriptions
 from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
 from ibwire.simulator.feed import Tick
+from ibwire.simulator.history_desk import HISTORY_HANDLERS, HistoryDesk
+from ibwire.simulator.history_desk import Gateway as HistoryGateway
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.knowledge import NO_ID, PROCESSING, VALIDATING, Knowledge, id_of
 from ibwire.simulator.ledger import Ledger
@@ -46,7 +48,7 @@ COMPETING = (10197, "No market data during competing live session")
 """What a stream is told while another login of the user has the data; it stays open (protocol notes, 3.2)."""
 
 
-class Gateway(Protocol):
+class Gateway(HistoryGateway, Protocol):
     """What a session needs of the gateway it belongs to."""
 
     port: int
@@ -112,10 +114,12 @@ class ClientSession(asyncio.Protocol):
             gateway.ledger, gateway.market, gateway.accounts, gateway.now_s, self.send, self.send_error
         )
         orders = OrderRequests(gateway.desk, self._own_id, self.send, self.send_error, self.reset)
+        self.history = HistoryDesk(gateway, self.send, self.send_error)
         self._parts: tuple[tuple[object, Handlers], ...] = (
             (self, _HANDLERS),
             (self.account, ACCOUNT_HANDLERS),
             (orders, ORDER_HANDLERS),
+            (self.history, HISTORY_HANDLERS),
         )
         self.messages_received = 0
         self.rate = MessageRate(gateway.limits.messages_per_s)
@@ -287,6 +291,7 @@ class ClientSession(asyncio.Protocol):
 
     def advance(self, now_s: float) -> None:
         """What falls due by the clock alone, `now_s` in Unix seconds: several times a second."""
+        self.history.advance(now_s)
 
     def _greet(self, hello: ClientHello) -> None:
         if not self._gateway.answers_hellos:
@@ -353,7 +358,7 @@ class ClientSession(asyncio.Protocol):
             return
         exchange = (request.contract.exchange if request.contract is not None else None) or ""
         for instrument in found:
-            self.send(reference.contract_data(id_, instrument, self._gateway.today(), exchange))
+            self.send(reference.contract_data(id_, instrument, self._gateway.today(), exchange, self._gateway.hours))
         self.send(m.ContractDataEnd(id_))
 
     def on_market_data(self, request: m.MarketDataRequest) -> None:

@@ -1,11 +1,10 @@
 """The table is sound, and a partly filled contract finds what IBKR would find."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from ibwire.simulator.instruments import INSTRUMENTS, Instrument, by_con_id, by_local_symbol, find, hours_text
+from ibwire.simulator.instruments import INSTRUMENTS, Instrument, by_con_id, by_local_symbol, find
 
 
 def local_symbols(found: list[Instrument]) -> list[str]:
@@ -32,7 +31,6 @@ def test_every_instrument_can_be_described_and_generated(instrument: Instrument)
         assert len(instrument.market_rule_ids.split(",")) == len(valid)
     assert "LMT" in instrument.order_types.split(",")
     assert instrument.long_name
-    assert instrument.trading_hours.startswith("20260405:")
     assert instrument.min_tick > 0
     assert instrument.reference_price > 2 * instrument.min_tick
     assert instrument.quote_size_step % instrument.size_increment == 0
@@ -133,29 +131,3 @@ def test_find_tells_the_underlying_from_the_derivative_of_one_symbol() -> None:
 def test_find_does_not_match_a_wrong_number(field: str) -> None:
     by_number = {"strike": find(symbol="TSLA", strike=101.0), "multiplier": find(symbol="TSLA", multiplier=10.0)}
     assert by_number[field] == []
-
-
-@pytest.mark.parametrize(
-    ("sessions", "first_day", "expected"),
-    [
-        ("0400-2000", date(2026, 4, 5), "20260405:CLOSED;20260406:0400-20260406:2000"),
-        ("1700-1600", date(2025, 12, 19), "20251218:1700-20251219:1600;20251220:CLOSED"),
-        ("0930-1200,1300-1600", date(2022, 1, 7), "20220107:0930-20220107:1200;20220107:1300-20220107:1600"),
-    ],
-)
-def test_hours_are_written_as_a_gateway_writes_them(sessions: str, first_day: date, expected: str) -> None:
-    assert hours_text(sessions, first_day, days=2)[: len(expected)] == expected
-
-
-def test_hours_of_evening_sessions_do_not_call_the_sunday_of_the_opening_closed() -> None:
-    hours = hours_text("1700-1600", date(2025, 12, 20), days=3)
-    assert hours == "20251220:CLOSED;20251221:1700-20251222:1600"
-
-
-def test_hours_that_end_on_a_sunday_call_it_closed() -> None:
-    assert hours_text("1700-1600", date(2025, 12, 20), days=2) == "20251220:CLOSED;20251221:CLOSED"
-
-
-def test_hours_of_a_market_that_never_closes() -> None:
-    hours = hours_text("0000-2359", date(2026, 4, 4), days=2, weekdays=7)
-    assert hours == "20260404:0000-20260404:2359;20260405:0000-20260405:2359"

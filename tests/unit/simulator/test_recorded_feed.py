@@ -10,7 +10,8 @@ import pytest
 
 from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.simulator.instruments import by_con_id
-from ibwire.simulator.recorded_feed import HEADERS, LOOP_GAP_S, RecordedFeed, RecordingError
+from ibwire.simulator.recorded_feed import LOOP_GAP_S, RecordedFeed
+from ibwire.simulator.recording_files import HEADERS, RecordingError
 
 AAPL, ESH4, EURUSD, TENCENT = 265598, 533620665, 12087792, 900000003
 REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
