@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
@@ -21,14 +22,17 @@ from ibwire.simulator import faults
 from ibwire.simulator.account_streams import ROWS_EVERY_S
 from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.farms import farm_of
-from ibwire.simulator.feed import Feed, Tick
+from ibwire.simulator.feed import Feed, State, Tick, TickType
 from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_a_side
+from ibwire.simulator.market_books import books_of
+from ibwire.simulator.market_data import MarketData
 from ibwire.simulator.order_desk import OrderDesk
-from ibwire.simulator.session import ClientSession, Subscription
+from ibwire.simulator.permissions import Access, Permissions
+from ibwire.simulator.session import ClientSession
 from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION, Message
 
@@ -52,9 +56,11 @@ class SimulatedGateway:
     `port` 0 takes a free one, which `self.port` then names. `feed` is the market (a generated one of seed 1 by
     default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
     it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `hours` say when
-    its markets are open: always, if not given. `clock` gives Unix seconds.
+    its markets are open: always, if not given. `permissions` say which market data the login has, by local symbol,
+    exchange or security type (see `Permissions`): all of it live, if not given. `seed` decides about what the feed does
+    not tell: books and generic ticks. `clock` gives Unix seconds.
 
-    Raises OSError if it cannot listen, ValueError for a version or speed that makes no sense.
+    Raises OSError if it cannot listen, ValueError for a version, speed or permission that makes no sense.
     """
 
     def __init__(
@@ -68,6 +74,8 @@ class SimulatedGateway:
         max_version: int = MAX_SERVER_VERSION,
         limits: GatewayLimits | None = None,
         hours: TradingHours | None = None,
+        permissions: Mapping[str, Access | str] | None = None,
+        seed: int = 1,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
@@ -84,7 +92,8 @@ class SimulatedGateway:
         self.sessions: set[ClientSession] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
-        self.market = Market(feed if feed is not None else GeneratedFeed(seed=1))
+        feed = feed if feed is not None else GeneratedFeed(seed)
+        self.market = Market(feed)
         self.ledger = Ledger(accounts)
         self.hours = hours if hours is not None else AlwaysOpen()
         self.desk = OrderDesk(
@@ -95,6 +104,16 @@ class SimulatedGateway:
             ledger=self.ledger,
             booked=self._booked,
             active_orders=self.limits.active_orders,
+        )
+        self.data = MarketData(
+            self.market,
+            Permissions(permissions),
+            self.limits,
+            self.hours,
+            clock,
+            self,
+            books_of(feed, seed),
+            seed,
         )
         self.is_offline = False
         self.answers_hellos = True
@@ -118,6 +137,7 @@ class SimulatedGateway:
 
     async def start(self) -> None:
         """Listen and let the market move."""
+        self.data.advance()
         await self.come_back()
         self._player = asyncio.create_task(self._play(), name="simulated market")
         self._accountant = asyncio.create_task(self._tell_accounts(), name="simulated accounts")
@@ -180,12 +200,6 @@ class SimulatedGateway:
             await asyncio.shield(self._player)
         await asyncio.Event().wait()
 
-    def has_line_for(self, con_id: int) -> bool:
-        """Whether this contract may be streamed: it is already, or there is a market-data line left."""
-        streamed = {line.instrument.con_id for session in self.sessions for line in session.subscriptions.values()}
-        lines = self.limits.market_data_lines
-        return lines is None or con_id in streamed or len(streamed) < lines
-
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""
         self.sessions.add(session)
@@ -230,6 +244,7 @@ class SimulatedGateway:
     def _advance(self) -> None:
         """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""
         now_s = self.now_s()
+        self.data.advance()
         for session in list(self.sessions):
             session.advance(now_s)
 
@@ -253,26 +268,41 @@ class SimulatedGateway:
         for session in list(self.sessions):
             session.account.booked(account, con_id)
 
-    def _publish(self, ticks: list[Tick]) -> None:
-        con_id = ticks[0].con_id
-        if self.is_offline or self.has_competitor or self._is_silent(con_id):
-            return
-        for session in self.sessions:
-            for line in self._lines(session, con_id):
-                session.send_ticks(line, ticks)
-        if moves_a_side(ticks):
-            self.desk.quote_moved(con_id)
+    def set_quote(
+        self,
+        con_id: int,
+        *,
+        bid: float | None = None,
+        bid_size: Decimal | None = None,
+        ask: float | None = None,
+        ask_size: Decimal | None = None,
+        last: float | None = None,
+        last_size: Decimal | None = None,
+    ) -> None:
+        """Let a contract have this quote now, as if the feed had told it: it is streamed, and orders meet it.
 
-    def _is_silent(self, con_id: int) -> bool:
-        """Whether a fault keeps this instrument's quotes back."""
-        if con_id in self.silent_con_ids:
+        It stands until the feed tells something else. Raises ValueError for a contract that is not known, for nothing
+        to set, and while its market is closed.
+        """
+        if by_con_id(con_id) is None:
+            raise ValueError(f"no instrument has con_id {con_id}")
+        told = {TickType.BID: (bid, bid_size), TickType.ASK: (ask, ask_size), TickType.LAST: (last, last_size)}
+        state: State = {kind: values for kind, values in told.items() if values != (None, None)}
+        if not state:
+            raise ValueError("a quote needs a bid, an ask, a last or a size of one of them")
+        self.market.has_data(con_id)
+        self._publish(self.market.tell(con_id, state))
+
+    def _publish(self, ticks: list[Tick]) -> None:
+        if self.data.publish(ticks) and moves_a_side(ticks):
+            self.desk.quote_moved(ticks[0].con_id)
+
+    def is_held_back(self, con_id: int) -> bool:
+        """Whether a fault keeps this instrument's data back."""
+        if self.is_offline or self.has_competitor or con_id in self.silent_con_ids:
             return True
         instrument = by_con_id(con_id)
         return bool(self.farms_down) and instrument is not None and farm_of(instrument) in self.farms_down
-
-    @staticmethod
-    def _lines(session: ClientSession, con_id: int) -> list[Subscription]:
-        return [line for line in session.subscriptions.values() if line.instrument.con_id == con_id]
 
     def _tell(self, client_id: int, message: Message) -> None:
         session = self.session_of(client_id)

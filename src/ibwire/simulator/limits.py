@@ -22,16 +22,31 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     With `rejects` (the setting "Reject messages above maximum allowed message rate") a message above it is refused
     with error 100 and the third ends the session; without, the gateway takes it later. `market_data_lines` is how
     many instruments all clients together may stream; `active_orders` how many orders may work per account, contract
-    and side.
+    and side. Of all clients together, too: `tick_by_tick_streams` may be open (5 for each 100 lines), asked for not
+    more than once in `tick_by_tick_repeat_s` for an instrument; books of `depth_streams` instruments; and
+    `history_requests` in any `history_window_s`, subscriptions to real-time bars among them.
     """
 
     messages_per_s: int | None = 50
     rejects: bool = False
     market_data_lines: int | None = 100
     active_orders: int | None = 20
+    tick_by_tick_streams: int | None = 5
+    tick_by_tick_repeat_s: float | None = 15.0
+    depth_streams: int | None = 3
+    history_requests: int | None = 60
+    history_window_s: float = 600.0
 
 
-NO_LIMITS = GatewayLimits(messages_per_s=None, market_data_lines=None, active_orders=None)
+NO_LIMITS = GatewayLimits(
+    messages_per_s=None,
+    market_data_lines=None,
+    active_orders=None,
+    tick_by_tick_streams=None,
+    tick_by_tick_repeat_s=None,
+    depth_streams=None,
+    history_requests=None,
+)
 """Everything is allowed."""
 
 
@@ -61,3 +76,23 @@ class MessageRate:
     def _forget(self, now: float) -> None:
         while self._times and self._times[0] <= now - WINDOW_S:
             self._times.popleft()
+
+
+class RequestWindow:
+    """At most `limit` requests in any `window_s` seconds, for what is counted over minutes; None is no limit."""
+
+    def __init__(self, limit: int | None, window_s: float) -> None:
+        self._limit = limit
+        self._window_s = window_s
+        self._times: deque[float] = deque()
+
+    def take(self, now_s: float, weight: int = 1) -> bool:
+        """Count a request, which may count for several, if there is room for it; whether there was."""
+        if self._limit is None:
+            return True
+        while self._times and self._times[0] <= now_s - self._window_s:
+            self._times.popleft()
+        if len(self._times) + weight > self._limit:
+            return False
+        self._times.extend([now_s] * weight)
+        return True

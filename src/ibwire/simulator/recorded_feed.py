@@ -21,8 +21,11 @@ from ibwire.simulator.instruments import by_con_id, by_local_symbol
 HEADERS = {
     "ticks": "ts_ns,symbol,kind,price,size,exchange,bid,ask,bid_size,ask_size",
     "ibstream": "ts_ns,symbol,tick_type,price,size",
+    "depth": "ts_ns,symbol,position,operation,side,price,size",
 }
 """The columns of each kind of file, by the beginning of its name."""
+
+_LEVEL_1 = ("ticks", "ibstream")
 
 FILE_NAMES = "ticks_*.csv.gz or ibstream_*.csv.gz"
 
@@ -36,7 +39,7 @@ _PRICE_OF_SIZE = {size: price for price, size in SIZE_OF_PRICE.items()}
 _PRICE_KINDS = (*SIZE_OF_PRICE, *DAY_PRICES)
 _STREAM_KINDS = {str(int(kind)): kind for kind in (*_PRICE_KINDS, *_PRICE_OF_SIZE, TickType.VOLUME)}
 
-_Row = dict[str, str]
+Row = dict[str, str]
 
 
 class RecordingError(ValueError):
@@ -53,13 +56,14 @@ class RecordedFeed:
 
     What a recording doesn't tell is not made up: a quote without sizes has no size ticks; VOLUME, HIGH and LOW
     of a ticks file count from its beginning; an ibstream is passed on row by row, also where the gateway
-    left out the size tick after a price.
+    left out the size tick after a price. `depth_files` are recordings of books (`recorded_depth`).
 
     Raises RecordingError for a folder, file or header that can't be used; `ticks()` raises it for a bad row.
     """
 
     def __init__(self, folder: Path, *, loop: bool = True) -> None:
         self.sources = _choose_sources(folder)
+        self.depth_files = sorted(folder.glob("depth_*.csv.gz"))
         self._loop = loop
 
     @property
@@ -89,7 +93,7 @@ def _choose_sources(folder: Path) -> dict[int, Path]:
         raise RecordingError(f"{folder}: no such folder; name one with {FILE_NAMES}")
     best: dict[int, tuple[bool, int, Path]] = {}
     for path in sorted(folder.glob("*.csv.gz")):
-        if _kind_of(path) in HEADERS:
+        if _kind_of(path) in _LEVEL_1:
             for con_id, rows in _count_rows(path).items():
                 candidate = (_kind_of(path) == "ibstream", rows, path)
                 if con_id not in best or candidate[:2] > best[con_id][:2]:
@@ -105,7 +109,7 @@ def _kind_of(path: Path) -> str:
 
 def _count_rows(path: Path) -> Counter[int]:
     """Rows by con_id. Reads the file once to its end, so that a torn or foreign file is found before the start."""
-    reader = _Reader(path)
+    reader = RowReader(path)
     con_ids: dict[str, int] = {}
     rows: Counter[int] = Counter()
     for row in reader.rows():
@@ -122,7 +126,7 @@ def _count_rows(path: Path) -> Counter[int]:
     return rows
 
 
-class _Reader:
+class RowReader:
     """One file's rows and fields; all that is wrong with them becomes a RecordingError that names the line."""
 
     def __init__(self, path: Path) -> None:
@@ -132,7 +136,7 @@ class _Reader:
     def error(self, what: str, advice: str = "correct the row or move the file away") -> RecordingError:
         return RecordingError(f"{self.path}, line {self.line}: {what}; {advice}")
 
-    def rows(self) -> Iterator[_Row]:
+    def rows(self) -> Iterator[Row]:
         header = HEADERS[_kind_of(self.path)]
         try:
             with gzip.open(self.path, "rt", encoding="utf-8", newline="") as file:
@@ -150,13 +154,13 @@ class _Reader:
             self.line += 1
             raise self.error(f"can't be read ({error})", "get it again, it may be cut off") from error
 
-    def time_ns(self, row: _Row) -> int:
+    def time_ns(self, row: Row) -> int:
         try:
             return int(row["ts_ns"])
         except ValueError:
             raise self.error(f"ts_ns is {row['ts_ns']!r}, not whole nanoseconds") from None
 
-    def number(self, row: _Row, column: str) -> Decimal | None:
+    def number(self, row: Row, column: str) -> Decimal | None:
         if not row[column]:
             return None
         try:
@@ -167,11 +171,11 @@ class _Reader:
             raise self.error(f"{column} is {row[column]!r}, not a number")
         return number
 
-    def price(self, row: _Row, column: str) -> float | None:
+    def price(self, row: Row, column: str) -> float | None:
         number = self.number(row, column)
         return None if number is None else float(number)
 
-    def size(self, row: _Row, column: str) -> Decimal | None:
+    def size(self, row: Row, column: str) -> Decimal | None:
         number = self.number(row, column)
         if number is not None and number < 0:
             raise self.error(f"{column} is {number}, and a size can't be negative")
@@ -187,10 +191,10 @@ class _Recording:
         self.path, self.symbol, self.con_id, self.start_s = path, instrument.local_symbol, con_id, start_s
 
     def ticks(self) -> Iterator[Tick]:
-        reader = _Reader(self.path)
+        reader = RowReader(self.path)
         return self._stream(reader) if _kind_of(self.path) == "ibstream" else self._quotes_and_trades(reader)
 
-    def _timed_rows(self, reader: _Reader) -> Iterator[tuple[float, _Row]]:
+    def _timed_rows(self, reader: RowReader) -> Iterator[tuple[float, Row]]:
         first_ns = last_ns = None
         for row in reader.rows():
             if row["symbol"] != self.symbol:
@@ -203,7 +207,7 @@ class _Recording:
             last_ns = at_ns
             yield self.start_s + (at_ns - first_ns) / 1e9, row
 
-    def _quotes_and_trades(self, reader: _Reader) -> Iterator[Tick]:
+    def _quotes_and_trades(self, reader: RowReader) -> Iterator[Tick]:
         book = _Book(self.con_id)
         has_opened = False
         for at_s, row in self._timed_rows(reader):
@@ -216,7 +220,7 @@ class _Recording:
         if not has_opened:
             yield from opening_ticks(self.start_s, self.con_id, book.state)
 
-    def _stream(self, reader: _Reader) -> Iterator[Tick]:
+    def _stream(self, reader: RowReader) -> Iterator[Tick]:
         yield from self._standing_state()
         for at_s, row in self._timed_rows(reader):
             kind, price, size = _stream_fields(row, reader)
@@ -224,7 +228,7 @@ class _Recording:
 
     def _standing_state(self) -> Iterator[Tick]:
         """The opening state: what the first instant tells, and the prices that later size rows say they stand at."""
-        reader = _Reader(self.path)
+        reader = RowReader(self.path)
         told: State = {}
         for at_s, row in islice(self._timed_rows(reader), STANDING_ROWS):
             kind, price, size = _stream_fields(row, reader)
@@ -237,7 +241,7 @@ class _Recording:
         yield from opening_ticks(self.start_s, self.con_id, told)
 
 
-def _stream_fields(row: _Row, reader: _Reader) -> tuple[TickType, float | None, Decimal | None]:
+def _stream_fields(row: Row, reader: RowReader) -> tuple[TickType, float | None, Decimal | None]:
     kind = _STREAM_KINDS.get(row["tick_type"])
     if kind is None:
         raise reader.error(f"tick_type is {row['tick_type']!r}, not one of {', '.join(_STREAM_KINDS)}")
@@ -254,7 +258,7 @@ class _Book:
         self.con_id = con_id
         self.state: State = defaultdict(lambda: (None, None))
 
-    def apply(self, at_s: float, row: _Row, reader: _Reader) -> list[Tick]:
+    def apply(self, at_s: float, row: Row, reader: RowReader) -> list[Tick]:
         match row["kind"]:
             case "Q":
                 return self._quote(at_s, row, reader)
@@ -263,7 +267,7 @@ class _Book:
             case kind:
                 raise reader.error(f"kind is {kind!r}, neither T (trade) nor Q (quote)")
 
-    def _quote(self, at_s: float, row: _Row, reader: _Reader) -> list[Tick]:
+    def _quote(self, at_s: float, row: Row, reader: RowReader) -> list[Tick]:
         bid = (reader.price(row, "bid"), reader.size(row, "bid_size"))
         ask = (reader.price(row, "ask"), reader.size(row, "ask_size"))
         if bid[0] is None and ask[0] is None:
@@ -280,7 +284,7 @@ class _Book:
             self.state[kind] = new
             yield from state_ticks(at_s, self.con_id, kind, price if price != old[0] else None, size)
 
-    def _trade(self, at_s: float, row: _Row, reader: _Reader) -> list[Tick]:
+    def _trade(self, at_s: float, row: Row, reader: RowReader) -> list[Tick]:
         price, size = reader.price(row, "price"), reader.size(row, "size")
         if price is None:
             raise reader.error("a trade needs a price")
