@@ -46,6 +46,9 @@ LONGEST_WAIT_S = 0.1
 SHORTEST_WAIT_S = 0.002
 """The market is played in steps of at least this, so that a fast one costs few wake-ups."""
 
+EVENTS_A_TURN = 500
+"""How many events of the market pass before what was made of them is sent."""
+
 ADVANCE_EVERY_S = 0.1
 """How often, at most, what falls due by the clock alone is looked at."""
 
@@ -232,8 +235,10 @@ class SimulatedGateway:
         start = advanced_at = loop.time()
         while True:
             elapsed = (loop.time() - start) * self._speed
-            for ticks in self.market.play_until(elapsed):
+            for number, ticks in enumerate(self.market.play_until(elapsed), start=1):
                 self._publish(ticks)
+                if number % EVENTS_A_TURN == 0:  # or nothing is sent while there is much to catch up on
+                    await asyncio.sleep(0)
             if loop.time() >= advanced_at + ADVANCE_EVERY_S:
                 advanced_at = loop.time()
                 self._advance()

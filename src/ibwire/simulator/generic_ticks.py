@@ -96,11 +96,13 @@ def _dividends(kind: int, facts: Facts) -> Message:
 
 
 def _odd_lot(side: TickType, sign: int) -> Value:
-    """One tick better than the quote: odd lots are inside of it."""
+    """One tick better than the quote, where there is room between its sides."""
 
     def value(kind: int, facts: Facts) -> Message:
-        best = facts.quote.prices.get(side, facts.price)
-        return price_message(kind, float(Decimal(repr(best)) + sign * facts.instrument.min_tick), None)
+        prices, tick = facts.quote.prices, facts.instrument.min_tick
+        best = Decimal(repr(prices.get(side, facts.price)))
+        spread = Decimal(repr(prices.get(TickType.ASK, 0.0))) - Decimal(repr(prices.get(TickType.BID, 0.0)))
+        return price_message(kind, float(best + sign * tick if spread > 2 * tick else best), None)
 
     return value
 

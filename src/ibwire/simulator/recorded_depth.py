@@ -6,7 +6,7 @@ with what is first said of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -37,9 +37,9 @@ class RecordedBook:
 
     def __init__(self, path: Path) -> None:
         self.con_id, self._operations = _read(path)
-        self._rows: dict[int, list[Row]] = {side: [] for side in SIDES}
-        self._play = self._endless()
-        self._next = next(self._play)
+        self._rows = _standing(self._operations)
+        self._start_s = 0.0
+        self._done = 0
 
     def rows(self, side: int) -> Sequence[Row]:
         """One side; a row that does not lie behind the one above it is left out until the recording corrects it."""
@@ -51,17 +51,14 @@ class RecordedBook:
 
     def play_until(self, at_s: float) -> None:
         """Apply what is due by then, in seconds of the recording."""
-        while self._next.at_s <= at_s:
-            self._apply(self._next)
-            self._next = next(self._play)
-
-    def _endless(self) -> Iterator[Operation]:
-        start_s = 0.0
-        while True:
-            self._rows = _standing(self._operations)
-            for one in self._operations:
-                yield Operation(start_s + one.at_s, one.position, one.operation, one.side, one.row)
-            start_s += self._operations[-1].at_s + LOOP_GAP_S
+        while self._start_s + self._operations[self._done].at_s <= at_s:
+            if self._done == 0:
+                self._rows = _standing(self._operations)
+            self._apply(self._operations[self._done])
+            self._done += 1
+            if self._done == len(self._operations):
+                self._start_s += self._operations[-1].at_s + LOOP_GAP_S
+                self._done = 0
 
     def _apply(self, one: Operation) -> None:
         rows = self._rows[one.side]
