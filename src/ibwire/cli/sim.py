@@ -31,7 +31,13 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C. The first line on stdout says where, when it can be connected to."""
     gateway = SimulatedGateway(
-        host=host, port=port, feed=feed_for(replay, seed), speed=speed, max_version=server_version, limits=limits
+        host=host,
+        port=port,
+        feed=feed_for(replay, seed),
+        seed=seed,
+        speed=speed,
+        max_version=server_version,
+        limits=limits,
     )
     async with gateway:
         typer.echo(f"listening on {gateway.host}:{gateway.port}")

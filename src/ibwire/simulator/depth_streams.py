@@ -11,6 +11,7 @@ from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.knowledge import id_of
 from ibwire.simulator.market_data import StreamKind
 from ibwire.simulator.market_events import MarketEvent
+from ibwire.simulator.permissions import NOT_SUBSCRIBED
 from ibwire.simulator.stream_part import Client, Refused, StreamPart, instrument_for
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -89,9 +90,8 @@ class DepthStreams(StreamPart[DepthStream]):
             is_smart = bool(request.is_smart_depth)
             exchange = (request.contract.exchange if request.contract is not None else None) or instrument.exchange
             makers = _makers(instrument, exchange, is_smart=is_smart)
-            refusal = data.permissions.refusal(instrument)
-            if refusal is not None:
-                raise Refused(*refusal)
+            if not data.permissions.is_live(instrument):  # there are no delayed books
+                raise Refused(*NOT_SUBSCRIBED)
             if not data.has_book_for(instrument.con_id):
                 raise Refused(309, TOO_MANY.format(most=data.limits.depth_streams))
             rows = request.num_rows if request.num_rows is not None and request.num_rows > 0 else DEFAULT_ROWS

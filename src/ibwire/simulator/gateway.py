@@ -41,7 +41,7 @@ CLOSE_TIMEOUT_S = 1.0
 """How long a closing gateway lets its clients take what was sent to them."""
 
 LONGEST_WAIT_S = 0.1
-"""How often a market that is over, or has not begun, is looked at for something new."""
+"""How often the market and the clock are looked at even if no tick is due."""
 
 SHORTEST_WAIT_S = 0.002
 """The market is played in steps of at least this, so that a fast one costs few wake-ups."""
@@ -244,7 +244,7 @@ class SimulatedGateway:
                 self._advance()
             next_at_s = self.market.next_at_s
             due_s = LONGEST_WAIT_S if next_at_s is None else (next_at_s - elapsed) / self._speed
-            await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
+            await asyncio.sleep(min(max(due_s, SHORTEST_WAIT_S), LONGEST_WAIT_S))
 
     def _advance(self) -> None:
         """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""

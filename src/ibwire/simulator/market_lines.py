@@ -158,10 +158,11 @@ class MarketLines(StreamPart[Line]):
         return subscriptions.delayed(messages) if line.view.is_delayed else messages
 
     def _generic_messages(self, line: Line, generic: list[int]) -> list[Message]:
+        """The generic ticks that it asked for, of which delayed data have none but the news."""
         data, instrument = self._data, line.instrument
         con_id, now_s = instrument.con_id, data.now_s()
         facts = generic_ticks.Facts(data.seed, instrument, data.quote(con_id), data.recent(con_id), now_s)
-        messages = generic_ticks.messages(generic, facts)
+        messages = [] if line.view.is_delayed else generic_ticks.messages(generic, facts)
         if generic_ticks.NEWS in generic:
             messages.append(searches.latest_news(instrument, data.today()))
         return messages

@@ -67,7 +67,7 @@ class Permissions:
         """Whether live data may be seen."""
         return self.access(instrument) is Access.LIVE
 
-    def refusal(self, instrument: Instrument, enabled_type: int = LIVE) -> tuple[int, str] | None:
+    def refusal(self, instrument: Instrument, enabled_type: int) -> tuple[int, str] | None:
         """Code and text for a client that has enabled this market-data type; None if there is something to see."""
         access = self.access(instrument)
         if access is Access.LIVE or (access is not Access.NONE and enables_delayed(enabled_type)):
