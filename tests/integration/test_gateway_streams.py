@@ -99,6 +99,19 @@ async def test_line_opened_while_data_are_held_back_gets_all_of_the_quote_afterw
 
 
 @on_virtual_time
+async def test_line_is_told_afterwards_what_changed_while_data_were_held_back() -> None:
+    feed = live()
+    async with streaming(feed) as (client, gateway):
+        await client.answers_to(m.MarketDataRequest(req_id=1, contract=AAPL_CONTRACT))
+        await gateway.inject("silent_stream", symbol="AAPL")
+        assert await after(client, feed, quote(AAPL, 99.0, 1)) == []
+        await gateway.inject("silent_stream", symbol="AAPL", is_on=False)
+        first, second = quote(AAPL, ask_size=7), quote(AAPL, ask_size=8)
+        assert {"1=99.0 x 1", "3=7"} <= {told(one) for one in await after(client, feed, first)}
+        assert [told(one) for one in await after(client, feed, second)] == ["3=8"], "only once"
+
+
+@on_virtual_time
 async def test_set_quote_is_streamed_and_matched_like_a_tick_of_the_feed() -> None:
     async with streaming(live()) as (client, gateway):
         await client.answers_to(*EVERY_KIND[:3])
