@@ -97,7 +97,7 @@ async def test_book_begins_with_insertions_and_its_top_is_the_quote(
 QUOTES = st.tuples(st.integers(1, 60), st.integers(1, 20), st.integers(0, 9), st.integers(0, 9))
 
 
-@campaign(part=25, full=600)
+@campaign(part=25, full=400)
 @given(st.lists(QUOTES, min_size=1, max_size=15), st.integers(1, 25), st.lists(st.integers(0, 14), max_size=2))
 def test_clients_book_is_the_gateways_after_any_quotes_and_faults(
     quotes: list[tuple[int, ...]], rows: int, silent_at: list[int]

@@ -40,7 +40,7 @@ def applied(book: Sequence[Row], told: Sequence[Change]) -> tuple[list[Row], int
     return rows, deepest
 
 
-@campaign(part=300, full=20_000)
+@campaign(part=300, full=3000)
 @given(st.sampled_from(SIDES), SIDE_ROWS, SIDE_ROWS)
 def test_changes_lead_from_any_side_of_a_book_to_any_other(
     side: int, old: dict[float, Row], new: dict[float, Row]
@@ -62,7 +62,7 @@ def test_changes_of_nothing_are_none_and_of_a_better_price_one_insertion() -> No
 STEPS = st.tuples(st.integers(1, 4000), st.integers(1, 30), st.integers(0, 900), st.integers(0, 900))
 
 
-@campaign(part=100, full=3000)
+@campaign(part=100, full=1500)
 @given(st.sampled_from(INSTRUMENTS), st.lists(STEPS, min_size=1, max_size=12))
 def test_generated_book_is_topped_by_the_quote_and_in_order(instrument: object, steps: list[tuple[int, ...]]) -> None:
     assert isinstance(instrument, type(INSTRUMENTS[0]))
