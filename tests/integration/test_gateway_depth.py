@@ -23,7 +23,7 @@ from tests.helpers.simulated import AAPL, AAPL_CONTRACT, MSFT_CONTRACT, RawClien
 from tests.helpers.streaming import MOMENT_S, after, contract, live, of_kind, streaming
 from tests.helpers.virtual_time import on_virtual_time
 
-SHARED = Path("/work/shared/data")
+RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
 NASDAQ_CONTRACT = m.Contract(con_id=AAPL, exchange="NASDAQ")
 ARCA_CONTRACT = m.Contract(con_id=AAPL, exchange="ARCA")
 
@@ -204,10 +204,12 @@ async def test_reset_book_comes_again_from_nothing() -> None:
         assert book_of(told, 5, 5)[BID][0] == (100.05, "1")
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not here")
+@pytest.mark.skipif(
+    not RECORDINGS.exists(), reason=f"the recordings are not part of the project, and {RECORDINGS} is not there"
+)
 @on_virtual_time
 async def test_recorded_book_is_played_beside_the_recorded_quotes() -> None:
-    async with streaming(RecordedFeed(SHARED)) as (client, gateway):
+    async with streaming(RecordedFeed(RECORDINGS)) as (client, gateway):
         await client.answers_to(asked(5, contract("EUR.USD"), 5))
         await asyncio.sleep(20)
         assert_is_the_gateways(client, gateway, 5, 5, contract("EUR.USD").con_id or 0)

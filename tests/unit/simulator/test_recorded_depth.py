@@ -12,7 +12,7 @@ from ibwire.simulator.books import ASK, BID, Row
 from ibwire.simulator.recorded_depth import RecordedBook
 from ibwire.simulator.recorded_feed import HEADERS, LOOP_GAP_S, RecordingError
 
-SHARED = Path("/work/shared/data/depth_EURUSD_ib_20220221.csv.gz")
+REAL_DATA = Path(__file__).parents[4] / "shared" / "data" / "depth_EURUSD_ib_20220221.csv.gz"
 S = 10**9
 
 
@@ -65,9 +65,9 @@ def test_recorded_book_of_a_bad_file_names_the_line(tmp_path: Path, bad: str, co
 
 
 def test_shared_recording_is_a_book_of_five_levels_throughout() -> None:
-    if not SHARED.exists():
-        pytest.skip(f"{SHARED} is not here")
-    book = RecordedBook(SHARED)
+    if not REAL_DATA.exists():
+        pytest.skip(f"no recorded market data at {REAL_DATA}")
+    book = RecordedBook(REAL_DATA)
     for step in range(500):
         book.play_until(step / 10)
         for side in (ASK, BID):
