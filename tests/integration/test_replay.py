@@ -85,7 +85,7 @@ def size_beside(price: Tick) -> str | None:
 
 
 def opening_of(ticks: list[Tick]) -> list[Told]:
-    """What a line starts with: the newest of each field, a time if there was a trade, and that trading is not halted."""
+    """What a line starts with: the newest of each field, the time of a trade, and that trading is not halted."""
     newest = {of_tick(tick)[:2]: of_tick(tick) for tick in ticks}
     has_trade = any(tick.tick_type == TickType.LAST for tick in ticks)
     trade_time: list[Told] = [("text", TickType.LAST_TIMESTAMP, str(int(NOW_S)))] if has_trade else []
