@@ -28,6 +28,7 @@ bench: install
 	$(BIN)/python -m benchmarks.ticks
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.simulator
 
 campaigns: install
 	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q -m "campaign and not tws and not windows"

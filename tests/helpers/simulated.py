@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from ibwire.connection import ConnectionManager
 from ibwire.settings import ConnectionSettings
 from ibwire.simulator import NO_LIMITS, SimulatedGateway
-from ibwire.simulator.feed import Feed
+from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.streams import MessageStream
 from ibwire.wire import ClientProtocol, Message, encode
 from ibwire.wire import messages as m
@@ -27,6 +28,14 @@ AAPL_CONTRACT, MSFT_CONTRACT = m.Contract(con_id=AAPL, exchange="SMART"), m.Cont
 TSLA_CONTRACT = m.Contract(symbol="TSLA", sec_type="STK")
 ES_FUTURES = m.Contract(symbol="ES", sec_type="FUT", exchange="CME")
 OPENING = [*quote(AAPL, 100.0, 300, 100.1, 200), *quote(MSFT, 480.0, 300, 480.1, 200)]
+
+REST_OF_THE_DAY = [
+    Tick(0.0, AAPL, TickType.LAST, 100.1, Decimal(5)),
+    Tick(0.0, AAPL, TickType.LAST_SIZE, None, Decimal(5)),
+    Tick(0.0, AAPL, TickType.VOLUME, None, Decimal(12345)),
+    Tick(0.0, AAPL, TickType.CLOSE, 99.0, None),
+]
+"""With these, all is known that a snapshot of AAPL waits for."""
 
 
 async def within(work: Awaitable[T], seconds: float = TIMEOUT_S) -> T:

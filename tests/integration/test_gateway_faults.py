@@ -252,6 +252,8 @@ async def test_fault_with_nobody_connected_is_harmless_and_the_gateway_serves_on
         "farm_down": {"farm": "usfarm"},
         "farm_up": {"farm": "usfarm"},
         "silent_stream": {"symbol": "AAPL"},
+        "depth_halted": {"symbol": "AAPL"},
+        "depth_reset": {"symbol": "AAPL"},
     }
     async with simulated() as gateway:
         await gateway.inject(kind, **needed.get(kind, {}))

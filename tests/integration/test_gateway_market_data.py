@@ -25,6 +25,7 @@ from tests.helpers.simulated import (
     MSFT_CONTRACT,
     NOW_S,
     OPENING,
+    REST_OF_THE_DAY,
     TSLA_CONTRACT,
     client_of,
     codes,
@@ -34,6 +35,7 @@ from tests.helpers.simulated import (
     told,
     within,
 )
+from tests.helpers.virtual_time import on_virtual_time
 
 # --- contracts
 
@@ -82,9 +84,10 @@ async def test_stream_opens_with_parameters_type_and_quote_and_goes_on_with_the_
     feed = LiveFeed(OPENING)
     async with simulated(feed) as gateway, client_of(gateway) as client:
         async with client.stream(m.MarketDataRequest(contract=AAPL_CONTRACT)) as ticks:
-            opening = [await within(anext(ticks)) for _ in range(6)]
+            opening = [await within(anext(ticks)) for _ in range(7)]
             assert kinds(opening[:2]) == ["TickReqParams", "MarketDataType"]
-            assert sorted(told(one) for one in opening[2:]) == ["0=300", "1=100.0 x 300", "2=100.1 x 200", "3=200"]
+            assert sorted(told(one) for one in opening[2:-1]) == ["0=300", "1=100.0 x 300", "2=100.1 x 200", "3=200"]
+            assert opening[-1] == m.TickGeneric(opening[0].req_id, TickType.HALTED, 0.0)
             feed.tell(quote(MSFT, 481.0, 1))  # somebody else's
             feed.tell([*quote(AAPL, ask=100.2, ask_size=50), Tick(0, AAPL, TickType.LAST_TIMESTAMP, None, None)])
             news = [await within(anext(ticks)) for _ in range(3)]
@@ -146,17 +149,32 @@ async def test_ticker_id_of_another_client_is_free() -> None:
             assert not codes(await one.answers_to(m.MarketDataRequest(req_id=4, contract=AAPL_CONTRACT)))
 
 
-async def test_snapshot_tells_all_that_is_known_and_ends() -> None:
-    async with simulated() as gateway, client_of(gateway) as client:
+async def test_snapshot_that_has_all_ends_at_once() -> None:
+    feed = ScriptedFeed([*OPENING, *REST_OF_THE_DAY])
+    async with simulated(feed) as gateway, client_of(gateway) as client:
         *answers, end = await client.request(m.MarketDataRequest(contract=AAPL_CONTRACT, snapshot=True))
-        assert sorted(told(one) for one in answers[2:]) == ["0=300", "1=100.0 x 300", "2=100.1 x 200", "3=200"]
+        kinds_told = {getattr(one, "tick_type", None) for one in answers[2:]}
+        assert kinds_told == {0, 1, 2, 3, 4, 5, 8, 9, 45, 49}
         assert isinstance(end, m.TickSnapshotEnd)
 
 
-async def test_snapshot_of_a_contract_without_data_ends_too() -> None:
-    async with simulated() as gateway, client_of(gateway) as client:
-        answers = await client.request(m.MarketDataRequest(contract=TSLA_CONTRACT, regulatory_snapshot=True))
-        assert [told(one) for one in answers[2:-1]] == ["1=-1.0 x 0", "2=-1.0 x 0"]
+@on_virtual_time
+@pytest.mark.parametrize(
+    ("contract", "shown"),
+    [
+        (AAPL_CONTRACT, {"0=300", "1=100.0 x 300", "2=100.1 x 200", "3=200", "TickGeneric"}),
+        (TSLA_CONTRACT, {"1=-1.0 x 0", "2=-1.0 x 0"}),
+    ],
+)
+async def test_snapshot_that_lacks_something_ends_after_eleven_seconds(contract: m.Contract, shown: set[str]) -> None:
+    clock = asyncio.get_running_loop().time
+    async with simulated(clock=clock, port=4002) as gateway, raw(gateway, 1) as client:
+        asked_at = clock()
+        answers = await client.answers_to(m.MarketDataRequest(req_id=4, contract=contract, snapshot=True))
+        assert {told(one) for one in answers[2:]} == shown
+        await client.until(lambda: isinstance(client.messages[-1], m.TickSnapshotEnd))
+        assert 11 <= clock() - asked_at < 11.3
+        assert codes(await client.answers_to(m.CancelMarketData(4))) == [(4, 300)], "it is over"
 
 
 async def test_snapshot_of_a_generated_instrument_has_its_quote() -> None:

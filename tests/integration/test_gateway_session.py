@@ -35,6 +35,7 @@ from tests.helpers.simulated import (
     FILLED,
     NOW_S,
     OPENING,
+    REST_OF_THE_DAY,
     VERSIONS,
     bought,
     client_of,
@@ -53,7 +54,8 @@ from tests.helpers.virtual_time import on_virtual_time
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_gateway_of_every_version_is_connected_to_and_works(version: int) -> None:
-    async with simulated(max_version=version) as gateway, client_of(gateway) as client:
+    feed = ScriptedFeed([*OPENING, *REST_OF_THE_DAY])
+    async with simulated(feed, max_version=version) as gateway, client_of(gateway) as client:
         assert client.server_version == version
         assert client.accounts == ("DU1234567",)
         data, end = await client.request(m.ContractDataRequest(contract=AAPL_CONTRACT))

@@ -55,6 +55,8 @@ def of_message(message: Message) -> Told:
             return "size", kind, size
         case m.TickString(tick_type=int(kind), value=str(value)):
             return "text", kind, value
+        case m.TickGeneric(tick_type=int(kind), value=float(value)):
+            return "number", kind, value
     raise AssertionError(f"{message} is no tick")
 
 
@@ -83,10 +85,12 @@ def size_beside(price: Tick) -> str | None:
 
 
 def opening_of(ticks: list[Tick]) -> list[Told]:
-    """What a subscription starts with: the newest of each field, and a time if there was a trade."""
+    """What a line starts with: the newest of each field, the time of a trade, and that trading is not halted."""
     newest = {of_tick(tick)[:2]: of_tick(tick) for tick in ticks}
     has_trade = any(tick.tick_type == TickType.LAST for tick in ticks)
-    return [*newest.values(), *([("text", TickType.LAST_TIMESTAMP, str(int(NOW_S)))] if has_trade else [])]
+    trade_time: list[Told] = [("text", TickType.LAST_TIMESTAMP, str(int(NOW_S)))] if has_trade else []
+    halted: list[Told] = [("number", TickType.HALTED, 0.0)] if ticks[0].con_id != EURUSD else []
+    return [*newest.values(), *trade_time, *halted]
 
 
 @pytest.mark.parametrize("con_id", [ESH4, EURUSD, TENCENT], ids=["ESH4", "EUR.USD", "700"])

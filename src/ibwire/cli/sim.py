@@ -35,6 +35,7 @@ async def serve(
         host=host,
         port=port,
         feed=feed_for(replay, seed),
+        seed=seed,
         speed=speed,
         max_version=server_version,
         limits=limits,

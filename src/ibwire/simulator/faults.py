@@ -15,7 +15,7 @@ from ibwire.simulator import farms
 from ibwire.simulator.instruments import by_local_symbol
 from ibwire.simulator.knowledge import NO_ID
 from ibwire.simulator.order_faults import ORDER_FAULTS
-from ibwire.simulator.session import COMPETING, ClientSession
+from ibwire.simulator.session import ClientSession
 
 TEXT_1100 = "Connectivity between IBKR and Trader Workstation has been lost."
 TEXT_1101 = "Connectivity between IBKR and Trader Workstation has been restored - data lost."
@@ -113,7 +113,7 @@ def connectivity_restored(gateway: Gateway, *, data_lost: bool) -> None:
     gateway.is_offline = False
     if data_lost:
         for session in gateway.sessions:
-            session.subscriptions.clear()
+            session.streams.end_all()
     _tell(gateway.sessions, *((1101, TEXT_1101) if data_lost else (1102, TEXT_1102)))
 
 
@@ -133,21 +133,32 @@ def farm_up(gateway: Gateway, *, farm: str) -> None:
 
 def silent_stream(gateway: Gateway, *, symbol: str, is_on: bool = True) -> None:
     """Send no more quotes of an instrument (by its local symbol) and say nothing of it; or go on with them."""
-    instrument = by_local_symbol(symbol)
-    if instrument is None:
-        raise ValueError(f"no instrument has the local symbol {symbol!r}")
+    con_id = _con_id_of(symbol)
     if is_on:
-        gateway.silent_con_ids.add(instrument.con_id)
+        gateway.silent_con_ids.add(con_id)
     else:
-        gateway.silent_con_ids.discard(instrument.con_id)
+        gateway.silent_con_ids.discard(con_id)
+
+
+def depth_halted(gateway: Gateway, *, symbol: str) -> None:
+    """Halt an instrument's book (by its local symbol): 316, and its streams end until they are asked for again."""
+    con_id = _con_id_of(symbol)
+    for session in gateway.sessions:
+        session.streams.depth.halt(con_id)
+
+
+def depth_reset(gateway: Gateway, *, symbol: str) -> None:
+    """Reset an instrument's book (by its local symbol): 317, then all of it anew."""
+    con_id = _con_id_of(symbol)
+    for session in gateway.sessions:
+        session.streams.depth.reset(con_id)
 
 
 def competing_session(gateway: Gateway, *, is_on: bool = True) -> None:
     """Another login of the user takes the data: 10197 for every stream, which stays open and silent; or that ends."""
     gateway.has_competitor = is_on
-    for session in gateway.sessions:
-        for request_id in session.subscriptions if is_on else ():
-            session.send_error(request_id, *COMPETING)
+    for session in gateway.sessions if is_on else ():
+        session.streams.tell_competition()
 
 
 def hello_never_answered(gateway: Gateway, *, is_on: bool = True) -> None:
@@ -176,6 +187,8 @@ FAULTS: dict[str, Callable[..., Awaitable[None] | None]] = ORDER_FAULTS | {
         farm_down,
         farm_up,
         silent_stream,
+        depth_halted,
+        depth_reset,
         competing_session,
         hello_never_answered,
         client_id_in_use,
@@ -201,6 +214,13 @@ def _known_farm(farm: str) -> str:
     if farm not in farms.FARMS:
         raise ValueError(f"no farm is called {farm!r}; there are {', '.join(farms.FARMS)}")
     return farm
+
+
+def _con_id_of(symbol: str) -> int:
+    instrument = by_local_symbol(symbol)
+    if instrument is None:
+        raise ValueError(f"no instrument has the local symbol {symbol!r}")
+    return instrument.con_id
 
 
 def _tell(sessions: Iterable[ClientSession], code: int, text: str) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import TracebackType
@@ -21,7 +21,7 @@ from typing import Any
 from ibwire.simulator import faults
 from ibwire.simulator.account_streams import ROWS_EVERY_S
 from ibwire.simulator.farms import farm_of
-from ibwire.simulator.feed import Feed, Tick
+from ibwire.simulator.feed import Feed, State, Tick, TickType
 from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.history_pacing import HistoryPacing
 from ibwire.simulator.history_sources import bar_source
@@ -29,8 +29,11 @@ from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_orders
+from ibwire.simulator.market_books import books_of
+from ibwire.simulator.market_data import MarketData
 from ibwire.simulator.order_desk import OrderDesk
-from ibwire.simulator.session import ClientSession, Subscription
+from ibwire.simulator.permissions import Access, Permissions
+from ibwire.simulator.session import ClientSession
 from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION, Message
 
@@ -39,10 +42,13 @@ CLOSE_TIMEOUT_S = 1.0
 """How long a closing gateway lets its clients take what was sent to them."""
 
 LONGEST_WAIT_S = 0.1
-"""How often a market that is over, or has not begun, is looked at for something new."""
+"""How often the market and the clock are looked at even if no tick is due."""
 
 SHORTEST_WAIT_S = 0.002
 """The market is played in steps of at least this, so that a fast one costs few wake-ups."""
+
+EVENTS_A_TURN = 500
+"""How many events of the market pass before what was made of them is sent."""
 
 ADVANCE_EVERY_S = 0.1
 """How often, at most, what falls due by the clock alone is looked at."""
@@ -54,10 +60,12 @@ class SimulatedGateway:
     `port` 0 takes a free one, which `self.port` then names. `feed` is the market (a generated one of seed 1 by
     default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
     it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `hours` say when
-    its markets are open: always, if not given. `master_client_id` hears of everybody's orders; with `binds_negative`
-    orders of the TWS user get negative ids when client 0 binds them. `clock` gives Unix seconds.
+    its markets are open: always, if not given. `permissions` say which market data the login has, by local symbol,
+    exchange or security type (see `Permissions`): all of it live, if not given. `master_client_id` hears of everybody's
+    orders; with `binds_negative` orders of the TWS user get negative ids when client 0 binds them. `seed` decides about
+    what the feed does not tell: books and generic ticks. `clock` gives Unix seconds.
 
-    Raises OSError if it cannot listen, ValueError for a version or speed that makes no sense.
+    Raises OSError if it cannot listen, ValueError for a version, speed or permission that makes no sense.
     """
 
     def __init__(
@@ -73,6 +81,8 @@ class SimulatedGateway:
         hours: TradingHours | None = None,
         master_client_id: int | None = None,
         binds_negative: bool = False,
+        permissions: Mapping[str, Access | str] | None = None,
+        seed: int = 1,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
@@ -89,7 +99,7 @@ class SimulatedGateway:
         self.sessions: set[ClientSession] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
-        feed = feed if feed is not None else GeneratedFeed(seed=1)
+        feed = feed if feed is not None else GeneratedFeed(seed)
         self.market = Market(feed)
         self.ledger = Ledger(accounts)
         self.hours = hours if hours is not None else AlwaysOpen()
@@ -106,6 +116,18 @@ class SimulatedGateway:
             self._booked,
             master_client_id=master_client_id,
             binds_negative=binds_negative,
+        )
+        self.data = MarketData(
+            self.market,
+            Permissions(permissions),
+            self.limits,
+            self.hours,
+            clock,
+            self,
+            books_of(feed, seed),
+            self.history_pacing,
+            self._kept_bars,
+            seed,
         )
         self.is_offline = False
         self.answers_hellos = True
@@ -129,6 +151,7 @@ class SimulatedGateway:
 
     async def start(self) -> None:
         """Listen and let the market move."""
+        self.data.advance()
         await self.come_back()
         self._player = asyncio.create_task(self._play(), name="simulated market")
         self._accountant = asyncio.create_task(self._tell_accounts(), name="simulated accounts")
@@ -200,12 +223,9 @@ class SimulatedGateway:
             await asyncio.shield(self._player)
         await asyncio.Event().wait()
 
-    def has_line_for(self, con_id: int) -> bool:
-        """Whether this contract may be streamed: it is already, or there is a market-data line left."""
-        streamed = {line.instrument.con_id for session in self.sessions for line in session.subscriptions.values()}
-        streamed |= {con_id for session in self.sessions for con_id in session.history.streamed_con_ids}
-        lines = self.limits.market_data_lines
-        return lines is None or con_id in streamed or len(streamed) < lines
+    def _kept_bars(self) -> set[int]:
+        """The contracts whose historical bars are kept up to date for some client."""
+        return {con_id for session in self.sessions for con_id in session.history.streamed_con_ids}
 
     def open_history(self) -> int:
         """How many historical requests all clients have open."""
@@ -243,18 +263,21 @@ class SimulatedGateway:
         start = advanced_at = loop.time()
         while True:
             elapsed = (loop.time() - start) * self._speed
-            for ticks in self.market.play_until(elapsed):
+            for number, ticks in enumerate(self.market.play_until(elapsed), start=1):
                 self._publish(ticks)
+                if number % EVENTS_A_TURN == 0:  # or nothing is sent while there is much to catch up on
+                    await asyncio.sleep(0)
             if loop.time() >= advanced_at + ADVANCE_EVERY_S:
                 advanced_at = loop.time()
                 self._advance()
             next_at_s = self.market.next_at_s
             due_s = LONGEST_WAIT_S if next_at_s is None else (next_at_s - elapsed) / self._speed
-            await asyncio.sleep(max(due_s, SHORTEST_WAIT_S))
+            await asyncio.sleep(min(max(due_s, SHORTEST_WAIT_S), LONGEST_WAIT_S))
 
     def _advance(self) -> None:
         """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""
         now_s = self.now_s()
+        self.data.advance()
         self.desk.advance(now_s)
         for session in list(self.sessions):
             session.advance(now_s)
@@ -279,15 +302,34 @@ class SimulatedGateway:
         for session in list(self.sessions):
             session.account.booked(account, con_id)
 
+    def set_quote(
+        self,
+        con_id: int,
+        *,
+        bid: float | None = None,
+        bid_size: Decimal | None = None,
+        ask: float | None = None,
+        ask_size: Decimal | None = None,
+        last: float | None = None,
+        last_size: Decimal | None = None,
+    ) -> None:
+        """Let a contract have this quote now, as if the feed had told it: it is streamed, and orders meet it.
+
+        It stands until the feed tells something else. Raises ValueError for a contract that is not known, for nothing
+        to set, and while its market is closed.
+        """
+        if by_con_id(con_id) is None:
+            raise ValueError(f"no instrument has con_id {con_id}")
+        told = {TickType.BID: (bid, bid_size), TickType.ASK: (ask, ask_size), TickType.LAST: (last, last_size)}
+        state: State = {kind: values for kind, values in told.items() if values != (None, None)}
+        if not state:
+            raise ValueError("a quote needs a bid, an ask, a last or a size of one of them")
+        self.market.has_data(con_id)
+        self._publish(self.market.tell(con_id, state))
+
     def _publish(self, ticks: list[Tick]) -> None:
-        con_id = ticks[0].con_id
-        if self.is_held_back(con_id) or not self._is_open(con_id):
-            return
-        for session in self.sessions:
-            for line in self._lines(session, con_id):
-                session.send_ticks(line, ticks)
-        if moves_orders(ticks):
-            self.desk.quote_moved(con_id)
+        if self.data.publish(ticks) and moves_orders(ticks):
+            self.desk.quote_moved(ticks[0].con_id)
 
     def is_held_back(self, con_id: int) -> bool:
         """Whether a fault keeps this instrument's data back."""
@@ -295,15 +337,6 @@ class SimulatedGateway:
             return True
         instrument = by_con_id(con_id)
         return bool(self.farms_down) and instrument is not None and farm_of(instrument) in self.farms_down
-
-    def _is_open(self, con_id: int) -> bool:
-        """Whether this instrument's market is open; what is no instrument trades when it likes."""
-        instrument = by_con_id(con_id)
-        return instrument is None or self.hours.is_open(instrument, self.now_s(), regular_only=False)
-
-    @staticmethod
-    def _lines(session: ClientSession, con_id: int) -> list[Subscription]:
-        return [line for line in session.subscriptions.values() if line.instrument.con_id == con_id]
 
     def _tell(self, client_id: int, message: Message) -> None:
         session = self.session_of(client_id)

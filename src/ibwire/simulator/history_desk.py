@@ -35,6 +35,7 @@ from ibwire.simulator.knowledge import id_of
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.live_bars import LiveBars
 from ibwire.simulator.market import Market
+from ibwire.simulator.market_data import MarketData
 from ibwire.simulator.trading_sessions import TradingHours, trading_day
 from ibwire.simulator.what_to_show import BID_ASK, SCHEDULE, has_series, no_data
 from ibwire.wire import Message
@@ -63,6 +64,7 @@ class Gateway(Protocol):
     """What historical data need of the gateway."""
 
     market: Market
+    data: MarketData
     hours: TradingHours
     bars: BarSource
     limits: GatewayLimits
@@ -73,9 +75,6 @@ class Gateway(Protocol):
 
     def now_s(self) -> float:
         """Unix seconds."""
-
-    def has_line_for(self, con_id: int) -> bool:
-        """Whether this contract may be streamed."""
 
     def is_held_back(self, con_id: int) -> bool:
         """Whether a fault keeps this instrument's data back."""
@@ -113,7 +112,7 @@ class HistoryDesk:
         with self._refusing(request.req_id) as id_:
             asked = read_bars(request, self._gateway.now_s())
             self._admit(id_, _BARS, asked.query)
-            if asked.keeps_up and not self._gateway.has_line_for(asked.instrument.con_id):
+            if asked.keeps_up and not self._gateway.data.has_line_for(asked.instrument.con_id):
                 raise Refused(101, "Max number of tickers has been reached")
             self._warn(id_, asked.end)
             if asked.what == SCHEDULE:

@@ -27,9 +27,13 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     price protection cancels the order (options have none); `checks_funds` rejects orders whose margin the account does
     not have.
 
+    Of all clients together: `tick_by_tick_streams` may be open (5 for each 100 lines), asked for not more than once in
+    `tick_by_tick_repeat_s` for an instrument; books of `depth_streams` instruments.
+
     Historical data, for all clients together (`history_pacing`): `historical_small` requests for bars of at most 30
-    seconds in ten minutes, `historical_identical_s` seconds between two that are the same, `historical_same_contract`
-    requests of one contract and kind of data in two seconds, `historical_open` requests open at once.
+    seconds in ten minutes, subscriptions to real-time bars among them; `historical_identical_s` seconds between two
+    that are the same, `historical_same_contract` requests of one contract and kind of data in two seconds,
+    `historical_open` requests open at once.
     """
 
     messages_per_s: int | None = 50
@@ -38,6 +42,9 @@ class GatewayLimits(Struct, frozen=True, kw_only=True):
     active_orders: int | None = 20
     price_band: Decimal | None = Decimal("0.2")
     checks_funds: bool = True
+    tick_by_tick_streams: int | None = 5
+    tick_by_tick_repeat_s: float | None = 15.0
+    depth_streams: int | None = 3
     historical_small: int | None = 60
     historical_identical_s: float | None = 15.0
     historical_same_contract: int | None = 5
@@ -50,6 +57,9 @@ NO_LIMITS = GatewayLimits(
     active_orders=None,
     price_band=None,
     checks_funds=False,
+    tick_by_tick_streams=None,
+    tick_by_tick_repeat_s=None,
+    depth_streams=None,
     historical_small=None,
     historical_identical_s=None,
     historical_same_contract=None,

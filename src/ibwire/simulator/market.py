@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from ibwire.simulator.feed import Feed, Tick, TickType
+from ibwire.simulator.feed import Feed, State, Tick, TickType, state_ticks
 from ibwire.simulator.generated_feed import GeneratedFeed
 
 _MOVE_ORDERS = frozenset({TickType.BID, TickType.BID_SIZE, TickType.ASK, TickType.ASK_SIZE, TickType.LAST})
@@ -66,13 +66,20 @@ _PRICE_TYPES = {size: price for price, size in _SIZE_TYPES.items()}
 
 
 class Market:
-    """Plays a feed and keeps the quotes."""
+    """Plays a feed and keeps the quotes. What happens to the contracts in `closed` after their opening is left out."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._ticks = feed.ticks()
         self._next = next(self._ticks, None)
         self.quotes: dict[int, Quote] = {}
+        self.closed: frozenset[int] = frozenset()
+        self.at_s = 0.0
+
+    @property
+    def con_ids(self) -> tuple[int, ...]:
+        """The contracts that the feed plays."""
+        return self._feed.con_ids
 
     @property
     def next_at_s(self) -> float | None:
@@ -90,21 +97,45 @@ class Market:
 
     def quote(self, con_id: int) -> Quote:
         """The quote of a contract; empty until its first tick."""
-        return self.quotes.setdefault(con_id, Quote())
+        quote = self.quotes.get(con_id)
+        if quote is None:
+            quote = self.quotes[con_id] = Quote()
+        return quote
 
     def play_until(self, at_s: float) -> Iterator[list[Tick]]:
         """Everything due by `at_s`, applied, in groups that are one event of one instrument."""
+        self.at_s = at_s
         group: list[Tick] = []
         while self._next is not None and self._next.at_s <= at_s:
             tick = self._next
             if group and (tick.con_id != group[0].con_id or tick.at_s != group[0].at_s):
-                yield group
+                if self._apply(group):
+                    yield group
                 group = []
-            self.quote(tick.con_id).apply(tick)
             group.append(tick)
             self._next = next(self._ticks, None)
-        if group:
+        if group and self._apply(group):
             yield group
+
+    def tell(self, con_id: int, state: State) -> list[Tick]:
+        """Let this happen to a contract now, as if the feed had told it; the ticks of the event.
+
+        Raises ValueError while its market is closed.
+        """
+        ticks = [tick for kind, known in state.items() for tick in state_ticks(self.at_s, con_id, kind, *known)]
+        if not self._apply(ticks):
+            raise ValueError(f"the market of contract {con_id} is closed")
+        return ticks
+
+    def _apply(self, ticks: list[Tick]) -> bool:
+        """Move the quote; whether it has."""
+        con_id = ticks[0].con_id
+        quote = self.quote(con_id)
+        if con_id in self.closed and quote.changes:
+            return False
+        for tick in ticks:
+            quote.apply(tick)
+        return True
 
 
 def moves_orders(ticks: list[Tick]) -> bool:

@@ -41,7 +41,7 @@ class RecordedFeed:
 
     What a recording doesn't tell is not made up: a quote without sizes has no size ticks; VOLUME, HIGH and LOW
     of a ticks file count from its beginning; an ibstream is passed on row by row, also where the gateway
-    left out the size tick after a price.
+    left out the size tick after a price. `depth_files` are recordings of books (`recorded_depth`).
 
     Raises RecordingError for a folder, file or header that can't be used; `ticks()` raises it for a bad row.
     """
@@ -49,6 +49,7 @@ class RecordedFeed:
     def __init__(self, folder: Path, *, loop: bool = True) -> None:
         self.folder = folder
         self.sources = _choose_sources(folder)
+        self.depth_files = sorted(folder.glob("depth_*.csv.gz"))
         self._loop = loop
 
     @property

@@ -13,6 +13,7 @@ HEADERS = {
     "ticks": "ts_ns,symbol,kind,price,size,exchange,bid,ask,bid_size,ask_size",
     "bars": "ts_ns,symbol,bar_size,what,open,high,low,close,volume,wap,count",
     "ibstream": "ts_ns,symbol,tick_type,price,size",
+    "depth": "ts_ns,symbol,position,operation,side,price,size",
 }
 """The columns of each kind of file, by the beginning of its name."""
 

@@ -160,6 +160,19 @@ def headlines(request: m.HistoricalNewsRequest, instrument: Instrument, today: d
     ]
 
 
+def latest_news(instrument: Instrument, today: date) -> m.TickNews:
+    """The newest headline as a line with news gets it (tick type 62)."""
+    news = next(_all_headlines(None, instrument, today))
+    moment = datetime.combine(today, time(), UTC) - _HEADLINE_EVERY
+    return m.TickNews(
+        timestamp=round(moment.timestamp() * 1000),
+        provider_code=news.provider_code,
+        article_id=news.article_id,
+        headline=news.headline,
+        extra_data="",
+    )
+
+
 def _all_headlines(request_id: int | None, instrument: Instrument, today: date) -> Iterator[m.HistoricalNews]:
     codes = list(PROVIDERS)
     midnight = datetime.combine(today, time(), UTC)

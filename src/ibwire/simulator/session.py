@@ -14,18 +14,16 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from msgspec import Struct
-
-from ibwire.simulator import farms, reference, small_answers, subscriptions
+from ibwire.simulator import farms, reference, small_answers
 from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
-from ibwire.simulator.feed import Tick
+from ibwire.simulator.client_streams import ClientStreams
 from ibwire.simulator.history_desk import HISTORY_HANDLERS, HistoryDesk
 from ibwire.simulator.history_desk import Gateway as HistoryGateway
-from ibwire.simulator.instruments import Instrument
-from ibwire.simulator.knowledge import NO_ID, PROCESSING, VALIDATING, Knowledge, id_of
+from ibwire.simulator.knowledge import NO_ID, VALIDATING, Knowledge, id_of
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
 from ibwire.simulator.market import Market
+from ibwire.simulator.market_data import MarketData
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.simulator.order_requests import ORDER_HANDLERS, OrderRequests
 from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, encode
@@ -44,10 +42,6 @@ _QUIET_S = 0.5
 """After so long without a write that client is given something harmless to read, if it may be waiting like this."""
 
 
-COMPETING = (10197, "No market data during competing live session")
-"""What a stream is told while another login of the user has the data; it stays open (protocol notes, 3.2)."""
-
-
 class Gateway(HistoryGateway, Protocol):
     """What a session needs of the gateway it belongs to."""
 
@@ -60,7 +54,7 @@ class Gateway(HistoryGateway, Protocol):
     ledger: Ledger
     limits: GatewayLimits
     answers_hellos: bool
-    has_competitor: bool
+    data: MarketData
 
     def now_s(self) -> float:
         """Unix seconds."""
@@ -77,9 +71,6 @@ class Gateway(HistoryGateway, Protocol):
     def refuses_client_id(self) -> bool:
         """Whether the client that starts now is to be told that its id is in use."""
 
-    def has_line_for(self, con_id: int) -> bool:
-        """Whether this contract may be streamed: it is already, or there is a market-data line left."""
-
     def joined(self, session: ClientSession) -> None:
         """A client has connected."""
 
@@ -89,14 +80,6 @@ class Gateway(HistoryGateway, Protocol):
 
 Handlers = Mapping[type[Message], Callable[[Any, Any], None]]
 """What a part of the session does with each kind of request that it answers: the part, then the request."""
-
-
-class Subscription(Struct, frozen=True):
-    """One market-data line of a client."""
-
-    request_id: int
-    instrument: Instrument
-    is_snapshot: bool = False
 
 
 class ClientSession(asyncio.Protocol):
@@ -109,7 +92,7 @@ class ClientSession(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self.client_id: int | None = None
         self.server_version = 0
-        self.subscriptions: dict[int, Subscription] = {}
+        self.streams = ClientStreams(gateway.data, self)
         self.account = AccountStreams(
             gateway.ledger, gateway.market, gateway.accounts, gateway.now_s, self.send, self.send_error
         )
@@ -120,6 +103,7 @@ class ClientSession(asyncio.Protocol):
             (self.account, ACCOUNT_HANDLERS),
             (orders, ORDER_HANDLERS),
             (self.history, HISTORY_HANDLERS),
+            *self.streams.handlers,
         )
         self.messages_received = 0
         self.rate = MessageRate(gateway.limits.messages_per_s)
@@ -149,6 +133,7 @@ class ClientSession(asyncio.Protocol):
         self._transport = None
         if self._quiet_timer is not None:
             self._quiet_timer.cancel()
+        self.streams.end_all()
         self._gateway.left(self)
 
     def close(self) -> None:
@@ -291,6 +276,7 @@ class ClientSession(asyncio.Protocol):
 
     def advance(self, now_s: float) -> None:
         """What falls due by the clock alone, `now_s` in Unix seconds: several times a second."""
+        self.streams.advance(now_s)
         self.history.advance(now_s)
 
     def _greet(self, hello: ClientHello) -> None:
@@ -361,49 +347,6 @@ class ClientSession(asyncio.Protocol):
             self.send(reference.contract_data(id_, instrument, self._gateway.today(), exchange, self._gateway.hours))
         self.send(m.ContractDataEnd(id_))
 
-    def on_market_data(self, request: m.MarketDataRequest) -> None:
-        id_ = id_of(request.req_id)
-        is_snapshot = bool(request.snapshot or request.regulatory_snapshot)
-        found = reference.instruments_for(request.contract)
-        if id_ in self.subscriptions:
-            self.send_error(id_, 322, f"{PROCESSING}Duplicate ticker id")
-        elif is_snapshot and request.generic_tick_list:
-            cause = "Snapshot market data subscription is not applicable to generic ticks"
-            self.send_error(id_, 321, f"{VALIDATING}{cause}")
-        elif len(found) != 1:
-            self.send_error(id_, 200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
-        elif not self._gateway.has_line_for(found[0].con_id):
-            self.send_error(id_, 101, "Max number of tickers has been reached")
-        else:
-            self._open_line(Subscription(id_, found[0], is_snapshot))
-
-    def _open_line(self, line: Subscription) -> None:
-        market, con_id, id_ = self._gateway.market, line.instrument.con_id, line.request_id
-        has_data, quote = market.has_data(con_id), market.quote(con_id)
-        self._send_all(subscriptions.opening(id_, line.instrument, quote, self._gateway.now_s()))
-        if not has_data:
-            self._send_all(subscriptions.no_data(id_))
-        # The market of an instrument nobody asked for before opens in a moment; a snapshot waits for that.
-        if line.is_snapshot and (quote.prices or not has_data):
-            self.send(m.TickSnapshotEnd(id_))
-        else:
-            self.subscriptions[id_] = line
-        if self._gateway.has_competitor:
-            self.send_error(id_, *COMPETING)
-
-    def on_cancel_market_data(self, request: m.CancelMarketData) -> None:
-        id_ = id_of(request.req_id)
-        if self.subscriptions.pop(id_, None) is None:
-            self.send_error(id_, 300, f"Can't find EId with tickerId:{id_}")
-
-    def send_ticks(self, line: Subscription, ticks: list[Tick]) -> None:
-        """One event of the market on one line."""
-        now_s = self._gateway.now_s()
-        self._send_all([subscriptions.tick_message(line.request_id, tick, now_s) for tick in ticks])
-        if line.is_snapshot:
-            del self.subscriptions[line.request_id]
-            self.send(m.TickSnapshotEnd(line.request_id))
-
     def _send_all(self, messages: list[Message]) -> None:
         for message in messages:
             self.send(message)
@@ -419,10 +362,7 @@ _HANDLERS: Handlers = {
     m.ManagedAccountsRequest: ClientSession.on_managed_accounts,
     m.IdsRequest: ClientSession.on_ids,
     m.SetServerLogLevelRequest: ClientSession.on_nothing,
-    m.MarketDataTypeRequest: ClientSession.on_nothing,
     m.ContractDataRequest: ClientSession.on_contract_data,
     m.CancelContractData: ClientSession.on_nothing,
-    m.MarketDataRequest: ClientSession.on_market_data,
-    m.CancelMarketData: ClientSession.on_cancel_market_data,
 }
 """What answers each request."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ibwire.simulator import option_chains, option_prices, searches
+from ibwire.simulator.depth_venues import DEPTH_EXCHANGES
 from ibwire.simulator.knowledge import VALIDATING, Knowledge, error, id_of
 from ibwire.simulator.subscriptions import BBO_EXCHANGE
 from ibwire.wire import Message
@@ -38,21 +39,6 @@ _EXCHANGE_LETTERS = {
     "BYX": "Y",
     "BATS": "Z",
 }
-
-_DEPTH_EXCHANGES = (
-    ("NASDAQ", "STK", "NASDAQ", "Deep2"),
-    ("ARCA", "STK", "ARCA", "Deep"),
-    ("NYSE", "STK", "NYSE", "Deep"),
-    ("BATS", "STK", "BATS", "Deep2"),
-    ("IEX", "STK", "IEX", "Deep2"),
-    ("SEHK", "STK", "SEHK", "Deep"),
-    ("CME", "FUT", "CME", "Deep"),
-    ("COMEX", "FUT", "COMEX", "Deep"),
-    ("NYMEX", "FUT", "NYMEX", "Deep"),
-    ("EUREX", "FUT", "EUREX", "Deep"),
-    ("IDEALPRO", "CASH", "", "Deep"),
-    ("PAXOS", "CRYPTO", "", "Deep"),
-)
 
 _SCANNER_XML = """<?xml version="1.0" encoding="UTF-8"?>
 <ScanParameterResponse>
@@ -103,7 +89,7 @@ def depth_exchanges(_: m.MarketDepthExchangesRequest, __: Knowledge) -> list[Mes
         m.DepthMarketDataDescription(
             exchange=exchange, sec_type=sec_type, listing_exch=listing, service_data_type=service, agg_group=group
         )
-        for group, (exchange, sec_type, listing, service) in enumerate(_DEPTH_EXCHANGES, start=1)
+        for group, (exchange, sec_type, listing, service) in enumerate(DEPTH_EXCHANGES, start=1)
     )
     return [m.MarketDepthExchanges(rows)]
 
