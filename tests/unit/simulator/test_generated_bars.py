@@ -32,7 +32,7 @@ AAPL = instrument("AAPL")
 ANY_DAY = date(2026, 4, 10)
 
 
-@campaign(part=40, full=400)
+@campaign(part=30, full=300)
 @given(KINDS, st.sampled_from(LADDERS), st.sampled_from(SERIES), MOMENTS, st.booleans())
 def test_larger_bars_are_the_sum_of_smaller_ones(
     one: Instrument, ladder: tuple[str, str, str], what: str, end_s: int, regular_only: object
@@ -81,7 +81,7 @@ def test_ticks_come_to_their_bar(one: Instrument, what: str, start_s: int, lengt
         assert all(tick.bid < tick.ask for tick in ticks)
 
 
-@campaign(part=40, full=200)
+@campaign(part=20, full=150)
 @given(st.sampled_from(INSTRUMENTS), st.sampled_from(["TRADES", "BID", "ASK"]), MOMENTS)
 def test_prices_are_on_the_grid_and_bars_hold_together(one: Instrument, what: str, start_s: int) -> None:
     edges = range(start_s, start_s + 20 * 300, 300)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibwire.simulator import NO_LIMITS, SimulatedGateway
-from ibwire.simulator.history_desk import HISTORY_HANDLERS, HistoryDesk
+from ibwire.simulator.bar_sizes import BAR_SIZES, misfit, parse_duration
+from ibwire.simulator.history_desk import HISTORY_HANDLERS, MOST_BARS, HistoryDesk
 from ibwire.simulator.instruments import INSTRUMENTS
 from ibwire.simulator.what_to_show import SERIES
 from ibwire.wire import Message, encode
 from ibwire.wire import messages as m
 from tests.helpers.campaigns import campaign
-from tests.helpers.history import FRIDAY_NOON, SIZES
+from tests.helpers.history import FRIDAY_NOON, SIZES, asked
 from tests.helpers.scripted_feed import ScriptedFeed
 
 TEXT = st.none() | st.text(max_size=12)
@@ -64,7 +66,7 @@ TICKS = (m.HistoricalTicks, m.HistoricalTicksBidAsk, m.HistoricalTicksLast)
 GATEWAY = SimulatedGateway(feed=ScriptedFeed([]), limits=NO_LIMITS, clock=lambda: FRIDAY_NOON)
 
 
-@campaign(part=300, full=3000)
+@campaign(part=150, full=2000)
 @given(REQUESTS)
 def test_every_request_ends_in_one_answer_or_one_error(request: Message) -> None:
     sent: list[Message] = []
@@ -79,3 +81,29 @@ def test_every_request_ends_in_one_answer_or_one_error(request: Message) -> None
     assert told_ids == {-1 if asked_id is None else asked_id}
     assert all(encode(message) for message in sent)
     desk.advance(FRIDAY_NOON + 7.0)
+
+
+DURATIONS_OF_THE_TABLES = (
+    *("60 S", "120 S", "1800 S", "3600 S", "14400 S", "28800 S", "86400 S"),
+    *("1 D", "2 D", "1 W", "1 Y"),
+)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_pair_of_size_and_duration_has_its_bars_or_is_refused(size: str) -> None:
+    for duration in DURATIONS_OF_THE_TABLES:
+        sent: list[Message] = []
+        errors: list[tuple[int, int, str]] = []
+        desk = HistoryDesk(GATEWAY, sent.append, lambda *error, to=errors: to.append(error))
+        desk.on_bars(asked(bar_size_setting=size, duration=duration))
+        reason = misfit(BAR_SIZES[size], parse_duration(duration))
+        if reason is not None:
+            assert [(code, text.partition(":")[2]) for _, code, text in errors] == [(162, reason)]
+        elif errors:
+            assert parse_duration(duration).length_s / BAR_SIZES[size].length_s > MOST_BARS
+            assert [(code, text.partition(":")[2]) for _, code, text in errors] == [(162, "Time length exceed max.")]
+        else:
+            data, end = sent
+            assert isinstance(data, m.HistoricalData)
+            assert isinstance(end, m.HistoricalDataEnd)
+            assert 0 < len(data.historical_data_bars) <= MOST_BARS

@@ -19,7 +19,7 @@ QUERIES = st.builds(
 WAITS_S = st.sampled_from([0.0, 0.1, 0.5, 1.0, 2.0, 14.9, 15.0, 100.0])
 
 
-@campaign(part=30, full=200)
+@campaign(part=15, full=120)
 @given(st.lists(st.tuples(WAITS_S, st.one_of(QUERIES, st.integers(0, 40))), min_size=50, max_size=200))
 def test_admits_exactly_what_no_rule_forbids(asked: list[tuple[float, HistoryQuery | int]]) -> None:
     pacing, now_s = HistoryPacing(GatewayLimits()), 1_000_000.0
