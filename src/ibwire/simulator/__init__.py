@@ -8,6 +8,7 @@ from ibwire.simulator.limits import NO_LIMITS, GatewayLimits
 from ibwire.simulator.pulse import NotManual
 from ibwire.simulator.recorded_feed import RecordedFeed, RecordingError
 from ibwire.simulator.scenario import Scenario, ScenarioError, parse_scenario, read_scenario
+from ibwire.simulator.threaded import GatewayThread
 
 __all__ = [
     "DEFAULT_ACCOUNTS",
@@ -15,6 +16,7 @@ __all__ = [
     "NO_LIMITS",
     "BadFault",
     "GatewayLimits",
+    "GatewayThread",
     "GeneratedFeed",
     "ManualClock",
     "NotManual",
