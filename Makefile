@@ -57,6 +57,7 @@ docs-tables: install
 	$(BIN)/python tools/generate_error_docs.py
 	$(BIN)/python tools/generate_settings_docs.py
 	$(BIN)/python tools/generate_fault_matrix.py
+	$(BIN)/python tools/generate_fault_docs.py
 
 # Renew the locked set of requirements (needs uv).
 lock:

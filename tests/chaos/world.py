@@ -28,7 +28,7 @@ from ibwire.gaps import Gap, Resumed
 from ibwire.requests import QUARANTINE_S
 from ibwire.session import HealthStatus, IBSession
 from ibwire.settings import ConnectionSettings, RateLimitSettings, Settings, WatchdogSettings
-from ibwire.simulator import GatewayLimits, GeneratedFeed, SimulatedGateway
+from ibwire.simulator import GatewayLimits, GeneratedFeed, RealClock, SimulatedGateway
 from ibwire.simulator.session import ClientSession
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -99,7 +99,7 @@ class World:
         # It rejects what is too fast instead of taking it later, so that its count shows what really came.
         limits = GatewayLimits(rejects=True)
         async with (
-            SimulatedGateway(feed=feed, clock=_wall_clock, limits=limits) as gateway,
+            SimulatedGateway(feed=feed, clock=RealClock(_wall_clock), limits=limits) as gateway,
             self._session(gateway) as session,
         ):
             consumers = [asyncio.create_task(self._consume(session, index)) for index in range(len(CON_IDS))]

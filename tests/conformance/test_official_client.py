@@ -153,7 +153,8 @@ def simulator(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 def assert_ends_well(process: subprocess.Popen[str]) -> None:
     """Asked to stop, it does so without a complaint."""
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=TIMEOUT_S) == ("", "")
+    _, complaints = process.communicate(timeout=TIMEOUT_S)
+    assert complaints == ""
     assert process.returncode == 0
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ibwire.connection import ConnectionManager
@@ -23,6 +24,19 @@ IBWIRE = [sys.executable, "-m", "ibwire"]
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
 TIMEOUT_S = 60
 
+INTERRUPTED_AT_THE_FIRST_IMPORT = """
+import signal, sys
+
+class Interrupter:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupter())
+from ibwire.cli import main
+main()
+"""
+
 
 def ibwire(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **variables}
@@ -32,8 +46,9 @@ def ibwire(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([*IBWIRE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+def running(*arguments: str, pipesize: int = -1) -> Iterator[subprocess.Popen[str]]:
+    command, pipe = [*IBWIRE, *arguments], subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, pipesize=pipesize) as process:
         try:
             yield process
         finally:
@@ -106,7 +121,106 @@ async def test_sim_serves_until_it_is_told_to_stop(number: signal.Signals) -> No
             process.send_signal(number)
             output, complaints = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0
-    assert (output, complaints) == ("", "")
+    assert complaints == ""
+    assert [line.split(" ", 1)[1] for line in output.splitlines()] == [
+        "client 1 connected, server version 213",
+        "client 1 left after 2 messages",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_sim_that_is_interrupted_while_it_starts_says_nothing() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_AT_THE_FIRST_IMPORT]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+async def test_sim_as_json_says_what_happens_an_object_a_line(tmp_path: Path) -> None:
+    scenario = tmp_path / "day.toml"
+    scenario.write_text('[[at]]\ns = 0\nkind = "clock_skew"\nseconds = 60\n', encoding="utf-8")
+    options = ("--account", "DU5", "--limit", "market_data_lines=1", "--scenario", str(scenario), "--control-port", "0")
+    with running("sim", "--port", "0", "--json", *options) as process:
+        assert process.stdout is not None
+        listening = json.loads(process.stdout.readline())
+        assert (listening["event"], listening["host"]) == ("listening", "127.0.0.1")
+        async with ConnectionManager(ConnectionSettings(port=listening["port"], client_id=3)) as client:
+            assert client.accounts == ("DU5",)
+            order = m.Order(action="BUY", order_type="MKT", total_quantity="10")
+            apple = m.Contract(symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD")
+            async with client.stream(
+                m.PlaceOrderRequest(order_id=client.next_id(), contract=apple, order=order)
+            ) as news:
+                async for message in news:
+                    if isinstance(message, m.CommissionAndFeesReport):
+                        break
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listening['control_port']}") as http:
+                state = (await http.get("/state")).json()
+                assert [one["status"] for one in state["orders"]] == ["Filled"]
+        process.send_signal(signal.SIGTERM)
+        output, complaints = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, complaints) == (0, "")
+    happened = [json.loads(line) for line in output.splitlines()]
+    names = [one["event"] for one in happened]
+    assert names[:2] == ["fault", "client_connected"]
+    assert names[-1] == "client_left"
+    (fill,) = [one for one in happened if one["event"] == "fill"]
+    assert (fill["client_id"], fill["side"], fill["symbol"], fill["quantity"]) == (3, "BOT", "AAPL", "10")
+    statuses = [one["status"] for one in happened if one["event"] == "order"]
+    assert (statuses[0], statuses[-1]) == ("PreSubmitted", "Filled")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_sim_ends_cleanly_with_a_fault_under_way_and_nobody_reading_what_it_says(number: signal.Signals) -> None:
+    with running("sim", "--port", "0", "--control-port", "0", "--json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = json.loads(process.stdout.readline())["control_port"]
+        process.stdout.close()
+        for fault in ({"kind": "reset"}, {"kind": "reset"}, {"kind": "restart", "down_for_s": 1000}):
+            assert httpx.post(f"http://127.0.0.1:{port}/faults", json=fault).status_code == 200
+        process.send_signal(number)
+        assert process.wait(TIMEOUT_S) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe cannot be made small")
+def test_sim_serves_on_and_ends_though_nobody_reads_what_it_says() -> None:
+    with running("sim", "--port", "0", "--control-port", "0", "--json", pipesize=4096) as process:
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["control_port"]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+            for _ in range(200):
+                assert http.post("/faults", json={"kind": "reset"}).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(TIMEOUT_S) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_sim_says_all_that_is_wrong_with_a_scenario(tmp_path: Path) -> None:
+    scenario = tmp_path / "day.toml"
+    scenario.write_text('[[at]]\ns = 3\nkind = "earthquake"\n[[at]]\ns = 2\nkind = "reset"\n', encoding="utf-8")
+    result = ibwire("sim", "--port", "0", "--scenario", str(scenario))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "entry 1: no fault is called 'earthquake'" in result.stderr
+    assert "entry 2: s = 2" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--clock", "manual"), "needs --control-port"),
+        (("--start-at", "2024-03-04"), "--clock manual"),
+        (("--limit", "speed=3"), "there is no such limit; there are messages_per_s"),
+        (("--limit", "messages_per_s=many"), "messages_per_s=none to switch it off"),
+    ],
+)
+def test_sim_refuses_options_that_mean_nothing(options: tuple[str, ...], complaint: str) -> None:
+    result = ibwire("sim", "--port", "0", *options)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert complaint in result.stderr
 
 
 def test_explain_of_a_known_code_says_what_to_do() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ibwire.simulator import SimulatedGateway
+from ibwire.simulator import RealClock, SimulatedGateway
 from ibwire.simulator.bar_sizes import BAR_SIZES, parse_duration
 from ibwire.simulator.bar_slots import Slot, slots, span_of
 from ibwire.simulator.bar_source import Bar, BarSource
@@ -114,7 +114,7 @@ async def living(feed: Feed, **options: Any) -> AsyncIterator[tuple[SimulatedGat
     """A gateway whose clock goes with the loop, from Friday noon on, and a client of it."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    clock = options.pop("clock", lambda: FRIDAY_NOON + loop.time() - started)
+    clock = options.pop("clock", RealClock(lambda: FRIDAY_NOON + loop.time() - started))
     async with simulated(feed, clock=clock, **options) as gateway, raw(gateway, 1) as client:
         await asyncio.sleep(0.15)
         yield gateway, client

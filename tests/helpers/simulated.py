@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ibwire.connection import ConnectionManager
 from ibwire.settings import ConnectionSettings
-from ibwire.simulator import NO_LIMITS, SimulatedGateway
+from ibwire.simulator import NO_LIMITS, RealClock, SimulatedGateway
 from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.streams import MessageStream
 from ibwire.wire import ClientProtocol, Message, encode
@@ -45,7 +45,7 @@ async def within(work: Awaitable[T], seconds: float = TIMEOUT_S) -> T:
 
 def simulated(feed: Feed | None = None, **options: Any) -> SimulatedGateway:
     """A gateway on a still market, with a fixed wall clock and no limits unless others are given."""
-    options.setdefault("clock", lambda: NOW_S)
+    options.setdefault("clock", RealClock(lambda: NOW_S))
     options.setdefault("limits", NO_LIMITS)
     return SimulatedGateway(feed=feed if feed is not None else ScriptedFeed(OPENING), **options)
 
@@ -63,6 +63,7 @@ class RawClient(asyncio.Protocol):
         self.chunks: list[bytes] = []
         self.messages: list[Message] = []
         self.is_closed = False
+        self.error: Exception | None = None
         self.transport: asyncio.Transport | None = None
         self._changed = asyncio.Event()
 
@@ -77,7 +78,7 @@ class RawClient(asyncio.Protocol):
         self._changed.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.is_closed = True
+        self.is_closed, self.error = True, exc
         self._changed.set()
 
     @property

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ibwire.simulator import SimulatedGateway
+from ibwire.simulator import RealClock, SimulatedGateway
 from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.simulator.instruments import Instrument, by_local_symbol
 from ibwire.wire import Message
@@ -30,7 +30,7 @@ async def streaming(feed: Feed | None = None, **options: Any) -> AsyncIterator[t
     """A client on a gateway whose wall clock began at START_S when it did."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    options.setdefault("clock", lambda: START_S + loop.time() - began)
+    options.setdefault("clock", RealClock(lambda: START_S + loop.time() - began))
     played = feed if feed is not None else live()
     async with simulated(played, port=4002, **options) as gateway, raw(gateway, 1) as client:
         yield client, gateway

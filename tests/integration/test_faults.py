@@ -15,7 +15,7 @@ import pytest
 from ibwire.events import Event, EventType
 from ibwire.exceptions import ConnectionLost
 from ibwire.session import HealthStatus, IBSession
-from ibwire.simulator import GeneratedFeed, SimulatedGateway
+from ibwire.simulator import GeneratedFeed, RealClock, SimulatedGateway
 from ibwire.simulator.faults import FAULTS
 from ibwire.simulator.instruments import INSTRUMENTS, by_local_symbol
 from ibwire.wire import Message
@@ -79,7 +79,7 @@ class Scene:
 @asynccontextmanager
 async def scene() -> AsyncIterator[Scene]:
     feed = GeneratedFeed(seed=1, con_ids=[one.con_id for one in INSTRUMENTS[:LINES]])
-    async with SimulatedGateway(feed=feed, clock=wall_clock) as gateway, session_at(gateway.port) as session:
+    async with SimulatedGateway(feed=feed, clock=RealClock(wall_clock)) as gateway, session_at(gateway.port) as session:
         await asyncio.sleep(0.1)
         yield Scene(gateway, session)
 
@@ -176,7 +176,7 @@ async def test_session_with_orders_working(case: Case) -> None:
         answers: list[Message] = await stage.session.request(m.OpenOrdersRequest())
         found = [answer.order_id for answer in answers if isinstance(answer, m.OpenOrder)]
         assert found == ids
-        assert [ticket.times_received for ticket in stage.gateway.desk.register.tickets.values()] == [1, 1, 1]
+        assert [order.times_received for order in stage.gateway.state().orders] == [1, 1, 1]
         assert stage.session.next_id() > max(ids)
 
 

@@ -240,7 +240,7 @@ async def test_fault_that_does_not_exist_names_those_that_do() -> None:
     async with simulated() as gateway:
         with pytest.raises(ValueError, match=r"no fault is called 'earthquake'.*restart"):
             await gateway.inject("earthquake")
-        with pytest.raises(TypeError, match="down_for"):
+        with pytest.raises(ValueError, match=r"restart has no parameter 'down_for'; it has down_for_s"):
             await gateway.inject("restart", down_for=3)
 
 
@@ -248,6 +248,8 @@ async def test_fault_that_does_not_exist_names_those_that_do() -> None:
 async def test_fault_with_nobody_connected_is_harmless_and_the_gateway_serves_on(kind: str) -> None:
     needed: dict[str, dict[str, object]] = {
         "stall": {"for_s": 0.0},
+        "clock_skew": {"seconds": 5.0},
+        "daily_reset": {"flap_s": 0.0, "down_for_s": 0.0},
         "connectivity_restored": {"data_lost": True},
         "farm_down": {"farm": "usfarm"},
         "farm_up": {"farm": "usfarm"},

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ibwire.exceptions import RequestFailed
-from ibwire.simulator import ExchangeHours, GatewayLimits, RecordedFeed
+from ibwire.simulator import ExchangeHours, GatewayLimits, RealClock, RecordedFeed
 from ibwire.simulator.recording_files import HEADERS
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -35,7 +35,7 @@ CONTINUOUS = m.Contract(symbol="ES", sec_type="CONTFUT", exchange="CME")
 
 @asynccontextmanager
 async def connected(**options: Any) -> AsyncIterator[RawClient]:
-    options.setdefault("clock", lambda: FRIDAY_NOON)
+    options.setdefault("clock", RealClock(lambda: FRIDAY_NOON))
     async with simulated(**options) as gateway, raw(gateway, 1) as client:
         yield client
 
@@ -56,7 +56,7 @@ async def test_bars_come_in_one_message_with_an_end_that_names_the_span() -> Non
 
 
 async def test_our_client_gets_each_kind_of_answer() -> None:
-    async with simulated(clock=lambda: FRIDAY_NOON) as gateway, client_of(gateway) as client:
+    async with simulated(clock=RealClock(lambda: FRIDAY_NOON)) as gateway, client_of(gateway) as client:
         ticks = {"number_of_ticks": 10, "start_date_time": "20260410-14:00:00"}
         requests: dict[str, Message] = {
             "HistoricalDataEnd": asked(req_id=None),
@@ -174,7 +174,7 @@ async def test_bars_that_cannot_be_had_are_refused_in_ibkrs_words(
 
 
 async def test_our_client_raises_what_was_refused() -> None:
-    async with simulated(clock=lambda: FRIDAY_NOON) as gateway, client_of(gateway) as client:
+    async with simulated(clock=RealClock(lambda: FRIDAY_NOON)) as gateway, client_of(gateway) as client:
         with pytest.raises(RequestFailed, match="no data") as caught:
             await client.request(asked(req_id=None, end_date_time="19950101-00:00:00"))
         assert caught.value.code == 162
@@ -261,7 +261,7 @@ async def test_cancel_of_what_is_not_open_is_answered_with_366(cancel: Callable[
 
 
 async def test_while_another_session_has_the_data_history_is_refused() -> None:
-    async with simulated(clock=lambda: FRIDAY_NOON) as gateway, raw(gateway, 1) as client:
+    async with simulated(clock=RealClock(lambda: FRIDAY_NOON)) as gateway, raw(gateway, 1) as client:
         await gateway.inject("competing_session")
         assert codes(await client.answers_to(asked())) == [(1, 162)]
         assert codes(await client.answers_to(ticks_asked(start_date_time="20260410-14:00:00"))) == [(1, 10187)]

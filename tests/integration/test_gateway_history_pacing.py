@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ibwire.simulator import GatewayLimits
+from ibwire.simulator import GatewayLimits, RealClock
 from ibwire.wire import messages as m
 from tests.helpers.history import FRIDAY_NOON, asked, head, living, ticks_asked
 from tests.helpers.scripted_feed import ScriptedFeed
@@ -56,7 +56,7 @@ async def test_fifty_requests_may_be_open_and_those_of_who_is_gone_are_free() ->
     limits = GatewayLimits(
         messages_per_s=None, historical_small=None, historical_same_contract=None, historical_identical_s=None
     )
-    async with simulated(limits=limits, clock=lambda: FRIDAY_NOON) as gateway, raw(gateway, 1) as one:
+    async with simulated(limits=limits, clock=RealClock(lambda: FRIDAY_NOON)) as gateway, raw(gateway, 1) as one:
         async with raw(gateway, 2) as two:
             for client in (one, two):
                 for number in range(25):
@@ -78,7 +78,7 @@ async def test_fifty_requests_may_be_open_and_those_of_who_is_gone_are_free() ->
 async def test_our_client_stays_within_the_pacing_whatever_it_is_asked_to_do() -> None:
     loop = asyncio.get_running_loop()
     async with (
-        simulated(limits=GatewayLimits(), clock=lambda: FRIDAY_NOON + loop.time()) as gateway,
+        simulated(limits=GatewayLimits(), clock=RealClock(lambda: FRIDAY_NOON + loop.time())) as gateway,
         client_of(gateway) as client,
     ):
         ends = [f"202604{day:02}-15:{minute:02}:00" for day in (7, 8) for minute in range(0, 60, 2)]

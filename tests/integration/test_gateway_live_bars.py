@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from ibwire.simulator import NO_LIMITS, ExchangeHours, GeneratedFeed
+from ibwire.simulator import NO_LIMITS, ExchangeHours, GeneratedFeed, RealClock
 from ibwire.simulator.farms import HISTORY_FARM
 from ibwire.simulator.feed import Tick, TickType
 from ibwire.wire import Message
@@ -72,7 +72,7 @@ async def test_bar_that_is_open_goes_on_from_its_past() -> None:
         return FRIDAY_NOON + 600 + loop.time()
 
     feed = LiveFeed([*OPENING, *trade(900.0, 1000)])
-    async with living(feed, clock=minutes_later) as (_, client):
+    async with living(feed, clock=RealClock(minutes_later)) as (_, client):
         data, _ = await client.answers_to(asked(bar_size_setting="1 day", keep_up_to_date=True))
         feed.tell(trade(901.0, 1007))
         await client.until(lambda: isinstance(client.messages[-1], m.HistoricalDataUpdate))
@@ -174,7 +174,7 @@ async def test_when_the_market_closes_no_more_bars_begin() -> None:
     loop = asyncio.get_running_loop()
     nearly_four = at("2026-04-10T19:59:50") - loop.time()
     feed = LiveFeed([*OPENING, *trade(100.0, 1000)])
-    async with living(feed, hours=ExchangeHours(), clock=lambda: nearly_four + loop.time()) as (_, client):
+    async with living(feed, hours=ExchangeHours(), clock=RealClock(lambda: nearly_four + loop.time())) as (_, client):
         await client.answers_to(LIVE)
         here = len(client.messages)
         for second in range(40):
@@ -184,7 +184,7 @@ async def test_when_the_market_closes_no_more_bars_begin() -> None:
 
 
 async def test_our_client_streams_bars_and_their_updates() -> None:
-    async with simulated(GeneratedFeed(1, [AAPL]), clock=Clock()) as gateway, client_of(gateway) as client:
+    async with simulated(GeneratedFeed(1, [AAPL]), clock=RealClock(Clock())) as gateway, client_of(gateway) as client:
         async with client.stream(
             asked(req_id=None, bar_size_setting="5 secs", duration="60 S", keep_up_to_date=True)
         ) as bars:
@@ -205,7 +205,7 @@ class Clock:
 
 async def test_bars_kept_up_to_date_take_a_market_data_line() -> None:
     limits = msgspec.structs.replace(NO_LIMITS, market_data_lines=1)
-    async with simulated(limits=limits, clock=lambda: FRIDAY_NOON) as gateway, raw(gateway, 1) as client:
+    async with simulated(limits=limits, clock=RealClock(lambda: FRIDAY_NOON)) as gateway, raw(gateway, 1) as client:
         assert codes(await client.answers_to(LIVE)) == []
         other = m.MarketDataRequest(req_id=5, contract=MSFT_CONTRACT)
         assert codes(await client.answers_to(other)) == [(5, 101)]

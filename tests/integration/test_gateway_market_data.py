@@ -11,7 +11,7 @@ from ibwire.exceptions import (
     NoSecurityDefinition,
     RequestFailed,
 )
-from ibwire.simulator import GeneratedFeed
+from ibwire.simulator import GeneratedFeed, RealClock
 from ibwire.simulator.feed import Tick, TickType
 from ibwire.simulator.instruments import INSTRUMENTS, Instrument
 from ibwire.wire import Message
@@ -168,7 +168,7 @@ async def test_snapshot_that_has_all_ends_at_once() -> None:
 )
 async def test_snapshot_that_lacks_something_ends_after_eleven_seconds(contract: m.Contract, shown: set[str]) -> None:
     clock = asyncio.get_running_loop().time
-    async with simulated(clock=clock, port=4002) as gateway, raw(gateway, 1) as client:
+    async with simulated(clock=RealClock(clock), port=4002) as gateway, raw(gateway, 1) as client:
         asked_at = clock()
         answers = await client.answers_to(m.MarketDataRequest(req_id=4, contract=contract, snapshot=True))
         assert {told(one) for one in answers[2:]} == shown

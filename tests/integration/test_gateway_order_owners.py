@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ibwire.simulator import RealClock
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from tests.helpers.scripted_feed import LiveFeed, quote
@@ -152,7 +153,7 @@ async def test_executions_of_others_are_for_client_0_and_their_commissions_for_t
 )
 async def test_executions_are_filtered_by_their_time(filter_: m.ExecutionFilter, expected: list[str]) -> None:
     now_s = [1_000_000_000.0]  # 9 September 2001, 01:46:40
-    async with simulated(clock=lambda: now_s[0]) as gateway, raw(gateway, 1) as client:
+    async with simulated(clock=RealClock(lambda: now_s[0])) as gateway, raw(gateway, 1) as client:
         await client.answers_to(bought(1, "1"))
         now_s[0] += 86_400
         await client.answers_to(bought(2, "2"))
@@ -258,14 +259,15 @@ async def test_every_sending_of_an_order_is_counted() -> None:
     async with simulated() as gateway, raw(gateway, 1) as client:
         for order in (limit("BUY", "10", 99.0, transmit=False), MANUAL, limit("BUY", "10", 98.0)):
             await client.answers_to(placed(1, order))
+        (order_state,) = gateway.state().orders
         (ticket,) = gateway.desk.register.tickets.values()
-        assert (ticket.times_received, ticket.limit) == (3, 98)
+        assert (order_state.times_received, ticket.limit) == (3, 98)
 
 
 async def test_clock_of_the_gateway_ends_and_triggers_orders() -> None:
     now_s = [1_000_000_000.0]
     feed = LiveFeed(OPENING)
-    async with simulated(feed, clock=lambda: now_s[0]) as gateway, raw(gateway, 1) as client:
+    async with simulated(feed, clock=RealClock(lambda: now_s[0])) as gateway, raw(gateway, 1) as client:
         order = limit("BUY", "10", 99.0, tif="GTD", good_till_date="20010909-02:00:00")
         await client.answers_to(placed(1, order))
         await client.answers_to(placed(2, m.Order(action="BUY", order_type="STP", total_quantity="5", aux_price=101.0)))

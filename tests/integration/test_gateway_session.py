@@ -17,10 +17,8 @@ from ibwire.exceptions import (
     ConnectionFailed,
     ConnectionLost,
     ConnectionRefused,
-    RequestFailed,
 )
-from ibwire.simulator import GeneratedFeed, SimulatedGateway
-from ibwire.simulator import session as session_module
+from ibwire.simulator import GeneratedFeed, RealClock, SimulatedGateway, outbox
 from ibwire.simulator.feed import Tick
 from ibwire.streams import MessageStream
 from ibwire.wire import ClientHello, ClientProtocol, Message, ServerHello, encode
@@ -192,11 +190,12 @@ async def test_every_message_a_client_can_send_is_answered_or_silent_by_nature(k
         assert not client.is_closed or kind is m.StartApiRequest
 
 
-async def test_request_that_is_not_simulated_fails_by_name_at_once() -> None:
-    async with simulated() as gateway, client_of(gateway) as client:
-        with pytest.raises(RequestFailed, match="MarketDepthRequest is not simulated yet") as caught:
-            await anext(client.stream(m.MarketDepthRequest()))
-        assert caught.value.code == 321
+async def test_second_start_is_refused_by_name() -> None:
+    async with simulated() as gateway, raw(gateway, 1) as client:
+        (error,) = await client.answers_to(m.StartApiRequest(client_id=2))
+        assert isinstance(error, m.ErrorMessage)
+        assert (error.id, error.error_code) == (-1, 321)
+        assert "StartApiRequest" in str(error.error_msg)
 
 
 # --- bad clients
@@ -243,7 +242,7 @@ async def test_garbage_after_the_start_is_answered_with_320_and_closes_that_clie
 
 
 async def test_client_that_never_reads_is_cut_off_while_another_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "MAX_UNSENT_BYTES", 100_000)
+    monkeypatch.setattr(outbox, "MAX_UNSENT_BYTES", 100_000)
     loop = asyncio.get_running_loop()
     async with simulated() as gateway, client_of(gateway, 2) as other:
         answered = 0
@@ -422,7 +421,7 @@ async def test_connection_to_a_gateway_that_stops_while_connecting_fails() -> No
 
 async def _minutes_of_trading(loop: asyncio.AbstractEventLoop, seed: int, *, seconds: float) -> tuple[bytes, bytes]:
     """What two clients get, byte for byte, of a market they watch and trade for some simulated time."""
-    gateway = SimulatedGateway(feed=GeneratedFeed(seed), clock=lambda: 1e9 + loop.time())
+    gateway = SimulatedGateway(feed=GeneratedFeed(seed), clock=RealClock(lambda: 1e9 + loop.time()))
     async with gateway, raw(gateway, 1) as client, raw(gateway, 2) as other:
         for number, con_id in enumerate(GeneratedFeed(seed).con_ids):
             client.send(m.MarketDataRequest(req_id=1000 + number, contract=m.Contract(con_id=con_id)))

@@ -12,7 +12,7 @@ import pytest
 
 from ibwire.connection import ConnectionManager
 from ibwire.settings import ConnectionSettings
-from ibwire.simulator import RecordedFeed, SimulatedGateway
+from ibwire.simulator import RealClock, RecordedFeed, SimulatedGateway
 from ibwire.simulator.feed import SIZE_OF_PRICE, Tick, TickType
 from ibwire.streams import MessageStream
 from ibwire.wire import Message
@@ -65,7 +65,7 @@ def recorded(con_id: int) -> Iterator[Tick]:
 
 
 def replaying() -> SimulatedGateway:
-    return SimulatedGateway(feed=recordings(), clock=lambda: NOW_S)
+    return SimulatedGateway(feed=recordings(), clock=RealClock(lambda: NOW_S))
 
 
 def client_of(gateway: SimulatedGateway) -> ConnectionManager:

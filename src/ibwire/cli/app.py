@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,9 +17,20 @@ from ibwire.cli import config as config_command
 from ibwire.cli import demo as demo_command
 from ibwire.cli import explain as explain_command
 from ibwire.cli import sim as sim_command
+from ibwire.cli.announcer import Announcer
+from ibwire.cli.sim import START_FORMATS, BadOption, ClockKind
 from ibwire.exceptions import ConfigurationError, IbwireError
 from ibwire.settings import Settings
-from ibwire.simulator import NO_LIMITS, GatewayLimits, NoCalendars, RecordingError
+from ibwire.simulator import (
+    DEFAULT_ACCOUNTS,
+    MAX_CLIENTS,
+    ExchangeHours,
+    NoCalendars,
+    RecordingError,
+    ScenarioError,
+    SimulatedGateway,
+    read_scenario,
+)
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION
 
 app = typer.Typer(
@@ -26,7 +38,7 @@ app = typer.Typer(
 )
 
 T = TypeVar("T")
-_EXPECTED = (IbwireError, NoCalendars, RecordingError, OSError)
+_EXPECTED = (IbwireError, NoCalendars, RecordingError, ScenarioError, BadOption, OSError)
 """What can go wrong for a command's user; anything else is a bug of ours and shows as one."""
 
 Replay = Annotated[
@@ -69,10 +81,22 @@ def sim(
     replay: Replay = None,
     seed: Seed = 1,
     speed: Speed = 1.0,
+    account: Annotated[
+        list[str] | None, typer.Option(help="An account id of the login; repeat it for several.")
+    ] = None,
     server_version: Annotated[
         int, typer.Option(min=MIN_SERVER_VERSION, max=MAX_SERVER_VERSION, help="The newest server version it speaks.")
     ] = MAX_SERVER_VERSION,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Refuse orders: the read-only API mode.")] = False,
+    max_clients: Annotated[int, typer.Option(min=1, help="How many clients may be connected at a time.")] = MAX_CLIENTS,
+    notices_first: Annotated[
+        bool, typer.Option("--notices-first", help="Send the farm notices before the next order id.")
+    ] = False,
     limits: Annotated[bool, typer.Option(help="Enforce IBKR's limits.")] = True,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="Change one limit, e.g. market_data_lines=10, or messages_per_s=none to switch it off."),
+    ] = None,
     reject: Annotated[
         bool,
         typer.Option("--reject", help="Refuse messages above 50 a second with error 100 instead of delaying them."),
@@ -81,24 +105,54 @@ def sim(
         bool,
         typer.Option("--calendar", help="Follow the exchanges' hours and holidays instead of being always open."),
     ] = False,
+    control_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Open the HTTP control port here, on loopback; 0 takes a free one."),
+    ] = None,
+    scenario: Annotated[Path | None, typer.Option(help="A timeline of faults to play from the start (TOML).")] = None,
+    clock: Annotated[
+        ClockKind, typer.Option(help="A manual clock stands still until POST /clock on the control port moves it.")
+    ] = ClockKind.REAL,
+    start_at: Annotated[
+        datetime | None, typer.Option(formats=START_FORMATS, help="What a manual clock begins with, in UTC; else now.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what happens as JSON objects, one a line.")] = False,
 ) -> None:
     """Run a simulated gateway until Ctrl-C or SIGTERM; any client of server version 213 to 226 can connect.
 
-    Example: ibwire sim --port 4002 --replay ../shared/data
+    Example: ibwire sim --port 4002 --control-port 4080 --replay ../shared/data
     """
-    enforced = GatewayLimits(rejects=reject) if limits else NO_LIMITS
+    announcer = Announcer(as_json=as_json)
     _run(
-        sim_command.serve(
-            host=host,
-            port=port,
-            replay=replay,
-            seed=seed,
-            speed=speed,
-            server_version=server_version,
-            limits=enforced,
-            calendar=calendar,
+        _serve(
+            lambda: SimulatedGateway(
+                host=host,
+                port=port,
+                feed=sim_command.feed_for(replay, seed),
+                seed=seed,
+                speed=speed,
+                accounts=tuple(account) if account else DEFAULT_ACCOUNTS,
+                max_version=server_version,
+                limits=sim_command.limits_for(limit or (), are_enforced=limits, rejects=reject),
+                hours=ExchangeHours() if calendar else None,
+                clock=sim_command.clock_for(clock, start_at, has_control_port=control_port is not None),
+                max_clients=max_clients,
+                is_read_only=read_only,
+                sends_notices_first=notices_first,
+                control_port=control_port,
+                watcher=announcer.tell,
+            ),
+            scenario,
+            announcer,
         )
     )
+
+
+async def _serve(make: Callable[[], SimulatedGateway], scenario: Path | None, announcer: Announcer) -> None:
+    """Everything that can go wrong before it serves goes wrong in here, where it becomes one line."""
+    timeline = None if scenario is None else read_scenario(scenario)
+    with announcer:
+        await sim_command.serve(make(), timeline)
 
 
 @app.command()
@@ -135,11 +189,6 @@ def explain(
     as_text = msgspec.json.encode(explanation.as_dict()).decode()
     _show(as_text, explanation.table(), explanation.plain(), as_json=as_json)
     raise typer.Exit(0 if explanation.is_known else 1)
-
-
-def main() -> None:
-    """The entry point of the installed command."""
-    app()
 
 
 def _console(*, as_json: bool) -> Console:

@@ -5,13 +5,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import typer
+import msgspec
 
-from ibwire.simulator import ExchangeHours, GatewayLimits, GeneratedFeed, RecordedFeed, SimulatedGateway
+from ibwire.simulator import (
+    NO_LIMITS,
+    GatewayLimits,
+    GeneratedFeed,
+    ManualClock,
+    RealClock,
+    RecordedFeed,
+    Scenario,
+    SimulatedGateway,
+)
+from ibwire.simulator.clock import Clock
+
+START_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+"""How the beginning of a manual clock is written."""
+
+
+class ClockKind(StrEnum):
+    """The gateway's clocks."""
+
+    REAL = "real"
+    MANUAL = "manual"
+
+
+class BadOption(ValueError):
+    """An option of the command has a value that means nothing."""
 
 
 def feed_for(replay: Path | None, seed: int) -> RecordedFeed | GeneratedFeed:
@@ -19,43 +46,56 @@ def feed_for(replay: Path | None, seed: int) -> RecordedFeed | GeneratedFeed:
     return RecordedFeed(replay) if replay is not None else GeneratedFeed(seed)
 
 
-async def serve(
-    *,
-    host: str,
-    port: int,
-    replay: Path | None,
-    seed: int,
-    speed: float,
-    server_version: int,
-    limits: GatewayLimits,
-    calendar: bool,
-) -> None:
-    """Serve until SIGTERM or Ctrl-C. The first line on stdout says where, when it can be connected to."""
-    gateway = SimulatedGateway(
-        host=host,
-        port=port,
-        feed=feed_for(replay, seed),
-        seed=seed,
-        speed=speed,
-        max_version=server_version,
-        limits=limits,
-        hours=ExchangeHours() if calendar else None,
-    )
+def limits_for(changes: Sequence[str], *, are_enforced: bool, rejects: bool) -> GatewayLimits:
+    """IBKR's limits with these changes, each `name=number` or `name=none`. Raises BadOption."""
+    limits = msgspec.structs.replace(GatewayLimits() if are_enforced else NO_LIMITS, rejects=rejects)
+    for change in changes:
+        name, _, text = change.partition("=")
+        if name == "rejects" or name not in GatewayLimits.__struct_fields__:
+            known = ", ".join(field for field in GatewayLimits.__struct_fields__ if field != "rejects")
+            raise BadOption(f"--limit {change}: there is no such limit; there are {known}")
+        if text != "none" and not (text.isascii() and text.isdigit()):
+            raise BadOption(f"--limit {change}: write {name}=50, or {name}=none to switch it off")
+        limits = msgspec.structs.replace(limits, **{name: None if text == "none" else int(text)})
+    return limits
+
+
+def clock_for(kind: ClockKind, start_at: datetime | None, *, has_control_port: bool) -> Clock:
+    """The gateway's clock; a manual one begins at `start_at` (UTC), or now. Raises BadOption."""
+    if kind is ClockKind.REAL:
+        if start_at is not None:
+            raise BadOption("--start-at is for --clock manual; a real clock cannot be set")
+        return RealClock()
+    if not has_control_port:
+        raise BadOption("--clock manual needs --control-port, or nothing can move it")
+    return ManualClock(time.time() if start_at is None else start_at.replace(tzinfo=UTC).timestamp())
+
+
+async def serve(gateway: SimulatedGateway, scenario: Scenario | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, and let a scenario happen from the start."""
+    stopped = _stop_signal()
     async with gateway:
-        typer.echo(f"listening on {gateway.host}:{gateway.port}")
-        await _first(_stopped(), gateway.failed())
+        works = [stopped.wait(), gateway.failed()]
+        if scenario is not None:
+            works.append(_play_and_go_on(gateway, scenario))
+        await _first(*works)
 
 
-async def _stopped() -> None:
-    """Until the process is asked to stop. On Windows the loop has no signal handlers; there Ctrl-C interrupts."""
+async def _play_and_go_on(gateway: SimulatedGateway, scenario: Scenario) -> None:
+    await gateway.play(scenario)
+    await asyncio.Event().wait()
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set when the process is asked to stop. On Windows the loop has no signal handlers; there Ctrl-C interrupts."""
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError):
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop
 
 
-async def _first(*works: Coroutine[Any, Any, None]) -> None:
+async def _first(*works: Coroutine[Any, Any, Any]) -> None:
     """Run these until the first is over, and raise what it raised."""
     tasks = [asyncio.create_task(work) for work in works]
     try:

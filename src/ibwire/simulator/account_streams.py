@@ -14,6 +14,7 @@ from ibwire.simulator import account_messages
 from ibwire.simulator.knowledge import PROCESSING, VALIDATING, id_of
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.market import Market
+from ibwire.simulator.state import OpenRequest
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -129,6 +130,24 @@ class AccountStreams:
         self._pnl.pop(id_of(request.req_id), None)
 
     # --- what happens
+
+    def open_requests(self) -> list[OpenRequest]:
+        """What the client watches."""
+        found = [OpenRequest(-1, "PositionsRequest", "")] if self._watches_positions else []
+        if self._updated_account is not None:
+            found.append(OpenRequest(-1, "AccountDataRequest", self._updated_account))
+        for id_, summary in self._summaries.items():
+            found.append(OpenRequest(id_, "AccountSummaryRequest", summary.tags or ""))
+        for requests in (self._positions_multi, self._updates_multi, self._pnl):
+            found += [OpenRequest(id_, type(one).__name__, one.account or "") for id_, one in requests.items()]
+        return found
+
+    def lose_subscriptions(self) -> None:
+        """Tell nothing more until it is asked for anew."""
+        self._watches_positions = False
+        self._updated_account = None
+        for requests in (self._summaries, self._positions_multi, self._updates_multi, self._pnl, self._told):
+            requests.clear()
 
     def booked(self, account: str, con_id: int) -> None:
         """A fill was booked: tell who watches positions and accounts."""

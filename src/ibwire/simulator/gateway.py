@@ -3,26 +3,28 @@
     async with SimulatedGateway() as gateway:
         ...connect any client to 127.0.0.1, gateway.port
 
-Time comes from the event loop, the wall clock from an injected function; chance from the feed's seed. So on a
-virtual-time loop the same seed and inputs give the same bytes.
+Time comes from its clock, chance from the feed's seed. So on a virtual-time loop the same seed and inputs give the same
+bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ibwire.simulator import faults
+from ibwire.simulator import farms, faults, service_faults
 from ibwire.simulator.account_streams import ROWS_EVERY_S
+from ibwire.simulator.chronicle import Chronicle
+from ibwire.simulator.clock import Clock, RealClock
 from ibwire.simulator.farms import farm_of
 from ibwire.simulator.feed import Feed, State, Tick, TickType
 from ibwire.simulator.generated_feed import GeneratedFeed
+from ibwire.simulator.happenings import Watcher
 from ibwire.simulator.history_pacing import HistoryPacing
 from ibwire.simulator.history_sources import bar_source
 from ibwire.simulator.instruments import by_con_id
@@ -32,26 +34,27 @@ from ibwire.simulator.market import Market, moves_orders
 from ibwire.simulator.market_books import books_of
 from ibwire.simulator.market_data import MarketData
 from ibwire.simulator.order_desk import OrderDesk
+from ibwire.simulator.outbox import LinkConditions
 from ibwire.simulator.permissions import Access, Permissions
+from ibwire.simulator.pulse import Pulse
+from ibwire.simulator.scenario import Scenario
 from ibwire.simulator.session import ClientSession
+from ibwire.simulator.state import ActiveFault, GatewayState, state_of
 from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
 from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION, Message
+
+if TYPE_CHECKING:
+    from ibwire.simulator.control_port import ControlPort
 
 DEFAULT_ACCOUNTS = ("DU1234567",)
 CLOSE_TIMEOUT_S = 1.0
 """How long a closing gateway lets its clients take what was sent to them."""
 
-LONGEST_WAIT_S = 0.1
-"""How often the market and the clock are looked at even if no tick is due."""
+PNL_EVERY_S = 1.0
+"""How often profits and losses are told, as far as they changed."""
 
-SHORTEST_WAIT_S = 0.002
-"""The market is played in steps of at least this, so that a fast one costs few wake-ups."""
-
-EVENTS_A_TURN = 500
-"""How many events of the market pass before what was made of them is sent."""
-
-ADVANCE_EVERY_S = 0.1
-"""How often, at most, what falls due by the clock alone is looked at."""
+MAX_CLIENTS = 32
+"""How many clients a gateway takes (protocol notes, 1.1)."""
 
 
 class SimulatedGateway:
@@ -61,11 +64,17 @@ class SimulatedGateway:
     default), played `speed` times as fast as it happened. `max_version` is its own newest server version; with a client
     it speaks the lower of that and the client's. `limits` are IBKR's, enforced unless switched off. `hours` say when
     its markets are open: always, if not given. `permissions` say which market data the login has, by local symbol,
-    exchange or security type (see `Permissions`): all of it live, if not given. `master_client_id` hears of everybody's
-    orders; with `binds_negative` orders of the TWS user get negative ids when client 0 binds them. `seed` decides about
-    what the feed does not tell: books and generic ticks. `clock` gives Unix seconds.
+    exchange or security type (see `Permissions`): all of it live, if not given. `seed` decides about what the feed does
+    not tell: books and generic ticks. `clock` is real by default.
 
-    Raises OSError if it cannot listen, ValueError for a version, speed or permission that makes no sense.
+    More than `max_clients` at a time are accepted and closed; with `is_read_only` orders are refused (protocol notes,
+    1.11); with `sends_notices_first` the farm notices come before the next order id, as some gateways send them.
+    `master_client_id` hears of everybody's orders; with `binds_negative` orders of the TWS user get negative ids when
+    client 0 binds them.
+    `control_port` opens the HTTP control port (0: a free one); `watcher` is told of everything that happens.
+
+    Raises OSError if it cannot listen, ValueError for a version, speed, permission or number of clients that makes no
+    sense.
     """
 
     def __init__(
@@ -79,30 +88,43 @@ class SimulatedGateway:
         max_version: int = MAX_SERVER_VERSION,
         limits: GatewayLimits | None = None,
         hours: TradingHours | None = None,
-        master_client_id: int | None = None,
-        binds_negative: bool = False,
         permissions: Mapping[str, Access | str] | None = None,
         seed: int = 1,
-        clock: Callable[[], float] = time.time,
+        clock: Clock | None = None,
+        max_clients: int = MAX_CLIENTS,
+        is_read_only: bool = False,
+        sends_notices_first: bool = False,
+        master_client_id: int | None = None,
+        binds_negative: bool = False,
+        control_port: int | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         if not MIN_SERVER_VERSION <= max_version <= MAX_SERVER_VERSION:
             raise ValueError(f"max_version is {max_version}; allowed are {MIN_SERVER_VERSION} to {MAX_SERVER_VERSION}")
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed is {speed}; it needs a positive number")
+        if max_clients < 1:
+            raise ValueError(f"max_clients is {max_clients}; at least one is needed")
+        if not accounts:
+            raise ValueError("accounts is empty; at least one is needed")
         self.host = host
         self.port = port
         self.accounts = accounts
         self.min_version = MIN_SERVER_VERSION
         self.max_version = max_version
         self.limits = limits if limits is not None else GatewayLimits()
-        self._clock = clock
+        self.hours = hours if hours is not None else AlwaysOpen()
+        self.clock = clock if clock is not None else RealClock()
+        self.max_clients = max_clients
+        self.is_read_only = is_read_only
+        self.sends_notices_first = sends_notices_first
+        self.control_port = control_port
         self.sessions: set[ClientSession] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
         feed = feed if feed is not None else GeneratedFeed(seed)
         self.market = Market(feed)
         self.ledger = Ledger(accounts)
-        self.hours = hours if hours is not None else AlwaysOpen()
         self.bars = bar_source(feed)
         self.history_pacing = HistoryPacing(self.limits)
         self.desk = OrderDesk(
@@ -111,34 +133,42 @@ class SimulatedGateway:
             self.ledger,
             self.limits,
             accounts,
-            clock,
+            self.now_s,
             self._tell,
             self._booked,
             master_client_id=master_client_id,
             binds_negative=binds_negative,
         )
+        self._reset_faults()
         self.data = MarketData(
             self.market,
             Permissions(permissions),
             self.limits,
             self.hours,
-            clock,
+            self.now_s,
             self,
             books_of(feed, seed),
             self.history_pacing,
             self._kept_bars,
             seed,
         )
+        self.chronicle = Chronicle(self.now_s, watcher)
+        self._pulse = Pulse(self.clock, speed, self.market, self._publish, self._advance, self._drained)
+        self._pnl_at_s, self._rows_at_s, self._day = PNL_EVERY_S, ROWS_EVERY_S, self.today()
+        self._server: asyncio.Server | None = None
+        self._player: asyncio.Task[None] | None = None
+        self._control: ControlPort | None = None
+
+    def _reset_faults(self) -> None:
+        """All is well."""
+        self.link = LinkConditions()
         self.is_offline = False
         self.answers_hellos = True
         self.refused_client_ids = 0
         self.has_competitor = False
         self.farms_down: set[str] = set()
+        self.farms_asleep: set[str] = set()
         self.silent_con_ids: set[int] = set()
-        self._speed = speed
-        self._server: asyncio.Server | None = None
-        self._player: asyncio.Task[None] | None = None
-        self._accountant: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> SimulatedGateway:
         await self.start()
@@ -153,24 +183,38 @@ class SimulatedGateway:
         """Listen and let the market move."""
         self.data.advance()
         await self.come_back()
-        self._player = asyncio.create_task(self._play(), name="simulated market")
-        self._accountant = asyncio.create_task(self._tell_accounts(), name="simulated accounts")
+        self.clock.start()
+        self._player = asyncio.create_task(self._pulse.run(), name="simulated market")
+        if self.control_port is not None:
+            # Only who asks for it pays for the import of an HTTP server.
+            from ibwire.simulator.control_port import ControlPort
+
+            self._control = ControlPort(self, self.control_port)
+            try:
+                self.control_port = await self._control.start()
+            except OSError:
+                await self.stop()
+                raise
+        self.chronicle.listening(self.host, self.port, self.control_port)
 
     async def stop(self) -> None:
         """Close every connection and stop; orders are forgotten. Raises what the market ended with, if it broke."""
+        control, self._control = self._control, None
+        if control is not None:
+            await control.stop()
         player, self._player = self._player, None
-        for task in (player, self._accountant):
-            if task is not None:
-                task.cancel()
+        if player is not None:
+            player.cancel()
+        await self._pulse.stop()
         await self.go_down()
-        for task in (self._accountant, player):
-            if task is None:
-                continue
+        if player is not None:
             with contextlib.suppress(asyncio.CancelledError):
-                await task
+                await player
 
     async def come_back(self) -> None:
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the same port as before if there was one; nothing if it does already."""
+        if self._server is not None:
+            return
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: ClientSession(self), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -187,20 +231,53 @@ class SimulatedGateway:
             await server.wait_closed()
 
     async def inject(self, kind: str, **parameters: Any) -> None:
-        """Let a fault happen (see `faults`); returns when it is over.
+        """Let a fault happen (see `faults`); returns when it is over, or with one that lasts when it has begun.
 
-        Raises ValueError for a kind that does not exist, TypeError for parameters that it does not have.
+        Raises BadFault, a ValueError, for a kind or parameters that do not exist.
         """
-        await faults.inject(self, kind, **parameters)
+        work = self.start_fault(kind, parameters)
+        if work is not None:
+            await work
 
-    def correct_execution(
-        self, execution_id: str, *, price: Decimal | None = None, quantity: Decimal | None = None
-    ) -> str:
-        """Put another price or quantity in the place of an execution's, as an exchange does later; its new id.
+    def start_fault(self, kind: str, parameters: dict[str, Any]) -> asyncio.Task[None] | None:
+        """Let a fault begin; the work under way if it takes time. Raises BadFault."""
+        work = faults.start(self, kind, parameters)
+        self.chronicle.fault_began(kind, parameters)
+        return None if work is None else self._pulse.start_work(work, ActiveFault(kind=kind, parameters=parameters))
 
-        Raises ValueError if no execution of today has this id, or the quantity is not above 0 and within the order's.
+    async def play(self, scenario: Scenario) -> None:
+        """Let the faults of a scenario happen at their times, from now on; returns when the last is over."""
+        begun: list[asyncio.Task[None]] = []
+
+        async def timeline() -> None:
+            start_s = self.clock.elapsed_s()
+            for step in scenario.steps:
+                await self.clock.sleep(max(0.0, start_s + step.at_s - self.clock.elapsed_s()))
+                work = self.start_fault(step.kind, step.parameters)
+                begun.extend([] if work is None else [work])
+
+        await self._pulse.start_work(timeline())
+        await asyncio.gather(*begun)
+
+    async def advance(self, seconds: float) -> None:
+        """Move a manual clock on and let all that falls due until then happen, in order.
+
+        Raises NotManual if the clock is a real one.
         """
-        return self.desk.correct_execution(execution_id, price, quantity)
+        await self._pulse.advance(seconds)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether it can be connected to now."""
+        return self._server is not None
+
+    def active_faults(self) -> list[ActiveFault]:
+        """The faults that go on now."""
+        return [*faults.active(self), *self._pulse.faults_under_way]
+
+    def state(self) -> GatewayState:
+        """The truth at this moment."""
+        return state_of(self)
 
     def refuses_client_id(self) -> bool:
         """Whether the client that starts now is to be told that its id is in use."""
@@ -223,56 +300,52 @@ class SimulatedGateway:
             await asyncio.shield(self._player)
         await asyncio.Event().wait()
 
-    def _kept_bars(self) -> set[int]:
-        """The contracts whose historical bars are kept up to date for some client."""
-        return {con_id for session in self.sessions for con_id in session.history.streamed_con_ids}
-
     def open_history(self) -> int:
         """How many historical requests all clients have open."""
         return sum(session.history.open_requests for session in self.sessions)
 
-    def joined(self, session: ClientSession) -> None:
-        """A client has connected."""
+    def _kept_bars(self) -> set[int]:
+        """The contracts whose historical bars are kept up to date for some client."""
+        return {con_id for session in self.sessions for con_id in session.history.streamed_con_ids}
+
+    def farm_notices(self) -> list[farms.Notice]:
+        """What is to be said of the farms to a client that starts now."""
+        return farms.starting_notices(self.farms_down, self.farms_asleep, is_offline=self.is_offline)
+
+    def asked(self, request: Message) -> None:
+        """A client asks for something: wakes the farm that it needs."""
+        farm = farms.farm_asked(request) if self.farms_asleep else None
+        if farm is not None and farm in self.farms_asleep:
+            service_faults.farm_up(self, farm=farm)
+
+    def joined(self, session: ClientSession) -> bool:
+        """A client has connected; False if there are too many."""
         self.sessions.add(session)
         self._is_empty.clear()
+        return len(self.sessions) <= self.max_clients
 
     def left(self, session: ClientSession) -> None:
         """A client is gone."""
         self.sessions.discard(session)
         if not self.sessions:
             self._is_empty.set()
+        self.chronicle.left(session)
 
     def session_of(self, client_id: int) -> ClientSession | None:
         """The connection that has this client id, if any."""
         return next((session for session in self.sessions if session.client_id == client_id), None)
 
     def now_s(self) -> float:
-        """Unix seconds."""
-        return self._clock()
+        """Unix seconds, as clients are told them."""
+        return self.clock.now_s()
 
     def local_time(self) -> str:
         """The time as the hello gives it."""
-        return f"{datetime.fromtimestamp(self._clock(), UTC):%Y%m%d %H:%M:%S} UTC"
+        return f"{datetime.fromtimestamp(self.now_s(), UTC):%Y%m%d %H:%M:%S} UTC"
 
     def today(self) -> date:
         """The date in UTC."""
-        return datetime.fromtimestamp(self._clock(), UTC).date()
-
-    async def _play(self) -> None:
-        loop = asyncio.get_running_loop()
-        start = advanced_at = loop.time()
-        while True:
-            elapsed = (loop.time() - start) * self._speed
-            for number, ticks in enumerate(self.market.play_until(elapsed), start=1):
-                self._publish(ticks)
-                if number % EVENTS_A_TURN == 0:  # or nothing is sent while there is much to catch up on
-                    await asyncio.sleep(0)
-            if loop.time() >= advanced_at + ADVANCE_EVERY_S:
-                advanced_at = loop.time()
-                self._advance()
-            next_at_s = self.market.next_at_s
-            due_s = LONGEST_WAIT_S if next_at_s is None else (next_at_s - elapsed) / self._speed
-            await asyncio.sleep(min(max(due_s, SHORTEST_WAIT_S), LONGEST_WAIT_S))
+        return datetime.fromtimestamp(self.now_s(), UTC).date()
 
     def _advance(self) -> None:
         """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""
@@ -281,22 +354,26 @@ class SimulatedGateway:
         self.desk.advance(now_s)
         for session in list(self.sessions):
             session.advance(now_s)
+        if self.clock.elapsed_s() >= self._pnl_at_s:
+            self._tell_accounts(self.clock.elapsed_s())
 
-    async def _tell_accounts(self) -> None:
-        """Tell profit and loss every second and account rows every three minutes, as far as they changed."""
-        loop, today = asyncio.get_running_loop(), self.today()
-        rows_due = loop.time() + ROWS_EVERY_S
-        while True:
-            await asyncio.sleep(1.0)
-            if self.today() != today:
-                today = self.today()
-                self.ledger.new_day(self.market.quotes)
-            for session in list(self.sessions):
-                session.account.refresh_pnl()
-                if loop.time() >= rows_due:
-                    session.account.refresh_rows()
-            if loop.time() >= rows_due:
-                rows_due += ROWS_EVERY_S
+    def _tell_accounts(self, elapsed_s: float) -> None:
+        """Tell profit and loss, and account rows when it is time for them, as far as they changed."""
+        self._pnl_at_s = elapsed_s + PNL_EVERY_S
+        is_time_for_rows = elapsed_s >= self._rows_at_s
+        if is_time_for_rows:
+            self._rows_at_s = elapsed_s + ROWS_EVERY_S
+        if self.today() != self._day:
+            self._day = self.today()
+            self.ledger.new_day(self.market.quotes)
+        for session in list(self.sessions):
+            session.account.refresh_pnl()
+            if is_time_for_rows:
+                session.account.refresh_rows()
+
+    async def _drained(self) -> None:
+        for session in list(self.sessions):
+            await session.outbox.is_drained.wait()
 
     def _booked(self, account: str, con_id: int) -> None:
         for session in list(self.sessions):
@@ -335,10 +412,23 @@ class SimulatedGateway:
         """Whether a fault keeps this instrument's data back."""
         if self.is_offline or self.has_competitor or con_id in self.silent_con_ids:
             return True
+        lost = self.farms_down | self.farms_asleep
+        if not lost:
+            return False
         instrument = by_con_id(con_id)
-        return bool(self.farms_down) and instrument is not None and farm_of(instrument) in self.farms_down
+        return instrument is not None and farm_of(instrument) in lost
+
+    def correct_execution(
+        self, execution_id: str, *, price: Decimal | None = None, quantity: Decimal | None = None
+    ) -> str:
+        """Put another price or quantity in the place of an execution's, as an exchange does later; its new id.
+
+        Raises ValueError if no execution of today has this id, or the quantity is not above 0 and within the order's.
+        """
+        return self.desk.correct_execution(execution_id, price, quantity)
 
     def _tell(self, client_id: int, message: Message) -> None:
+        self.chronicle.told(client_id, message)
         session = self.session_of(client_id)
         if session is not None:
             session.send(message)

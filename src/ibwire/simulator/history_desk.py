@@ -36,6 +36,7 @@ from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.live_bars import LiveBars
 from ibwire.simulator.market import Market
 from ibwire.simulator.market_data import MarketData
+from ibwire.simulator.state import OpenRequest
 from ibwire.simulator.trading_sessions import TradingHours, trading_day
 from ibwire.simulator.what_to_show import BID_ASK, SCHEDULE, has_series, no_data
 from ibwire.wire import Message
@@ -104,6 +105,13 @@ class HistoryDesk:
     def streamed_con_ids(self) -> set[int]:
         """The contracts that take a market-data line."""
         return {live.asked.instrument.con_id for live in self._live.values()}
+
+    def kept_up_to_date(self) -> list[OpenRequest]:
+        """The bars that go on."""
+        return [
+            OpenRequest(id_, "HistoricalDataRequest", live.asked.instrument.local_symbol)
+            for id_, live in self._live.items()
+        ]
 
     # --- what the client asks
 

@@ -21,12 +21,17 @@ PROCESSING = "Error processing request.-'bT' : cause - "
 
 
 class Knowledge(Struct, frozen=True):
-    """What answers depend on besides the request; `today` is the date in UTC."""
+    """What answers depend on besides the request; `today` is the date in UTC.
+
+    `is_read_only` and `rejects_above_rate` are what the gateway is set to, as its settings tell it.
+    """
 
     accounts: tuple[str, ...]
     today: date
     now_ms: int
     socket_port: int = 4002
+    is_read_only: bool = False
+    rejects_above_rate: bool = False
 
 
 def id_of(value: int | None) -> int:

@@ -27,12 +27,12 @@ from ibwire.simulator.trading_sessions import TradingHours
 
 
 class StreamKind(enum.Enum):
-    """What a stream delivers."""
+    """What a stream delivers, by the name of the request for it."""
 
-    LINE = "market data"
-    TICK_BY_TICK = "tick by tick"
-    DEPTH = "depth"
-    BARS = "real-time bars"
+    LINE = "MarketDataRequest"
+    TICK_BY_TICK = "TickByTickRequest"
+    DEPTH = "MarketDepthRequest"
+    BARS = "RealTimeBarsRequest"
 
 
 TAKES_A_LINE = frozenset({StreamKind.LINE, StreamKind.BARS})

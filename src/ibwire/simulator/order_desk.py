@@ -244,7 +244,6 @@ class OrderDesk:
         """Hold a new order back, or let it begin with those that were held for it."""
         held = self.register.held.get((client_id, order_id))
         ticket = new_ticket(client_id, order_id, held.perm_id if held else self.register.take_perm_id(), terms)
-        ticket.times_received += held.times_received if held else 0
         if terms.order.parent_id:
             parent = self.register.parent(client_id, terms.order.parent_id)
             if parent is None:
@@ -261,7 +260,6 @@ class OrderDesk:
 
     def _change(self, old: Ticket, terms: OrderTerms) -> Refusal | None:
         """New terms for a working order."""
-        old.times_received += 1
         before = old.terms
         same = (terms.instrument.con_id, terms.is_buy, terms.account, terms.order.parent_id or 0)
         if same != (before.instrument.con_id, before.is_buy, before.account, before.order.parent_id or 0):

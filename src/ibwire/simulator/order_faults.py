@@ -6,10 +6,11 @@ once (protocol notes, 5.5: each has happened to somebody).
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from ibwire.simulator.clock import Clock
+from ibwire.simulator.fault_values import Seconds, Times
 from ibwire.simulator.refusals import Refusal
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -31,6 +32,21 @@ class OrderFaults:
         self.splits_next_modify = False
         self.duplicates_status = False
         self.execution_order: str | None = None
+
+    def active(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What is armed, or lasts: the faults' names, with what they were given."""
+        if self.cut is not None:
+            yield "drop_order", {"when": self.cut}
+        if self.unacknowledged:
+            yield "no_ack", {"count": self.unacknowledged}
+        if self.rejection is not None:
+            yield "reject_order", {"code": self.rejection.code, "message": self.rejection.text}
+        if self.splits_next_modify:
+            yield "duplicate_live_order", {}
+        if self.duplicates_status:
+            yield "duplicate_status", {}
+        if self.execution_order is not None:
+            yield "reorder_execution", {"how": self.execution_order}
 
     def next_cut(self) -> str | None:
         """When the connection of the client that places an order now dies: before or after it is accepted, or not."""
@@ -78,6 +94,7 @@ class Gateway(Protocol):
     """What order faults need of the gateway."""
 
     desk: OrderDesk
+    clock: Clock
 
     async def go_down(self) -> None:
         """Stop listening and cut every client."""
@@ -86,14 +103,12 @@ class Gateway(Protocol):
         """Listen again, on the same port."""
 
 
-def drop_order(gateway: Gateway, *, when: str = BEFORE_ACCEPT) -> None:
+def drop_order(gateway: Gateway, *, when: Literal["before_accept", "after_accept"] = "before_accept") -> None:
     """Let the connection die around the next order that comes: `before_accept` loses it, `after_accept` works it."""
-    if when not in (BEFORE_ACCEPT, AFTER_ACCEPT):
-        raise ValueError(f"an order is dropped {BEFORE_ACCEPT} or {AFTER_ACCEPT}, not {when!r}")
     gateway.desk.faults.cut = when
 
 
-def no_ack(gateway: Gateway, *, count: int = 1) -> None:
+def no_ack(gateway: Gateway, *, count: Times = 1) -> None:
     """Take the next orders without a word about what they come to at once; they work, and later news is told."""
     gateway.desk.faults.unacknowledged = count
 
@@ -108,22 +123,22 @@ def duplicate_status(gateway: Gateway, *, is_on: bool = True) -> None:
     gateway.desk.faults.duplicates_status = is_on
 
 
-def reorder_execution(gateway: Gateway, *, how: str | None = EXECUTION_FIRST) -> None:
+def reorder_execution(
+    gateway: Gateway, *, how: Literal["execution_first", "status_first", "status_only"] | None = "execution_first"
+) -> None:
     """Tell executions otherwise from now on; None ends it.
 
     `execution_first`: before the order's acknowledgement, if it comes with it. `status_first`: after the status, with
     the commission. `status_only`: not at all; they are found by asking for executions.
     """
-    if how not in (None, EXECUTION_FIRST, STATUS_FIRST, STATUS_ONLY):
-        raise ValueError(f"executions come {EXECUTION_FIRST}, {STATUS_FIRST} or {STATUS_ONLY}, not {how!r}")
     gateway.desk.faults.execution_order = how
 
 
-async def fill_while_down(gateway: Gateway, *, down_for_s: float = 0.0) -> None:
+async def fill_while_down(gateway: Gateway, *, down_for_s: Seconds = 0.0) -> None:
     """Cut everybody, fill every order that works at the market whole, and come back after so many seconds."""
     await gateway.go_down()
     gateway.desk.fill_everything()
-    await asyncio.sleep(down_for_s)
+    await gateway.clock.sleep(down_for_s)
     await gateway.come_back()
 
 
@@ -132,15 +147,15 @@ def duplicate_live_order(gateway: Gateway) -> None:
     gateway.desk.faults.splits_next_modify = True
 
 
-async def order_id_rollback(gateway: Gateway, *, orders: int = 10, down_for_s: float = 0.0) -> None:
+async def order_id_rollback(gateway: Gateway, *, orders: Times = 10, down_for_s: Seconds = 0.0) -> None:
     """Restart, and have forgotten the last order ids that every client used: the next valid one is used already."""
     await gateway.go_down()
     gateway.desk.register.roll_back(orders)
-    await asyncio.sleep(down_for_s)
+    await gateway.clock.sleep(down_for_s)
     await gateway.come_back()
 
 
-ORDER_FAULTS: dict[str, Callable[..., Awaitable[None] | None]] = {
+ORDER_FAULTS: dict[str, Callable[..., Coroutine[Any, Any, None] | None]] = {
     fault.__name__: fault
     for fault in (
         drop_order,

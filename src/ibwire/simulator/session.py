@@ -11,72 +11,27 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from ibwire.simulator import farms, reference, small_answers
 from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
 from ibwire.simulator.client_streams import ClientStreams
+from ibwire.simulator.gateway_interface import Gateway
 from ibwire.simulator.history_desk import HISTORY_HANDLERS, HistoryDesk
-from ibwire.simulator.history_desk import Gateway as HistoryGateway
 from ibwire.simulator.knowledge import NO_ID, VALIDATING, Knowledge, id_of
-from ibwire.simulator.ledger import Ledger
-from ibwire.simulator.limits import BREACHES_ALLOWED, GatewayLimits, MessageRate
-from ibwire.simulator.market import Market
-from ibwire.simulator.market_data import MarketData
-from ibwire.simulator.order_desk import OrderDesk
+from ibwire.simulator.limits import BREACHES_ALLOWED, MessageRate
 from ibwire.simulator.order_requests import ORDER_HANDLERS, OrderRequests
-from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, encode
+from ibwire.simulator.outbox import Outbox
+from ibwire.simulator.read_only import READ_ONLY_HANDLERS, ReadOnlyApi
+from ibwire.simulator.state import OpenRequest
+from ibwire.wire import ClientHello, Message, ServerHello, ServerProtocol, SkippedFrame, encode
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import choose_version, encode_server_hello
 
-MAX_UNSENT_BYTES = 16 * 1024 * 1024
-"""A client that lets more than this pile up unread is cut off."""
-
-_READ_BYTES = 4096
-"""How much IBKR's Python client reads at once; after exactly that much it waits a second for more, and if nothing comes
-drops what it has read (protocol notes, 1.13)."""
-
 _TIMER_SLACK_S = 0.001
-_QUIET_S = 0.5
-"""After so long without a write that client is given something harmless to read, if it may be waiting like this."""
 
-
-class Gateway(HistoryGateway, Protocol):
-    """What a session needs of the gateway it belongs to."""
-
-    port: int
-    accounts: tuple[str, ...]
-    min_version: int
-    max_version: int
-    market: Market
-    desk: OrderDesk
-    ledger: Ledger
-    limits: GatewayLimits
-    answers_hellos: bool
-    data: MarketData
-
-    def now_s(self) -> float:
-        """Unix seconds."""
-
-    def today(self) -> date:
-        """The date in UTC."""
-
-    def local_time(self) -> str:
-        """The time as the hello gives it."""
-
-    def session_of(self, client_id: int) -> ClientSession | None:
-        """The connection that has this client id, if any."""
-
-    def refuses_client_id(self) -> bool:
-        """Whether the client that starts now is to be told that its id is in use."""
-
-    def joined(self, session: ClientSession) -> None:
-        """A client has connected."""
-
-    def left(self, session: ClientSession) -> None:
-        """A client is gone."""
-
+LAST_TEXT_ID = 200
+"""Ids up to this are text frames, those above protobuf (protocol notes, 1.4)."""
 
 Handlers = Mapping[type[Message], Callable[[Any, Any], None]]
 """What a part of the session does with each kind of request that it answers: the part, then the request."""
@@ -89,16 +44,17 @@ class ClientSession(asyncio.Protocol):
         self._gateway = gateway
         self._wire = ServerProtocol()
         self._transport: asyncio.Transport | None = None
-        self._unsent: list[bytes] = []
+        self.outbox = Outbox(gateway.link, self._say_something)
         self.client_id: int | None = None
         self.server_version = 0
         self.streams = ClientStreams(gateway.data, self)
+        self.history = HistoryDesk(gateway, self.send, self.send_error)
         self.account = AccountStreams(
             gateway.ledger, gateway.market, gateway.accounts, gateway.now_s, self.send, self.send_error
         )
         orders = OrderRequests(gateway.desk, self._own_id, self.send, self.send_error, self.reset)
-        self.history = HistoryDesk(gateway, self.send, self.send_error)
-        self._parts: tuple[tuple[object, Handlers], ...] = (
+        self._parts: tuple[tuple[Any, Handlers], ...] = (
+            (ReadOnlyApi(self.send_error), READ_ONLY_HANDLERS if gateway.is_read_only else {}),
             (self, _HANDLERS),
             (self.account, ACCOUNT_HANDLERS),
             (orders, ORDER_HANDLERS),
@@ -106,39 +62,45 @@ class ClientSession(asyncio.Protocol):
             *self.streams.handlers,
         )
         self.messages_received = 0
+        self.arrivals = MessageRate(None)
         self.rate = MessageRate(gateway.limits.messages_per_s)
         self._waiting: deque[Message] = deque()
-        self._is_stalled = False
-        self._position = 0
-        self._boundaries: set[int] = set()
-        self._wrote_at = 0.0
-        self._quiet_timer: asyncio.TimerHandle | None = None
+        self.silenced_by: str | None = None
 
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._gateway.joined(self)
+        self.outbox.open(transport)
+        if not self._gateway.joined(self):
+            self.close()
 
     def data_received(self, data: bytes) -> None:
-        self._waiting.extend(self._wire.receive(data))
+        messages = self._wire.receive(data)
+        self._count_arrivals(messages)
+        self._waiting.extend(messages)
         self._take_waiting()
         if self._wire.error is not None:
             if self.client_id is not None:
                 self.send_error(NO_ID, 320, f"Error reading request. {self._wire.error.message}")
             self.close()
 
+    def pause_writing(self) -> None:
+        self.outbox.is_drained.clear()
+
+    def resume_writing(self) -> None:
+        self.outbox.is_drained.set()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._quiet_timer is not None:
-            self._quiet_timer.cancel()
+        self.outbox.close()
         self.streams.end_all()
         self._gateway.left(self)
 
     def close(self) -> None:
         """Send what is waiting, then close."""
-        self._flush()
+        self.outbox.flush(at_once=True)
         if self._transport is not None:
             self._transport.close()
 
@@ -150,83 +112,48 @@ class ClientSession(asyncio.Protocol):
                 self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
             self._transport.abort()
 
-    def stall(self) -> None:
-        """Neither read nor write until `go_on`."""
-        self._is_stalled = True
+    def fall_silent(self, fault: str) -> None:
+        """Neither read nor write, because of this fault, until `go_on`."""
+        self.silenced_by = fault
+        self.outbox.is_stalled = True
         if self._transport is not None:
             self._transport.pause_reading()
 
     def go_on(self) -> None:
         """Read again, and write what has piled up."""
-        self._is_stalled = False
+        self.silenced_by = None
         self._take_waiting()
-        self._flush()
+        self.outbox.go_on()
 
     def send(self, message: Message) -> None:
         """Queue a message; what is queued in one turn of the event loop leaves in one write."""
-        self.send_bytes(encode(message))
+        self.outbox.send(encode(message))
 
     def send_bytes(self, data: bytes) -> None:
         """Queue bytes, whatever they are."""
-        if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._unsent.append(data)
+        self.outbox.send(data)
 
     def send_error(self, id_: int, code: int, text: str) -> None:
         """Queue an error or notice; `id_` is a request or order id, or -1 for none, and is never left out."""
         now_ms = round(self._gateway.now_s() * 1000)
         self.send(m.ErrorMessage(id=id_, error_time=now_ms, error_code=code, error_msg=text))
+        self._gateway.chronicle.sent_error(self.client_id, code, text)
 
     def abort(self) -> None:
         """Cut the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 
-    def _flush(self) -> None:
-        if self._is_stalled:
-            self._cut_if_too_far_behind()
-            return
-        data, self._unsent = b"".join(self._unsent), []
-        if not data or self._transport is None:
-            return
-        self._transport.write(data)
-        self._cut_if_too_far_behind()
-        self._boundaries.add(self._position)
-        self._position = (self._position + len(data)) % _READ_BYTES
-        self._wrote_at = asyncio.get_running_loop().time()
-        if self._quiet_timer is None:
-            self._quiet_timer = asyncio.get_running_loop().call_later(_QUIET_S, self._check_quiet)
-
-    def _cut_if_too_far_behind(self) -> None:
-        if self._transport is not None:
-            buffered = self._transport.get_write_buffer_size() + sum(map(len, self._unsent))
-            if buffered > MAX_UNSENT_BYTES:
-                self._transport.abort()
-
-    def _check_quiet(self) -> None:
-        """When nothing was written for a while, make sure that what a client has yet to read is no multiple of its
-        read.
-
-        What it has yet to read begins at some boundary between writes, so it is one if a boundary lies where we are
-        now.
-        """
-        loop = asyncio.get_running_loop()
-        due = self._wrote_at + _QUIET_S
-        if loop.time() < due - _TIMER_SLACK_S:
-            self._quiet_timer = loop.call_at(due, self._check_quiet)
-            return
-        self._quiet_timer = None
-        is_hazard = self._position in self._boundaries
-        self._boundaries.clear()
-        if is_hazard and self.client_id is not None:
-            self.send_error(NO_ID, *farms.STARTING_NOTICES[0])
+    def _say_something(self) -> None:
+        if self.client_id is not None:
+            self.send_error(NO_ID, *farms.working(farms.USUAL))
 
     # --- what clients ask
 
     def _take_waiting(self) -> None:
         """Take what has come, no faster than the limit allows; read no more until the rest is taken."""
         loop, limits = asyncio.get_running_loop(), self._gateway.limits
-        if self._is_stalled:
+        if self.silenced_by is not None:
             return
         while self._waiting and self._transport is not None:
             now = loop.time()
@@ -243,6 +170,14 @@ class ClientSession(asyncio.Protocol):
                 self._take(message)
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
+
+    def _count_arrivals(self, messages: list[Message]) -> None:
+        """Count what came, when it came: who sends too much is to be told from who is only taken slowly."""
+        now, limit = asyncio.get_running_loop().time(), self._gateway.limits.messages_per_s
+        for message in messages:
+            if not isinstance(message, ClientHello) and self.arrivals.count(now) - 1 == limit:
+                text = f"Max rate of messages per second has been exceeded:max={limit} rec={limit + 1}"
+                self._gateway.chronicle.violated(self.client_id, 100, text)
 
     def _reject(self, count: int) -> None:
         limit = self._gateway.limits.messages_per_s
@@ -262,11 +197,23 @@ class ClientSession(asyncio.Protocol):
             self._start_api(message)
         elif self.client_id is None:
             self.close()  # nothing may be asked before the API is started
+        elif isinstance(message, SkippedFrame):
+            self._cannot_read(message)
         else:
             self._route(message)
 
+    def _cannot_read(self, frame: SkippedFrame) -> None:
+        """Say so; the connection lives on, for its frames are whole (protocol notes, 1.11)."""
+        cause = f"Message id {frame.message_id} is not known."
+        if frame.message_id <= LAST_TEXT_ID:
+            cause = f"Message id {frame.message_id} is text; from version 213 on messages are protobuf."
+        self.send_error(NO_ID, 320, f"Error reading request. {cause}")
+
     def _route(self, message: Message) -> None:
         """Give a request to the part of the session that answers its kind."""
+        if isinstance(message, m.PlaceOrderRequest):
+            self._gateway.chronicle.order_came(self._own_id(), id_of(message.order_id))
+        self._gateway.asked(message)
         for part, handlers in self._parts:
             handler = handlers.get(type(message))
             if handler is not None:
@@ -278,6 +225,18 @@ class ClientSession(asyncio.Protocol):
         """What falls due by the clock alone, `now_s` in Unix seconds: several times a second."""
         self.streams.advance(now_s)
         self.history.advance(now_s)
+
+    def open_requests(self) -> list[OpenRequest]:
+        """What this client has subscribed to."""
+        streamed = [
+            OpenRequest(id_, stream.kind.value, stream.instrument.local_symbol) for id_, stream in self.streams.open()
+        ]
+        return [*streamed, *self.history.kept_up_to_date(), *self.account.open_requests()]
+
+    def lose_subscriptions(self) -> None:
+        """Forget what this client has subscribed to: it has to ask anew (protocol notes, 5.2)."""
+        self.streams.end_all()
+        self.account.lose_subscriptions()
 
     def _greet(self, hello: ClientHello) -> None:
         if not self._gateway.answers_hellos:
@@ -301,14 +260,26 @@ class ClientSession(asyncio.Protocol):
             self.close()
             return
         self.client_id = client_id
+        next_order_id = self._gateway.desk.start(client_id)
+        self._gateway.chronicle.started(self)
         self.send(m.ManagedAccounts(",".join(self._gateway.accounts)))
-        self.send(m.NextValidId(self._gateway.desk.start(client_id)))
-        for code, text in farms.STARTING_NOTICES:
+        if not self._gateway.sends_notices_first:
+            self.send(m.NextValidId(next_order_id))
+        for code, text in self._gateway.farm_notices():
             self.send_error(NO_ID, code, text)
+        if self._gateway.sends_notices_first:
+            self.send(m.NextValidId(next_order_id))
 
     def _answer_or_refuse(self, message: Message) -> None:
         gateway = self._gateway
-        known = Knowledge(gateway.accounts, gateway.today(), round(gateway.now_s() * 1000), gateway.port)
+        known = Knowledge(
+            gateway.accounts,
+            gateway.today(),
+            round(gateway.now_s() * 1000),
+            gateway.port,
+            is_read_only=gateway.is_read_only,
+            rejects_above_rate=gateway.limits.rejects,
+        )
         answers = small_answers.answer(message, known)
         if answers is None:
             self._refuse(message)

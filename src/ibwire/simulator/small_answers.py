@@ -185,11 +185,12 @@ def verification(_: m.VerifyRequest | m.VerifyMessageRequest, __: Knowledge) -> 
 def config(request: m.ConfigRequest, knowledge: Knowledge) -> list[Message]:
     """The settings that a client may care about."""
     settings = m.ApiSettingsConfig(
-        read_only_api=False,
+        read_only_api=knowledge.is_read_only,
         socket_port=knowledge.socket_port,
         master_client_id=0,
-        download_open_orders_on_connection=True,
-        reject_messages_above_max_rate=False,
+        download_open_orders_on_connection=False,
+        reject_messages_above_max_rate=knowledge.rejects_above_rate,
+        maintain_connection_on_incorrect_fields=False,
         send_instrument_timezone="instrument timezone",
         allow_localhost_only=True,
     )

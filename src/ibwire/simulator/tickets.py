@@ -62,7 +62,6 @@ class Ticket(Struct, kw_only=True, eq=False):
     `order_id` is 0 for an order of the TWS user that no client has bound. `quantity` is what is wanted now: less than
     the terms say once an OCA group has reduced it. `limit` is the worst price it may fill at now, None for any;
     `stop` the price that triggers it, which trails for a trailing order. `starts_s` and `ends_s` are Unix seconds.
-    `times_received` counts how often it was sent, changes included.
     """
 
     client_id: int
@@ -81,7 +80,6 @@ class Ticket(Struct, kw_only=True, eq=False):
     oca_type: int = 0
     status: Status = Status.PRE_SUBMITTED
     is_manual: bool = False
-    times_received: int = 1
     ended_by: str = BY_TRADER
     done_at_s: int | None = None  # Unix seconds
     fills: list[Fill] = []

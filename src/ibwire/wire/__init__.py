@@ -3,7 +3,7 @@
 from ibwire.wire.codec import Message, encode
 from ibwire.wire.framing import MAX_FRAME_BYTES, FrameDecoder, encode_frame
 from ibwire.wire.handshake import MAX_SERVER_VERSION, MIN_SERVER_VERSION, ClientHello, ServerHello
-from ibwire.wire.protocol import ClientProtocol, ServerProtocol
+from ibwire.wire.protocol import ClientProtocol, ServerProtocol, SkippedFrame
 
 __all__ = [
     "MAX_FRAME_BYTES",
@@ -15,6 +15,7 @@ __all__ = [
     "Message",
     "ServerHello",
     "ServerProtocol",
+    "SkippedFrame",
     "encode",
     "encode_frame",
 ]

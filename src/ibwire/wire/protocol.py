@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from google.protobuf.message import DecodeError
+from msgspec import Struct
 
 from ibwire.exceptions import HandshakeFailed, IbwireError, ProtocolError
 from ibwire.wire.codec import CLIENT_MESSAGES, SERVER_MESSAGES, Decoder, Message, Parser
@@ -31,11 +32,19 @@ OTHER_IDS = -1
 """The key in `skipped` under which ids beyond the first 256 different ones are counted together."""
 
 
+class SkippedFrame(Struct, frozen=True):
+    """A frame that a gateway cannot read, because its id is that of text or not known; `length` is its payload's."""
+
+    message_id: int
+    length: int
+
+
 class _Side:
     """What both sides share: the hello first, then frames to messages."""
 
-    def __init__(self, decoders: Mapping[int, Decoder]) -> None:
+    def __init__(self, decoders: Mapping[int, Decoder], *, tells_skipped: bool) -> None:
         self._decoders = decoders
+        self._tells_skipped = tells_skipped
         self._frames = FrameDecoder()
         self._has_hello = False
         self.error: IbwireError | None = None
@@ -71,6 +80,8 @@ class _Side:
                     decoder = self._decoders.get(message_id)
                     if decoder is None:
                         self._skip(message_id)
+                        if self._tells_skipped:
+                            append(SkippedFrame(message_id, len(payload)))
                         continue
                     parser = parsers[message_id] = decoder.parser()
                 parse, convert, message, has = parser
@@ -96,7 +107,7 @@ class ClientProtocol(_Side):
     """The client's side: send `hello`, then feed what comes; a ServerHello comes first."""
 
     def __init__(self, *, max_version: int = MAX_SERVER_VERSION, connect_options: str = "") -> None:
-        super().__init__(SERVER_MESSAGES)
+        super().__init__(SERVER_MESSAGES, tells_skipped=False)
         self.hello = encode_client_hello(ClientHello(OFFERED_MIN_VERSION, max_version, connect_options))
         """The bytes to send first."""
         self._max_version = max_version
@@ -119,10 +130,13 @@ class ClientProtocol(_Side):
 
 
 class ServerProtocol(_Side):
-    """The gateway's side: feed what comes; a ClientHello comes first. Answer it with `encode_server_hello`."""
+    """The gateway's side: feed what comes; a ClientHello comes first. Answer it with `encode_server_hello`.
+
+    A frame that it cannot read comes as a `SkippedFrame` in its place, for a gateway answers that with an error.
+    """
 
     def __init__(self) -> None:
-        super().__init__(CLIENT_MESSAGES)
+        super().__init__(CLIENT_MESSAGES, tells_skipped=True)
         self._prefix = b""
 
     def _receive_hello(self, data: bytes) -> tuple[Message, bytes] | None:

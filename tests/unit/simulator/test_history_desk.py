@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibwire.simulator import NO_LIMITS, SimulatedGateway
+from ibwire.simulator import NO_LIMITS, RealClock, SimulatedGateway
 from ibwire.simulator.bar_sizes import BAR_SIZES, misfit, parse_duration
 from ibwire.simulator.history_desk import HISTORY_HANDLERS, MOST_BARS, HistoryDesk
 from ibwire.simulator.instruments import INSTRUMENTS
@@ -63,7 +63,7 @@ ENDS = (m.HistoricalDataEnd, m.HistoricalSchedule, m.HeadTimestamp, m.HistogramD
 TICKS = (m.HistoricalTicks, m.HistoricalTicksBidAsk, m.HistoricalTicksLast)
 
 
-GATEWAY = SimulatedGateway(feed=ScriptedFeed([]), limits=NO_LIMITS, clock=lambda: FRIDAY_NOON)
+GATEWAY = SimulatedGateway(feed=ScriptedFeed([]), limits=NO_LIMITS, clock=RealClock(lambda: FRIDAY_NOON))
 
 
 @campaign(part=150, full=2000)

@@ -17,7 +17,7 @@ from ibwire.wire import messages as m
 from ibwire.wire.codec import encode
 from ibwire.wire.framing import FrameDecoder, encode_frame, encode_text_frame
 from ibwire.wire.handshake import ClientHello, ServerHello, encode_client_hello, encode_server_hello
-from ibwire.wire.protocol import OTHER_IDS, ClientProtocol, ServerProtocol
+from ibwire.wire.protocol import OTHER_IDS, ClientProtocol, ServerProtocol, SkippedFrame
 from tests.helpers.campaigns import campaign
 
 Side = type[ClientProtocol] | type[ServerProtocol]
@@ -120,12 +120,20 @@ def assert_same_in_any_chunks(side: Side, stream: bytes, at: list[int]) -> None:
 
 @st.composite
 def valid_streams(draw: st.DrawFn, side: Side) -> tuple[bytes, list[Any], list[bytes]]:
-    """A hello and what may follow it: the bytes, the messages in them, the frames to skip."""
+    """A hello and what may follow it: the bytes, what comes of them, the frames that are skipped.
+
+    A client passes over what it cannot read; a gateway is told, in its place, to say so.
+    """
     parts = draw(st.lists(st.sampled_from(SENT[side]) | st.sampled_from(NO_MESSAGE), max_size=6))
     stream = HELLOS[side] + b"".join(part if isinstance(part, bytes) else encode(part) for part in parts)
     hello = SERVER_HELLO if side is ClientProtocol else CLIENT_HELLO
     skipped = [part for part in parts if isinstance(part, bytes)]
-    return stream, [hello, *(part for part in parts if not isinstance(part, bytes))], skipped
+    told = [
+        SkippedFrame(int.from_bytes(part[4:8]), len(part) - 8) if isinstance(part, bytes) else part
+        for part in parts
+        if side is ServerProtocol or not isinstance(part, bytes)
+    ]
+    return stream, [hello, *told], skipped
 
 
 @both_sides
