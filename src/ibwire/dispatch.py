@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
-from ibwire.exceptions import ConnectionLost, IbwireError, RequestError
+from ibwire.exceptions import ConnectionLost, DuplicateRequest, IbwireError
 from ibwire.streams import Collection, Receiver
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -130,7 +130,7 @@ class Dispatcher:
     def add(self, message: Message, receiver: Receiver) -> Entry:
         """Register a request that is about to be sent.
 
-        Raises RequestError if its id, or the one place for its kind, is taken.
+        Raises DuplicateRequest if its id, or the one place for its kind, is taken.
         """
         entry = Entry(message, receiver)
         spec = CATALOGUE[type(message)]
@@ -148,7 +148,7 @@ class Dispatcher:
         for key in entry.keys:
             if key in table:
                 what = f"id {key}" if isinstance(key, int) else "one of its kind"
-                raise RequestError(f"{type(message).__name__}: {what} is already under way")
+                raise DuplicateRequest(f"{type(message).__name__}: {what} is already under way")
         table.update(dict.fromkeys(entry.keys, entry))
         return entry
 

@@ -117,7 +117,7 @@ class Requests:
     def start(self, message: Message, receiver: Receiver, sent: Callable[[], None] = lambda: None) -> Entry:
         """Register a request and let it leave; neither, if one of the two fails.
 
-        Raises what sending raises, and RequestError if its id or the one place for its kind is taken.
+        Raises what sending raises, and DuplicateRequest if its id or the one place for its kind is taken.
         """
         correlation = spec_of(message).correlation
         if correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]

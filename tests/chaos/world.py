@@ -37,6 +37,9 @@ START_S = 1_795_000_000.0
 QUIET_S = 900.0
 """How long after the last fault everything has to be well again: above the longest pauses of watchdog and keeper."""
 
+STEP_S = 5.0
+"""The gateway looks at its clock this often: six hours are long."""
+
 CALM_SHARE = 0.1
 """After so many of the faults all trouble ends for a while, to see whether everything gets well."""
 
@@ -44,6 +47,27 @@ STALE_S = 120.0
 REQUEST_S = 30.0
 QUEUE_S = 60.0
 CON_IDS = (265598, 272093, 4391, 4815747, 3691937, 12087792)
+
+APPLE = m.Contract(con_id=265598, exchange="SMART")
+EURO = m.Contract(con_id=12087792, exchange="IDEALPRO")
+STREAMS: tuple[Message, ...] = (
+    *(m.MarketDataRequest(contract=m.Contract(con_id=con_id)) for con_id in CON_IDS),
+    m.RealTimeBarsRequest(contract=APPLE, bar_size=5, what_to_show="MIDPOINT"),
+    m.TickByTickRequest(contract=EURO, tick_type="BidAsk"),
+    m.MarketDepthRequest(contract=EURO, num_rows=5),
+    m.HistoricalDataRequest(
+        contract=APPLE,
+        duration="3600 S",
+        bar_size_setting="1 min",
+        what_to_show="TRADES",
+        format_date=2,
+        keep_up_to_date=True,
+    ),
+    m.PositionsRequest(),
+    m.PnLRequest(account="DU1234567"),
+)
+TICKING = range(len(STREAMS) - 2)
+"""Which of them go on and on; accounts tell only what changes."""
 
 _QUESTIONS: tuple[Message, ...] = (
     m.ContractDataRequest(contract=m.Contract(con_id=265598)),
@@ -57,7 +81,7 @@ _QUESTIONS: tuple[Message, ...] = (
 
 _ONE_AT_A_TIME = (m.CurrentTimeRequest, m.OpenOrdersRequest, m.PositionsRequest)
 MOST_IN_LINE = 60
-BURST_SHARE = 0.05
+BURST_SHARE = 0.03
 """How many of the questions are asked eighty at once."""
 
 
@@ -95,18 +119,18 @@ class World:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: self.behind_our_back.append(str(context)))
         self.ends_at_s = loop.time() + hours * 3600
-        feed = GeneratedFeed(seed=self.seed, con_ids=CON_IDS, updates_per_s=0.1)
+        feed = GeneratedFeed(seed=self.seed, con_ids=CON_IDS, updates_per_s=0.03)
         # It rejects what is too fast instead of taking it later, so that its count shows what really came.
         limits = GatewayLimits(rejects=True)
         async with (
-            SimulatedGateway(feed=feed, clock=RealClock(_wall_clock), limits=limits) as gateway,
+            SimulatedGateway(feed=feed, clock=RealClock(_wall_clock), limits=limits, step_s=STEP_S) as gateway,
             self._session(gateway) as session,
         ):
-            consumers = [asyncio.create_task(self._consume(session, index)) for index in range(len(CON_IDS))]
+            consumers = [asyncio.create_task(self._consume(session, index)) for index in range(len(STREAMS))]
             asking = [asyncio.create_task(self._ask_now_and_then(session)) for _ in range(3)]
             await self._make_trouble(gateway, session)
             await self._have_peace(gateway, session)
-            self._require(all(self.messages[index] for index in range(len(CON_IDS))), "a stream never ticked")
+            self._require(all(self.messages[index] for index in range(len(STREAMS))), "a stream never ticked")
             for task in (*consumers, *asking):
                 task.cancel()
             results = await asyncio.gather(*consumers, *asking, return_exceptions=True)
@@ -138,9 +162,8 @@ class World:
             yield session
 
     async def _consume(self, session: IBSession, index: int) -> None:
-        contract = m.Contract(con_id=CON_IDS[index])
         in_gap = False
-        async with session.stream(m.MarketDataRequest(contract=contract), priority=index) as stream:
+        async with session.stream(STREAMS[index], priority=index) as stream:
             async for item in stream:
                 if isinstance(item, Gap):
                     self._require(not in_gap, "a gap within a gap")
@@ -153,7 +176,7 @@ class World:
 
     async def _ask_now_and_then(self, session: IBSession) -> None:
         while True:
-            await asyncio.sleep(self.rng.expovariate(1 / 120))
+            await asyncio.sleep(self.rng.expovariate(1 / 180))
             number = 80 if self.rng.random() < BURST_SHARE else 1
             asked = [
                 self._ask(session, self.rng.choice(_QUESTIONS), retry=self.rng.random() < 0.5) for _ in range(number)
@@ -192,6 +215,9 @@ class World:
         """End all trouble; then, within a bound, everything is well."""
         await gateway.inject("competing_session", is_on=False)
         await gateway.inject("hello_never_answered", is_on=False)
+        await gateway.inject("split_writes", is_on=False)
+        await gateway.inject("slow", is_on=False)
+        await gateway.inject("clock_skew", seconds=0)
         for farm in list(gateway.farms_down):
             await gateway.inject("farm_up", farm=farm)
         for symbol in ("AAPL", "MSFT"):
@@ -204,7 +230,7 @@ class World:
         self._require(health.status is HealthStatus.HEALTHY, f"not well after the trouble: {health.reasons}")
         before = self.messages.copy()
         await asyncio.sleep(QUIET_S)
-        silent = [index for index in range(len(CON_IDS)) if self.messages[index] == before[index]]
+        silent = [index for index in TICKING if self.messages[index] == before[index]]
         self._require(not silent, f"streams {silent} do not tick after the trouble")
 
     # --- what must hold
@@ -215,8 +241,8 @@ class World:
                 continue
             self._require(client.rate.highest <= 50, f"{client.rate.highest} messages in one second")
             self._require(client.rate.breaches == 0, "the message rate was broken")
-            con_ids = [line.instrument.con_id for line in client.subscriptions.values()]
-            self._require(len(con_ids) == len(set(con_ids)), f"subscribed twice: {con_ids}")
+            open_ = [(stream.kind, stream.instrument.con_id) for _, stream in client.streams.open()]
+            self._require(len(open_) == len(set(open_)), f"subscribed twice: {open_}")
         self._require(session.connection.requests_under_way <= 300, "requests pile up")
         self._require(session.connection.limiter.queued_entries <= 600, "the limiter's queues pile up")
 
@@ -272,9 +298,26 @@ async def _offline(gateway: SimulatedGateway, rng: random.Random) -> None:
 
 
 async def _farm(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("farm_down", farm="usfarm")
+    farm = rng.choice(("usfarm", "cashfarm", "ushmds"))
+    await gateway.inject("farm_down", farm=farm)
     await asyncio.sleep(rng.expovariate(1 / 30))
-    await gateway.inject("farm_up", farm="usfarm")
+    await gateway.inject("farm_up", farm=farm)
+
+
+async def _slow(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("slow", bytes_per_second=rng.uniform(100, 2000))
+    await asyncio.sleep(rng.expovariate(1 / 60))
+    await gateway.inject("slow", is_on=False)
+
+
+async def _pieces(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("split_writes")
+    await asyncio.sleep(rng.expovariate(1 / 60))
+    await gateway.inject("split_writes", is_on=False)
+
+
+async def _skew(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("clock_skew", seconds=rng.uniform(-60, 60))
 
 
 async def _competition(gateway: SimulatedGateway, rng: random.Random) -> None:
@@ -290,9 +333,9 @@ async def _silence(gateway: SimulatedGateway, rng: random.Random) -> None:
 async def _forget(gateway: SimulatedGateway, rng: random.Random) -> None:
     """The gateway forgets subscriptions without a word, as after some farm flaps (nautilus_trader 3968)."""
     for client in gateway.sessions:
-        for request_id in list(client.subscriptions):
+        for request_id in list(client.streams.lines.streams):
             if rng.random() < 0.7:
-                del client.subscriptions[request_id]
+                client.streams.lines._end(request_id)
 
 
 async def _no_hello(gateway: SimulatedGateway, rng: random.Random) -> None:
@@ -310,4 +353,5 @@ async def _id_in_use(gateway: SimulatedGateway, rng: random.Random) -> None:
 _FAULTS: tuple[Callable[[SimulatedGateway, random.Random], Awaitable[None]], ...] = (
     *(_plain(kind) for kind in ("disconnect", "reset", "garbage_frame", "truncated_frame", "oversized_frame")),
     *(_restart, _stall, _offline, _farm, _competition, _silence, _forget, _no_hello, _id_in_use),
+    *(_slow, _pieces, _skew, _plain("daily_reset"), _plain("half_open"), _plain("depth_reset", symbol="EUR.USD")),
 )

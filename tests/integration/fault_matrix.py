@@ -18,6 +18,9 @@ Inject = Callable[[SimulatedGateway], Awaitable[None]]
 LOST = ("RECONNECTING", "CONNECTED")
 """The states that a lost and remade link goes through, apart from those of the attempts."""
 
+NIGHTLY = ("gateway_connectivity_lost", "farm_down", "farm_up", "gateway_connectivity_restored")
+"""The events of one flap of the night."""
+
 RECOVERY = ("connection_lost", "reconnecting", "connection_established", "connection_recovered")
 """The events of a lost and remade link."""
 
@@ -27,7 +30,8 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `states` and `events` are what the session goes through and tells, in order, repeats left out. `marks` is what the
     streams that are hit say between their messages; `hits` names those that are (all, if it is empty). `cuts`: requests
-    under way fail with ConnectionLost, or are asked again if they may be. `settles_s` bounds how long all of it takes.
+    under way fail with ConnectionLost, or are asked again if they may be. `fills`: orders that work are filled.
+    `settles_s` bounds how long all of it takes.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Case(Struct, frozen=True, kw_only=True):
     marks: tuple[str, ...] = ()
     hits: tuple[str, ...] = ()
     cuts: bool = False
+    fills: bool = False
     settles_s: float = 60.0
     seen: str
     """What a user sees, in words."""
@@ -60,14 +65,23 @@ def _in_turn(*steps: tuple[float, str, dict[str, Any]]) -> Inject:
     return inject
 
 
-def _cut(name: str, seen: str, inject: Inject | None = None, **more: Any) -> Case:
-    """A fault that ends the link."""
+def _cut(
+    name: str,
+    seen: str,
+    inject: Inject | None = None,
+    *,
+    before: tuple[str, ...] = (),
+    told_before: tuple[str, ...] = (),
+    marks_before: tuple[str, ...] = (),
+    **more: Any,
+) -> Case:
+    """A fault that ends the link, after what comes `before`."""
     return Case(
         name=name,
         inject=inject or _plain(name),
-        states=LOST,
-        events=RECOVERY,
-        marks=("link_lost", "resumed"),
+        states=(*before, *LOST),
+        events=(*told_before, *RECOVERY),
+        marks=(*marks_before, "link_lost", "resumed"),
         cuts=True,
         seen=seen,
         **more,
@@ -145,6 +159,44 @@ CASES: tuple[Case, ...] = (
         inject=_in_turn((0, "competing_session", {}), (3, "competing_session", {"is_on": False})),
         marks=("competing_session", "resumed"),
         seen="every stream has a gap until the other session ends; asked about with growing pauses",
+    ),
+    Case(
+        name="slow",
+        inject=_in_turn((0, "slow", {"bytes_per_second": 5000}), (20, "slow", {"is_on": False})),
+        seen="everything comes late, nothing is lost",
+    ),
+    Case(
+        name="split_writes",
+        inject=_in_turn((0, "split_writes", {}), (10, "split_writes", {"is_on": False})),
+        seen="nothing: frames are put together",
+    ),
+    Case(
+        name="clock_skew",
+        inject=_in_turn((0, "clock_skew", {"seconds": 30}), (70, "clock_skew", {"seconds": 0})),
+        events=("warning",),
+        settles_s=200.0,
+        seen="a warning that the clocks differ, and by how much",
+    ),
+    _cut(
+        "daily_reset",
+        "degraded with each flap of the night, then attempts until the gateway is back",
+        _plain("daily_reset"),
+        before=("DEGRADED", "CONNECTED", "DEGRADED", "CONNECTED"),
+        told_before=(*NIGHTLY, *NIGHTLY),
+        marks_before=("offline", "resumed", "offline", "resumed"),
+        settles_s=120.0,
+    ),
+    Case(name="depth_halted", inject=_plain("depth_halted", symbol="AAPL"), seen="nothing without a book"),
+    Case(name="depth_reset", inject=_plain("depth_reset", symbol="AAPL"), seen="nothing without a book"),
+    _cut("fill_while_down", "the link is made again; what was filled meanwhile is found by asking", fills=True),
+    _cut("order_id_rollback", "the link is made again; order ids go on where they were, not where the gateway is"),
+    *(
+        Case(name=kind, inject=_plain(kind), seen="nothing, until the next order or its change comes")
+        for kind in ("drop_order", "no_ack", "reject_order", "duplicate_live_order")
+    ),
+    *(
+        Case(name=kind, inject=_plain(kind), seen="nothing, until there is news of an order")
+        for kind in ("duplicate_status", "reorder_execution")
     ),
 )
 """Every fault."""

@@ -36,7 +36,7 @@ from ibwire.simulator.market_data import MarketData
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.simulator.outbox import LinkConditions
 from ibwire.simulator.permissions import Access, Permissions
-from ibwire.simulator.pulse import Pulse
+from ibwire.simulator.pulse import STEP_S, Pulse
 from ibwire.simulator.scenario import Scenario
 from ibwire.simulator.session import ClientSession
 from ibwire.simulator.state import ActiveFault, GatewayState, state_of
@@ -71,6 +71,7 @@ class SimulatedGateway:
     1.11); with `sends_notices_first` the farm notices come before the next order id, as some gateways send them.
     `master_client_id` hears of everybody's orders; with `binds_negative` orders of the TWS user get negative ids when
     client 0 binds them.
+    What falls due by the clock alone happens up to `step_s` late; longer steps make long simulations cheap.
     `control_port` opens the HTTP control port (0: a free one); `watcher` is told of everything that happens.
 
     Raises OSError if it cannot listen, ValueError for a version, speed, permission or number of clients that makes no
@@ -96,6 +97,7 @@ class SimulatedGateway:
         sends_notices_first: bool = False,
         master_client_id: int | None = None,
         binds_negative: bool = False,
+        step_s: float = STEP_S,
         control_port: int | None = None,
         watcher: Watcher | None = None,
     ) -> None:
@@ -153,7 +155,7 @@ class SimulatedGateway:
             seed,
         )
         self.chronicle = Chronicle(self.now_s, watcher)
-        self._pulse = Pulse(self.clock, speed, self.market, self._publish, self._advance, self._drained)
+        self._pulse = Pulse(self.clock, speed, self.market, self._publish, self._advance, self._drained, step_s)
         self._pnl_at_s, self._rows_at_s, self._day = PNL_EVERY_S, ROWS_EVERY_S, self.today()
         self._server: asyncio.Server | None = None
         self._player: asyncio.Task[None] | None = None
@@ -333,7 +335,8 @@ class SimulatedGateway:
 
     def session_of(self, client_id: int) -> ClientSession | None:
         """The connection that has this client id, if any."""
-        return next((session for session in self.sessions if session.client_id == client_id), None)
+        known = (session for session in self.sessions if session.client_id == client_id)
+        return next((session for session in known if session.has_its_id(self.clock.elapsed_s())), None)
 
     def now_s(self) -> float:
         """Unix seconds, as clients are told them."""

@@ -51,9 +51,14 @@ def reset(gateway: Gateway) -> None:
         session.reset()
 
 
-def half_open(gateway: Gateway, *, is_on: bool = True) -> None:
-    """Say nothing more on the connections there are and read nothing, but leave them open; new ones work."""
+def half_open(gateway: Gateway, *, is_on: bool = True, id_held_s: Seconds = 5.0) -> None:
+    """Say nothing more on the connections there are and read nothing, but leave them open; new ones work.
+
+    Their client ids stay in use for so many seconds, as those of crashed clients do (protocol notes, 5.4).
+    """
     _silence(gateway.sessions, "half_open", is_on=is_on)
+    for session in gateway.sessions:
+        session.id_held_until_s = gateway.clock.elapsed_s() + id_held_s if is_on else None
 
 
 async def stall(gateway: Gateway, *, for_s: Seconds) -> None:

@@ -15,17 +15,14 @@ from ibwire.simulator.feed import Tick
 from ibwire.simulator.market import Market
 from ibwire.simulator.state import ActiveFault
 
-LONGEST_WAIT_S = 0.1
-"""How often a market that is over, or has not begun, is looked at for something new."""
+STEP_S = 0.1
+"""How often what falls due by the clock alone is looked at, and a market in which nothing is due."""
 
-SHORTEST_WAIT_S = 0.002
-"""The market is played in steps of at least this, so that a fast one costs few wake-ups."""
+STEPS_AT_ONCE = 50
+"""The market is played in steps of at least this part of a step, so that a fast one costs few wake-ups."""
 
 EVENTS_A_TURN = 500
 """How many events of the market pass before what was made of them is sent."""
-
-ADVANCE_EVERY_S = 0.1
-"""How often, at most, what falls due by the clock alone is looked at."""
 
 MOST_PATIENCE_S = 5.0
 """How long, in all, an advanced clock waits for clients to read what they are sent."""
@@ -38,8 +35,8 @@ class NotManual(Exception):
 class Pulse:
     """Lets time pass. The market is played `speed` times as fast as it happened.
 
-    `publish` takes each event of the market, `advance` is called about ten times a second, `drained` waits until every
-    client takes what it is sent. Works (faults that last, scenarios) are tasks that sleep on the clock.
+    `publish` takes each event of the market, `advance` is called about every `step_s` seconds, `drained` waits until
+    every client takes what it is sent. Works (faults that last, scenarios) are tasks that sleep on the clock.
     """
 
     def __init__(
@@ -50,6 +47,7 @@ class Pulse:
         publish: Callable[[list[Tick]], None],
         advance: Callable[[], None],
         drained: Callable[[], Awaitable[None]],
+        step_s: float = STEP_S,
     ) -> None:
         self.clock = clock
         self._works: dict[asyncio.Task[None], ActiveFault | None] = {}
@@ -58,7 +56,8 @@ class Pulse:
         self._publish = publish
         self._advance = advance
         self._drained = drained
-        self._advance_at_s = ADVANCE_EVERY_S
+        self._step_s = step_s
+        self._advance_at_s = step_s
         self._turn = asyncio.Lock()
 
     def start_work(self, work: Coroutine[Any, Any, None], fault: ActiveFault | None = None) -> asyncio.Task[None]:
@@ -115,13 +114,13 @@ class Pulse:
             if number % EVENTS_A_TURN == 0:  # or nothing is sent while there is much to catch up on
                 await asyncio.sleep(0)
         if elapsed_s >= self._advance_at_s:
-            self._advance_at_s = elapsed_s + ADVANCE_EVERY_S
+            self._advance_at_s = elapsed_s + self._step_s
             self._advance()
 
     def _wait_s(self) -> float:
         next_at_s = self._market.next_at_s
-        due_s = LONGEST_WAIT_S if next_at_s is None else next_at_s / self._speed - self.clock.elapsed_s()
-        return min(max(due_s, SHORTEST_WAIT_S), LONGEST_WAIT_S)
+        due_s = self._step_s if next_at_s is None else next_at_s / self._speed - self.clock.elapsed_s()
+        return min(max(due_s, self._step_s / STEPS_AT_ONCE), self._step_s)
 
     async def _let_clients_read(self, patience_ends_at: float) -> None:
         """Give the event loop its turn, and clients the time to take what an hour in a moment sends them."""

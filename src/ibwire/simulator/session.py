@@ -66,6 +66,8 @@ class ClientSession(asyncio.Protocol):
         self.rate = MessageRate(gateway.limits.messages_per_s)
         self._waiting: deque[Message] = deque()
         self.silenced_by: str | None = None
+        self.id_held_until_s: float | None = None
+        """Until when a connection that is dead without knowing it keeps its client id; None is for ever."""
 
     # --- the socket
 
@@ -118,6 +120,10 @@ class ClientSession(asyncio.Protocol):
         self.outbox.is_stalled = True
         if self._transport is not None:
             self._transport.pause_reading()
+
+    def has_its_id(self, elapsed_s: float) -> bool:
+        """Whether its client id is still its own."""
+        return self.id_held_until_s is None or elapsed_s < self.id_held_until_s
 
     def go_on(self) -> None:
         """Read again, and write what has piled up."""

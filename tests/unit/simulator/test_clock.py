@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ibwire.simulator import ManualClock, NotManual, RealClock
 from ibwire.simulator.feed import Tick
 from ibwire.simulator.market import Market
-from ibwire.simulator.pulse import ADVANCE_EVERY_S, Pulse
+from ibwire.simulator.pulse import STEP_S, Pulse
 from tests.helpers.campaigns import campaign
 from tests.helpers.scripted_feed import ScriptedFeed, quote
 from tests.helpers.simulated import AAPL, NOW_S, within
@@ -86,7 +86,7 @@ async def test_what_falls_due_by_the_clock_is_looked_at_ten_times_a_second_on_th
     for _ in range(4):
         await pulse.advance(15)
     assert len(seen) == pytest.approx(600, abs=2)
-    assert all(0 < later - sooner <= ADVANCE_EVERY_S + 1e-9 for sooner, later in pairwise(seen))
+    assert all(0 < later - sooner <= STEP_S + 1e-9 for sooner, later in pairwise(seen))
 
 
 @given(
