@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test check bench campaigns chaos wire docs-tables lock format clean
+.PHONY: install run test check bench campaigns chaos soak wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -28,6 +28,7 @@ bench: install
 	$(BIN)/python -m benchmarks.ticks
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.recovery
 	$(BIN)/python -m benchmarks.simulator
 
 campaigns: install
@@ -39,6 +40,10 @@ FIRST ?= 0
 HOURS ?= 6
 chaos: install
 	$(BIN)/python -m tests.chaos.run --seeds $(SEEDS) --first $(FIRST) --hours $(HOURS)
+
+# A session under a fault a minute, over TCP in real time; prints its memory. Not part of any other target.
+soak: install
+	$(BIN)/python -m benchmarks.soak --minutes 30
 
 format: install
 	$(BIN)/ruff check --fix-only .

@@ -88,6 +88,7 @@ class ConnectionManager:
         self._latest: Link | None = None
         self._doom = ""
         self._is_disconnecting = False
+        self._farms_down: dict[str, bool] = {}
         self.down_because = ""
         """Why the last link fell."""
         self._up_at_s = 0.0
@@ -115,6 +116,7 @@ class ConnectionManager:
             raise IbwireError(f"connect() while {self.state.value}")
         self._states.enter(ConnectionState.CONNECTING, "asked to")
         self._opening, self._doom, self._is_disconnecting = Opening(), "", False
+        self._farms_down.clear()
         try:
             await self._open()
         except BaseException as error:
@@ -400,8 +402,7 @@ class ConnectionManager:
             case News.ONLINE | News.ONLINE_DATA_LOST:
                 self._come_online(notice)
             case News.FARM_DOWN | News.FARM_UP:
-                event = EventType.FARM_DOWN if notice.news is News.FARM_DOWN else EventType.FARM_UP
-                self.events.emit(event, Farm(name=notice.farm, code=code, text=text))
+                self._note_farm(notice)
             case News.RECONNECT:
                 self.port = notice.port or self.port
                 self.abort(text)
@@ -410,6 +411,14 @@ class ConnectionManager:
         elif notice.is_worth_a_warning:
             self.events.emit(EventType.WARNING, message)
         self._on_notice(notice)
+
+    def _note_farm(self, notice: Notice) -> None:
+        """A gateway says "OK" again and again through the day: only what is new about a farm is told."""
+        is_down = notice.news is News.FARM_DOWN
+        if self._farms_down.get(notice.farm) != is_down:
+            self._farms_down[notice.farm] = is_down
+            event = EventType.FARM_DOWN if is_down else EventType.FARM_UP
+            self.events.emit(event, Farm(name=notice.farm, code=notice.code, text=notice.text))
 
     def _go_offline(self, notice: Notice) -> None:
         """The gateway may say it many times over (1100 in the nightly reset), and to a client that comes (2110)."""

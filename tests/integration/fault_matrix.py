@@ -139,8 +139,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="farm_up",
-        inject=_in_turn((0, "farm_up", {"farm": "usfarm"})),
-        events=("farm_up",),
+        inject=_plain("farm_up", farm="usfarm"),
         seen="nothing: a farm that was not lost",
     ),
     Case(

@@ -82,7 +82,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene() -> AsyncIterator[Scene]:
-    feed = GeneratedFeed(seed=1, con_ids=[one.con_id for one in INSTRUMENTS[:LINES]])
+    feed = GeneratedFeed(seed=1, con_ids=[one.con_id for one in INSTRUMENTS[:LINES]], updates_per_s=2.0)
     async with SimulatedGateway(feed=feed, clock=RealClock(wall_clock)) as gateway, session_at(gateway.port) as session:
         await asyncio.sleep(0.1)
         yield Scene(gateway, session)

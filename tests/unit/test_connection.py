@@ -737,6 +737,17 @@ async def test_closed_connection_cannot_be_opened_again() -> None:
 
 
 @on_virtual_time
+async def test_farm_that_is_said_to_be_well_again_and_again_is_no_news() -> None:
+    down = error(-1, 2103, "Market data farm connection is broken:usfarm")
+    up = error(-1, 2104, "Market data farm connection is OK:usfarm")
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        gateway.send(up, up, down, down, up, up)
+        await turns()
+        told = [event.type for event in client.events.history((EventType.FARM_DOWN, EventType.FARM_UP))]
+        assert told == [EventType.FARM_UP, EventType.FARM_DOWN, EventType.FARM_UP]
+
+
+@on_virtual_time
 async def test_connectivity_is_told_and_ends_no_request() -> None:
     async with ScriptedGateway(answer_time) as gateway, gateway.client() as client:
         gateway.send(error(-1, 1100, "Connectivity lost"), error(-1, 1100, "Connectivity lost"))
