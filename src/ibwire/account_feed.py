@@ -74,7 +74,7 @@ class AccountFeed:
         self.table: AccountTable[AccountRow] = AccountTable()
         self.consumers: FanOut[AccountUpdate] = FanOut()
         self.known_at: datetime | None = None
-        """When something of it came last: aware UTC."""
+        """When the gateway last said something of it while it was current: aware UTC."""
         self.error: IbwireError | None = None
         """Why it is over, if it did not end on purpose."""
         self.is_over = False
@@ -174,9 +174,12 @@ class AccountFeed:
 
     def _take(self, message: Message) -> None:
         phase = self.table.phase
-        self._tell(self._digest(message))
+        news = self._digest(message)
+        if self.table.is_current:
+            self.known_at = self._session.now()
         if self.table.phase is not phase:
             self._entered(self.table.phase)
+        self._tell(news)
 
     def _digest(self, message: Message) -> list[AccountUpdate]:
         match message:
@@ -191,14 +194,14 @@ class AccountFeed:
                 return []  # a time of day without a date; a warning that does not end it
         if not _concerns(self._request, message):
             return []
-        self._heard_s, self.known_at = self._time(), self._session.now()
+        now, self._heard_s = self._session.now(), self._time()
         if self._end_kind is not None and isinstance(message, self._end_kind):
-            return self.table.end(Resumed(self.known_at))
+            return self.table.end(Resumed(now))
         row = _read(self._request, message)
         if row is None:
             _log.warning("%s names nothing and is passed over", type(message).__name__)
             return []
-        return self._digest_row(row, self.known_at)
+        return self._digest_row(row, now)
 
     def _digest_row(self, row: AccountRow, now: datetime) -> list[AccountUpdate]:
         if is_resetting(row):

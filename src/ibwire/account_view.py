@@ -18,9 +18,9 @@ R = TypeVar("R", bound=AccountRow)
 
 
 class Known(Struct, Generic[R], frozen=True, kw_only=True):
-    """What is known: the rows, when something of them came last (aware UTC), and whether they are current.
+    """What is known: the rows, and whether they are current; if not, they were until the `gap` began.
 
-    Rows that are not current were, until the `gap` began; they are always whole.
+    They are always whole. `at` (aware UTC) is when the gateway last said something of them while they were current.
     """
 
     rows: tuple[R, ...]
@@ -78,7 +78,7 @@ class AccountView(Generic[R]):
         feed = self._feed_of()
         if feed is not None and feed.error is not None:
             raise feed.error
-        if feed is None or feed.is_over or feed.known_at is None or not feed.table.is_known:
+        if feed is None or feed.is_over or feed.known_at is None:
             raise NotReady(f"no {self._kind.__name__} is known yet")
         rows = tuple(row for row in feed.table.rows if isinstance(row, self._kind) and self._where(row))
         gap = feed.table.gap
