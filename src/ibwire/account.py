@@ -108,7 +108,7 @@ class Account:
 
     async def aclose(self) -> None:
         """End every subscription, and leave no task behind. Safe to call again."""
-        for feed in self._feeds.values():
+        for feed in tuple(self._feeds.values()):
             feed.close()
         await asyncio.gather(*self._tasks)
 
@@ -132,8 +132,13 @@ class Account:
                 self._make_room_for(request)
             feed = self._feeds[request] = AccountFeed(self._session, self._numbered(request))
             self._tasks.add(feed.task)
-            feed.task.add_done_callback(self._tasks.discard)
+            feed.task.add_done_callback(partial(self._ended, request, feed))
         return feed
+
+    def _ended(self, request: Message, feed: AccountFeed, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if feed.error is None and self._feeds.get(request) is feed:  # an error is kept for who reads next
+            del self._feeds[request]
 
     def _make_room_for(self, request: m.AccountDataRequest) -> None:
         for feed in self._account_updates():

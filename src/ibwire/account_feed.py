@@ -61,7 +61,7 @@ class _Interrupted(Struct, frozen=True):
 
 
 class AccountFeed:
-    """The subscription made by `request`. Whoever uses it holds it; a consumer of a stream does too.
+    """The subscription made by `request`, used by its `consumers` and by whoever holds it.
 
     It ends with the last of them, but lets a download come to its end first: most answers carry no request id, so the
     next one to ask would take that end for its own.
@@ -72,7 +72,7 @@ class AccountFeed:
         self._request = request
         self._end_kind = CATALOGUE[type(request)].end
         self.table: AccountTable[AccountRow] = AccountTable()
-        self.consumers: FanOut[AccountUpdate] = FanOut()
+        self.consumers: FanOut[AccountUpdate] = FanOut(on_empty=self._close_if_unused)
         self.known_at: datetime | None = None
         """When the gateway last said something of it while it was current: aware UTC."""
         self.error: IbwireError | None = None
@@ -89,8 +89,8 @@ class AccountFeed:
 
     @property
     def is_used(self) -> bool:
-        """Whether somebody holds it."""
-        return bool(self._users)
+        """Whether somebody reads or holds it."""
+        return bool(self._users) or len(self.consumers) > 0
 
     def hold(self, user: object) -> None:
         """Keep it going until `user` lets go."""
@@ -99,8 +99,7 @@ class AccountFeed:
     def let_go(self, user: object) -> None:
         """`user` needs it no more; one who does not hold it is no mistake."""
         self._users.discard(user)
-        if not self._users and self.table.phase is not Phase.FILLING:
-            self.close()
+        self._close_if_unused()
 
     async def until_current(self, timeout_s: float) -> None:
         """Wait for a whole and current state. Raises RequestTimeout, or what the subscription ended with."""
@@ -132,12 +131,16 @@ class AccountFeed:
             self._stream.close()
         self._finish(None)
 
+    def _close_if_unused(self) -> None:
+        if not self.is_used and self.table.phase is not Phase.FILLING:
+            self.close()
+
     # --- its task
 
     async def _run(self) -> None:
         error: IbwireError | None = None
         try:
-            while not self.is_over and await self._follow() and self._users:
+            while not self.is_over and await self._follow() and self.is_used:
                 self._tries += 1
         except IbwireError as failure:
             error = failure
@@ -154,7 +157,7 @@ class AccountFeed:
         self._began_s = self._heard_s = self._time()
         async with self._session.stream(self._request) as stream:
             self._stream = stream
-            while self._users or self.table.phase is Phase.FILLING:
+            while self.is_used or self.table.phase is Phase.FILLING:
                 try:
                     async with asyncio.timeout_at(self._ask_again_at_s()):
                         message = await anext(stream)

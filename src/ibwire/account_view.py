@@ -98,7 +98,6 @@ class AccountView(Generic[R]):
         def open_(_: object) -> None:
             nonlocal feed
             feed = self._open()
-            feed.hold(consumer)
             known: list[AccountUpdate] = [*feed.table.rows, *([] if feed.table.gap is None else [feed.table.gap])]
             # Only what the consumer wants comes to it, which types cannot tell.
             feed.consumers.add(cast("Stream[AccountUpdate]", consumer), where=self._wants, first=known)
@@ -106,7 +105,6 @@ class AccountView(Generic[R]):
         def close(_: object) -> None:
             if feed is not None:
                 feed.consumers.remove(cast("Stream[AccountUpdate]", consumer))
-                feed.let_go(consumer)
 
         waiting: Newest[R | Gap | Resumed] | None = Newest(_identity) if conflate else None
         consumer = Stream(bound or self._bound, open_, close, waiting)

@@ -191,6 +191,17 @@ async def test_download_that_nobody_waits_for_any_more_ends_before_the_cancel(
 
 
 @with_gateway(position(1, "5"))
+async def test_download_that_nobody_waits_for_and_that_does_not_end_is_given_up(
+    gateway: AccountGateway, session: IBSession
+) -> None:
+    gateway.ends = False
+    async with session.account.positions().stream():
+        await settle()
+    await asyncio.sleep(10 * QUIET_S)
+    assert gateway.asked() == [m.PositionsRequest(), m.CancelPositions()]
+
+
+@with_gateway(position(1, "5"))
 async def test_changes_are_events_as_well(gateway: AccountGateway, session: IBSession) -> None:
     await session.account.positions().ready()
     gateway.send(position(1, "5"), position(1, "0"))
@@ -238,8 +249,10 @@ async def test_position_closed_while_away_lives_no_longer(gateway: AccountGatewa
     async with positions.stream() as consumer:
         gateway.rows = [position(1, "6")]
         gateway.ends = False
+        await asyncio.sleep(2 * LIMIT_S)
         gateway.drop()
         await asyncio.sleep(5)
+        assert len(gateway.asked(m.PositionsRequest)) == 2, "a download under way is waited for"
         away = positions.read()
         assert (held(away.rows), away.is_current) == ({1: Decimal(5), 2: Decimal(7)}, False)
         assert away.at == before.at, "when it was known, not when the next download began"
@@ -347,6 +360,38 @@ async def test_portfolio_is_of_one_account_at_a_time(gateway: AccountGateway, se
     gateway.rows = [item(1, "5"), m.AccountDataEnd(ACCOUNT), item(2, "7", OTHER)]  # the former one's last words
     known = await session.account.portfolio(OTHER).ready()
     assert [(row.account, row.contract.con_id) for row in known.rows] == [(OTHER, 2)]
+
+
+@with_gateway(item(1, "5"), accounts=BOTH)
+async def test_portfolio_of_another_account_does_not_wait_for_a_download_that_nobody_wants(
+    gateway: AccountGateway, session: IBSession
+) -> None:
+    gateway.ends = False
+    async with session.account.portfolio(ACCOUNT).stream():
+        await settle()
+    gateway.ends = True
+    gateway.rows = [TAKEN_2100, item(2, "7", OTHER)]  # which says only that it was ours before
+    assert (await session.account.portfolio(OTHER).ready()).rows[0].account == OTHER
+    await settle()
+    assert session.account.portfolio(OTHER).read().is_current
+
+
+@with_gateway(item(1, "5"), accounts=BOTH)
+async def test_account_updates_that_were_taken_and_are_kept_by_another_client_free_their_place(
+    gateway: AccountGateway, session: IBSession
+) -> None:
+    portfolio = session.account.portfolio(ACCOUNT)
+    await portfolio.ready()
+    gateway.ends = False
+    gateway.send(TAKEN_2100)
+    await asyncio.sleep(QUIET_S + 1)
+    gateway.send(REFUSED_2101)
+    await settle()
+    with pytest.raises(IbwireError, match="Unable to subscribe"):
+        portfolio.read()
+    gateway.ends = True
+    gateway.rows = [item(2, "7", OTHER)]
+    assert (await session.account.portfolio(OTHER).ready()).is_current
 
 
 @with_gateway(item(1, "5"))
@@ -466,6 +511,20 @@ async def test_profit_and_loss_that_is_unset_is_none_and_each_row_is_whole(
         assert pnl.read().is_current
 
 
+@with_gateway()
+async def test_profit_and_loss_is_current_with_its_first_row_whatever_was_before(
+    gateway: AccountGateway, session: IBSession
+) -> None:
+    pnl = session.account.pnl()
+    async with pnl.stream():
+        await settle()
+        gateway.send(LOST_1100, DATA_KEPT_1102)
+        (request,) = gateway.asked(m.PnLRequest)
+        gateway.send(m.PnL(req_id=request.req_id, daily_pnl=1.0))
+        await settle()
+        assert pnl.read().is_current
+
+
 # --- mistakes, and the end
 
 
@@ -517,7 +576,8 @@ async def test_session_that_is_closed_ends_streams_and_those_who_wait(
     async with session.account.positions().stream() as consumer:
         task = asyncio.create_task(session.account.positions().ready())
         await settle()
-        await session.aclose()
+        await session.account.aclose()
+        assert not [one for one in asyncio.all_tasks() if "Positions" in one.get_name()]
         with pytest.raises(RequestCancelled):
             await task
         with pytest.raises(StopAsyncIteration):
