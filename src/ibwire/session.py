@@ -118,6 +118,7 @@ class IBSession:
         )
         self._watching: asyncio.Task[None] | None = None
         self.account = Account(self, self.settings.connection)
+        """What the login's accounts are worth, hold, earn and lose."""
 
     async def __aenter__(self) -> IBSession:
         await self.start()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ibwire.account_values import BASE, SUMMARY_TAGS, AccountValue, find
+from ibwire.account_view import AccountView
 from ibwire.events import EventType
 from ibwire.exceptions import InvalidRequest, SubscriptionLimitReached
 from ibwire.gaps import Gap, Resumed
@@ -19,6 +23,7 @@ from ibwire.session import IBSession
 from ibwire.simulator import SimulatedGateway
 from ibwire.simulator.account_streams import ROWS_EVERY_S
 from ibwire.wire import messages as m
+from tests.helpers.campaigns import campaign
 from tests.helpers.scripted_feed import LiveFeed, quote
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.sessions import session_at, told
@@ -35,7 +40,6 @@ async def trading(
     *accounts: str, feed: LiveFeed | None = None, **settings: Any
 ) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
     """A gateway with these accounts and a session with it, in virtual time."""
-    feed = feed or LiveFeed(OPENING)
     async with (
         simulated(feed, port=PORT, accounts=accounts or (ACCOUNT,)) as gateway,
         session_at(PORT, clock_skew_s=86_400, backoff_first_s=5, **settings) as session,
@@ -61,6 +65,14 @@ async def trade(
         async for message in news:
             if isinstance(message, m.CommissionAndFeesReport):
                 return
+
+
+async def trade_elsewhere(gateway: SimulatedGateway, client_id: int, contract: m.Contract, quantity: int) -> None:
+    """Another client buys or sells (negative) for the account, at the market."""
+    action = "BUY" if quantity > 0 else "SELL"
+    order = m.Order(action=action, order_type="MKT", total_quantity=str(abs(quantity)), account=ACCOUNT)
+    async with raw(gateway, client_id) as other:
+        await other.answers_to(m.PlaceOrderRequest(order_id=1, contract=contract, order=order))
 
 
 def held(rows: tuple[Position, ...]) -> dict[tuple[str, int | None], int]:
@@ -238,9 +250,7 @@ def test_what_happened_while_away_is_right_after_the_reconnect(fault: str) -> No
                 await next_rows(changes, 2)
                 await next_rows(items, 2)
                 await gateway.inject(fault)
-                async with raw(gateway, 99) as other:
-                    sell = m.Order(action="SELL", order_type="MKT", total_quantity="10", account=ACCOUNT)
-                    await other.answers_to(m.PlaceOrderRequest(order_id=1, contract=AAPL_CONTRACT, order=sell))
+                await trade_elsewhere(gateway, 99, AAPL_CONTRACT, -10)
                 gateway.ledger.new_day(gateway.market.quotes)  # what was closed yesterday gets no row
                 await asyncio.sleep(A_WHILE_S / 10)
                 assert not any(view.read().is_current for view in views)
@@ -271,12 +281,10 @@ def test_what_happened_while_the_gateway_was_offline_is_right_afterwards(data_lo
             positions = session.account.positions()
             await positions.ready()
             await gateway.inject("connectivity_lost")
-            async with raw(gateway, 99) as other:
-                sell = m.Order(action="SELL", order_type="MKT", total_quantity="10", account=ACCOUNT)
-                (session_there,) = [one for one in gateway.sessions if one.client_id == session.connection.client_id]
-                session_there.account._watches_positions = False  # it tells nothing while it is offline
-                await other.answers_to(m.PlaceOrderRequest(order_id=1, contract=AAPL_CONTRACT, order=sell))
-                session_there.account._watches_positions = True
+            (session_there,) = gateway.sessions
+            session_there.account._watches_positions = False  # it tells nothing while it is offline
+            await trade_elsewhere(gateway, 99, AAPL_CONTRACT, -10)
+            session_there.account._watches_positions = True
             gateway.ledger.new_day(gateway.market.quotes)
             await asyncio.sleep(A_WHILE_S)
             assert held(positions.read().rows) == {(ACCOUNT, AAPL): 10}
@@ -285,6 +293,82 @@ def test_what_happened_while_the_gateway_was_offline_is_right_afterwards(data_lo
             assert (await positions.ready()).rows == ()
 
     run()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("trade"), st.sampled_from([AAPL_CONTRACT, MSFT_CONTRACT]), st.sampled_from([-3, -1, 1, 3])),
+        st.tuples(st.just("fault"), st.sampled_from(["disconnect", "garbage_frame", "truncated_frame", "restart"])),
+        st.tuples(st.just("offline"), st.booleans()),
+        st.tuples(st.just("close"), st.sampled_from([AAPL_CONTRACT, MSFT_CONTRACT]), st.booleans()),
+        st.tuples(st.just("wait"), st.sampled_from([0.01, 0.3, 8.0])),
+    ),
+    max_size=12,
+)
+
+
+@campaign(part=60, full=1_000)
+@given(steps=STEPS)
+def test_whatever_happens_what_is_current_is_what_the_books_say(steps: list[tuple[Any, ...]]) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with trading(ACCOUNT, OTHER) as (gateway, session):
+            views = (
+                session.account.positions(),
+                session.account.positions(ACCOUNT),
+                session.account.portfolio(ACCOUNT),
+            )
+            for view in views:
+                await view.ready()
+            followers = [asyncio.create_task(follow(view)) for view in views]
+            for number, (kind, *arguments) in enumerate(steps):
+                await take_step(gateway, 100 + number, kind, *arguments)
+            await gateway.inject("connectivity_restored", data_lost=False)
+            await asyncio.sleep(60)
+            booked = {
+                one.instrument.con_id: int(one.quantity) for one in gateway.ledger.positions(ACCOUNT) if one.quantity
+            }
+            for view, follower in zip(views, followers, strict=True):
+                known = await view.ready()
+                assert {row.contract.con_id: int(row.quantity) for row in known.rows} == booked
+                follower.cancel()
+                (state,) = await asyncio.gather(follower)
+                assert state == booked
+
+    run()
+
+
+async def follow(view: AccountView[Any]) -> dict[int, int]:
+    """What somebody knows who only reads the changes, until he is cancelled."""
+    state: dict[int, int] = {}
+    with contextlib.suppress(asyncio.CancelledError):
+        async with view.stream() as changes:
+            async for change in changes:
+                if not isinstance(change, Gap | Resumed):
+                    state[change.contract.con_id] = int(change.quantity)
+    return {con_id: quantity for con_id, quantity in state.items() if quantity}
+
+
+async def take_step(gateway: SimulatedGateway, client_id: int, kind: str, *arguments: Any) -> None:
+    """Something happens at the gateway: another client trades, a fault, a night."""
+    match kind, *arguments:
+        case "trade", m.Contract() as contract, int(quantity):
+            await trade_elsewhere(gateway, client_id, contract, quantity)
+        case "close", m.Contract(con_id=con_id) as contract, bool(is_overnight):
+            holding = gateway.ledger.position(ACCOUNT, con_id or 0)
+            if holding is not None and holding.quantity:
+                await trade_elsewhere(gateway, client_id, contract, -int(holding.quantity))
+            if is_overnight:
+                gateway.ledger.new_day(gateway.market.quotes)  # what was closed yesterday gets no row
+        case "fault", str(fault):
+            await gateway.inject(fault)
+        case "offline", bool(data_lost):
+            await gateway.inject("connectivity_lost")
+            await gateway.inject("connectivity_restored", data_lost=data_lost)
+        case "wait", float(seconds):
+            await asyncio.sleep(seconds)
+        case _:
+            raise AssertionError(kind)
 
 
 async def test_fill_reaches_stream_and_state_over_a_real_socket() -> None:
