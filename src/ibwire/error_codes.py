@@ -51,6 +51,9 @@ from ibwire.exceptions import ConfigurationError, IbwireError, OrderError
 WARNING_CODES = range(2100, 2200)
 """IBKR's warnings; clients differ in where the range ends, 2199 is what ib_async and nautilus_trader take."""
 
+ACCOUNT_UPDATES_TAKEN, ACCOUNT_UPDATES_REFUSED = 2100, 2101
+"""Of account updates, which answer without a request id: another client has taken them over, or keeps them."""
+
 COLUMNS = (
     *("code", "text_contains", "scope", "category", "action"),
     *("raises", "retryable", "hint", "meaning", "sources"),

@@ -56,7 +56,10 @@ class EventType(StrEnum):
 
     # The account
     POSITION = auto()
+    PORTFOLIO = auto()
     ACCOUNT_VALUE = auto()
+    ACCOUNT_PNL = auto()
+    POSITION_PNL = auto()
 
     # Pacing
     THROTTLED = auto()

@@ -31,6 +31,7 @@
     │   │   ├── GatewayOffline          the gateway has no link to IBKR
     │   │   ├── ReadOnlyApi             the gateway's API is set to read-only
     │   │   └── ServerError             IBKR's side failed
+    │   ├── NotReady                    read before the first download was complete
     │   ├── RequestTimeout              no answer, or no end of it, in time
     │   └── RequestCancelled            it was cancelled before its answer was complete
     ├── OrderError                      something about one order; only the subclass says whether it lives
@@ -301,6 +302,13 @@ class ServerError(RequestFailed):
 
     retryable = True
     hint = "ask again later; if it stays, the text says what the server stumbled over"
+
+
+class NotReady(RequestError):
+    """Nothing whole is known yet; a part is not passed off as the whole."""
+
+    retryable = True
+    hint = "await ready() first: it asks for it and waits until it is complete"
 
 
 class RequestTimeout(RequestError):

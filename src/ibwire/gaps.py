@@ -18,6 +18,7 @@ class GapReason(StrEnum):
     COMPETING_SESSION = "competing_session"  # another login of the user has the data (10197)
     ENDED = "ended"  # the gateway ended the subscription (10182, 10225 …)
     STALE = "stale"  # silent for too long while others tick
+    NOT_READY = "not_ready"  # IBKR is resetting the account (AccountReady is false): its numbers are not to be trusted
 
 
 class Gap(Struct, frozen=True):

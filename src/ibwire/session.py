@@ -20,6 +20,7 @@ from types import TracebackType
 
 from msgspec import Struct
 
+from ibwire.account import Account
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
@@ -116,6 +117,8 @@ class IBSession:
             on_down=on_down,
         )
         self._watching: asyncio.Task[None] | None = None
+        self.account = Account(self, self.settings.connection)
+        """What the login's accounts are worth, hold, earn and lose."""
 
     async def __aenter__(self) -> IBSession:
         await self.start()
@@ -145,6 +148,7 @@ class IBSession:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+        await self.account.aclose()
         self._keeper.close_all()
         await self.connection.aclose()
         if self._owns_events:
