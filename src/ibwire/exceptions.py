@@ -31,6 +31,8 @@
     │   │   ├── GatewayOffline          the gateway has no link to IBKR
     │   │   ├── ReadOnlyApi             the gateway's API is set to read-only
     │   │   └── ServerError             IBKR's side failed
+    │   ├── NotAllQualified             of several contracts, some could not be qualified
+    │   ├── UnreadableAnswer            IBKR answered with what ibwire cannot read
     │   ├── RequestTimeout              no answer, or no end of it, in time
     │   └── RequestCancelled            it was cancelled before its answer was complete
     ├── OrderError                      something about one order; only the subclass says whether it lives
@@ -209,9 +211,14 @@ class NoSecurityDefinition(RequestFailed):
 
 
 class AmbiguousContract(RequestFailed):
-    """More than one contract matches where exactly one is needed (codes 200 and 203)."""
+    """More than one contract matches where exactly one is needed (codes 200 and 203, or our own look-up: no `code`).
+
+    Where they are known, `candidates` are the contracts and `deciding` the names of the fields that set them apart.
+    """
 
     hint = "add what sets it apart: con_id, or primary_exch, currency, expiry, multiplier, trading class"
+    candidates: tuple[object, ...] = ()
+    deciding: tuple[str, ...] = ()
 
 
 class InvalidRequest(RequestFailed, ValueError):
@@ -301,6 +308,19 @@ class ServerError(RequestFailed):
 
     retryable = True
     hint = "ask again later; if it stays, the text says what the server stumbled over"
+
+
+class NotAllQualified(RequestError):
+    """Of several contracts asked for together, some could not be qualified: `failures` says why, by contract."""
+
+    hint = "correct the contracts that the message names; those that were found are remembered"
+    failures: dict[object, IbwireError] = {}  # noqa: RUF012 - replaced, never changed
+
+
+class UnreadableAnswer(RequestError):
+    """IBKR answered, but a text in it has a form that ibwire does not know; the message names it."""
+
+    hint = "report it with the message and the version of the gateway; nothing was guessed"
 
 
 class RequestTimeout(RequestError):

@@ -21,6 +21,8 @@ from types import TracebackType
 from msgspec import Struct
 
 from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.contract_cache import ContractCache
+from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
 from ibwire.notices import Notice
@@ -116,6 +118,7 @@ class IBSession:
             on_down=on_down,
         )
         self._watching: asyncio.Task[None] | None = None
+        self.contracts = Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
 
     async def __aenter__(self) -> IBSession:
         await self.start()
@@ -147,6 +150,7 @@ class IBSession:
             await asyncio.gather(watching, return_exceptions=True)
         self._keeper.close_all()
         await self.connection.aclose()
+        await self.contracts.aclose()
         if self._owns_events:
             await self.events.aclose()
 
