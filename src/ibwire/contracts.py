@@ -38,7 +38,7 @@ from ibwire.contract_kinds import (
 from ibwire.contract_matching import the_one, wanted
 from ibwire.contract_rules import checked, normal
 from ibwire.contract_texts import format_contract, parse_contract, shown
-from ibwire.exceptions import IbwireError, InvalidRequest, NoData, NoSecurityDefinition, NotAllQualified
+from ibwire.exceptions import IbwireError, InvalidRequest, NoData, NoSecurityDefinition, NotAllQualified, RequestError
 from ibwire.option_chains import OptionChain, chain_of
 from ibwire.price_grid import PriceGrid, PriceStep, Rounding, even_grid, grid_of
 from ibwire.session_api import SessionApi
@@ -128,7 +128,7 @@ class Contracts:
         Several are looked up together, as fast as pacing allows. Its exchange is the one asked for, or else SMART if it
         trades there, or else IBKR's own choice.
         Raises NoSecurityDefinition, or AmbiguousContract listing the candidates and the field that would decide; for
-        several, one NotAllQualified that says which failed and why, after all were looked up.
+        several, after all were looked up, one NotAllQualified that says which failed and why.
         """
         if isinstance(contracts, Contract):
             return await self._qualify_one(contracts)
@@ -136,10 +136,10 @@ class Contracts:
         results = await asyncio.gather(*map(self._qualify_one, asked), return_exceptions=True)
         failures: dict[object, IbwireError] = {}
         for contract, result in zip(asked, results, strict=True):
-            if isinstance(result, IbwireError):
+            if isinstance(result, RequestError):
                 failures[contract] = result
             elif isinstance(result, BaseException):
-                raise result
+                raise result  # about no contract: the link, a limit
         if failures:
             raise _not_all(failures, len(asked))
         return [result for result in results if isinstance(result, Contract)]

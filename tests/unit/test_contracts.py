@@ -92,13 +92,21 @@ def stock(con_id: int, symbol: str, **more: Any) -> Contract:
     )
 
 
+def forgetful(session: IBSession) -> Contracts:
+    """A service that believes details for an hour."""
+    return Contracts(session, ContractCache(ContractSettings(details_lifetime_hours=1), now=session.now))
+
+
 Test = Callable[[ReferenceGateway, IBSession], Coroutine[Any, Any, None]]
 
 
 def with_session(test: Test) -> Callable[[], None]:
     @on_virtual_time
     async def run() -> None:
-        async with ReferenceGateway() as gateway, session_at(connection={"request_timeout_s": 20}, idle_s=3600) as session:
+        async with (
+            ReferenceGateway() as gateway,
+            session_at(connection={"request_timeout_s": 20}, idle_s=3600) as session,
+        ):
             gateway.knows("AAPL", stock(1, "AAPL", primary_exch="NASDAQ", strike=0.0, right="?"))
             gateway.knows("MSFT", stock(2, "MSFT"))
             gateway.knows("X", stock(3, "X", currency="USD"), stock(4, "X", currency="EUR"))
@@ -177,11 +185,12 @@ async def test_same_questions_at_the_same_time_are_one_request(gateway: Referenc
 async def test_details_are_asked_for_again_when_they_are_old_and_con_ids_are_not(
     gateway: ReferenceGateway, session: IBSession
 ) -> None:
-    await session.contracts.details(Stock("AAPL"))
-    await asyncio.sleep(13 * 3600)
-    await session.contracts.qualify(Stock("AAPL"))
+    contracts = forgetful(session)
+    await contracts.details(Stock("AAPL"))
+    await asyncio.sleep(2 * 3600)
+    await contracts.qualify(Stock("AAPL"))
     assert len(gateway.asked()) == 1
-    await session.contracts.details(Stock("AAPL"))
+    await contracts.details(Stock("AAPL"))
     assert len(gateway.asked()) == 2
 
 
@@ -189,23 +198,25 @@ async def test_details_are_asked_for_again_when_they_are_old_and_con_ids_are_not
 async def test_the_con_id_of_a_continuous_future_is_not_believed_for_long(
     gateway: ReferenceGateway, session: IBSession
 ) -> None:
+    contracts = forgetful(session)
     asked = ContFuture("ES", "CME")
     gateway.knows("ES", stock(50, "ES", sec_type="CONTFUT", exchange="CME"))
-    assert (await session.contracts.qualify(asked)).con_id == 50
-    await asyncio.sleep(13 * 3600)
+    assert (await contracts.qualify(asked)).con_id == 50
+    await asyncio.sleep(2 * 3600)
     gateway.knows("ES", stock(51, "ES", sec_type="CONTFUT", exchange="CME"))
-    assert (await session.contracts.qualify(asked)).con_id == 51
+    assert (await contracts.qualify(asked)).con_id == 51
 
 
 @with_session
 async def test_what_was_ambiguous_is_not_believed_to_be_so_for_long(
     gateway: ReferenceGateway, session: IBSession
 ) -> None:
+    contracts = forgetful(session)
     with pytest.raises(AmbiguousContract):
-        await session.contracts.qualify(Stock("X"))
-    await asyncio.sleep(13 * 3600)
+        await contracts.qualify(Stock("X"))
+    await asyncio.sleep(2 * 3600)
     gateway.knows("X", stock(3, "X"))
-    assert (await session.contracts.qualify(Stock("X"))).con_id == 3
+    assert (await contracts.qualify(Stock("X"))).con_id == 3
 
 
 @with_session
