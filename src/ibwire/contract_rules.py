@@ -53,10 +53,13 @@ _CURRENCY = re.compile(r"[A-Z]{3,5}")
 def normal(contract: Contract) -> Contract:
     """The same contract with None for everything that is not given, as none of IBKR's stand-ins for it is kept.
 
-    IBKR echoes "" for missing text; for what is no option also a strike of 0 and a right of "0" or "?". Its expiry may
-    have a time behind it ("20260618 08:30 US/Central"), which is cut off. Source: protocol notes, 3.1.
+    IBKR echoes "" for missing text, and some text with blanks around it; for what is no option also a strike of 0 and a
+    right of "0" or "?". Its expiry may have a time behind it ("20260618 08:30 US/Central"), which is cut off. Source:
+    protocol notes, 3.1.
     """
-    given: dict[str, Any] = {name: None if value == "" else value for name, value in asdict(contract).items()}
+    given: dict[str, Any] = {
+        name: value.strip() or None if isinstance(value, str) else value for name, value in asdict(contract).items()
+    }
     given["con_id"] = contract.con_id or 0
     is_option = contract.sec_type in _WITH_STRIKE
     given["right"] = RIGHTS.get(str(contract.right).upper(), given["right"] if is_option else None)

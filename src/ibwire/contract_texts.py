@@ -77,7 +77,7 @@ _PAIR = re.compile(r"([A-Z]{3})\.([A-Z]{3})")
 _LEG = re.compile(r"([-+~])([0-9]{1,9})x([0-9]{1,10})@(.*)", re.DOTALL)
 _ACTIONS = {"+": "BUY", "-": "SELL", "~": "SSHORT"}
 _SIGNS = {action: sign for sign, action in _ACTIONS.items()}
-_SPECIAL = re.compile(r"[%:=,@]")
+_SPECIAL = re.compile(r"[%:=,]")
 
 
 def parse_contract(text: str) -> Contract:

@@ -69,6 +69,8 @@ class SessionStatistics(Struct, frozen=True, kw_only=True):
 class IBSession:
     """A supervised session. `start` connects, `aclose` ends it for good; `async with` does both.
 
+    Its services: `contracts` looks instruments up.
+
     `on_down` is told how long the link has been down and may restart the gateway (`WatchdogSettings.down_after_s`).
     `on_unsolicited` gets what belongs to no request, on the event loop, as does whoever calls `listen`. `events`,
     `errors`, `clock` (Unix seconds) and `rng` (for the jitter of the back-off) may be given; an event manager of its

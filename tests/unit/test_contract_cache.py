@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,8 +70,10 @@ def test_answers_outlive_the_process_in_the_file(path: Path) -> None:
     assert second.get(m.ContractData, "AAPL", DAY) == (APPLE,)
     assert second.get(m.MarketRule, "26", DAY) == (RULE,)
     clock.now += 2 * DAY
-    assert cache_at(path, clock).get(m.ContractData, "AAPL", DAY) is None
+    assert second.get(m.ContractData, "AAPL", DAY) is None
     second.close()
+    with closing(cache_at(path, clock)) as third:
+        assert third.get(m.ContractData, "AAPL", DAY) is None
 
 
 def test_what_another_process_has_asked_for_meanwhile_is_found(path: Path) -> None:
@@ -175,7 +178,8 @@ def test_a_file_that_cannot_be_made_is_reported_once_and_memory_goes_on(tmp_path
 
 
 def test_a_file_that_another_process_locks_is_not_waited_for(path: Path) -> None:
-    cache_at(path).put(m.ContractData, "AAPL", [APPLE])
+    with closing(cache_at(path)) as maker:
+        maker.put(m.ContractData, "AAPL", [APPLE])
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     events = EventManager(clock=Clock())
@@ -190,7 +194,8 @@ def test_a_file_that_another_process_locks_is_not_waited_for(path: Path) -> None
     holder.close()
     cache.put(m.ContractData, "c", [APPLE])
     cache.close()
-    assert cache_at(path).get(m.ContractData, "c", DAY) == (APPLE,)
+    with closing(cache_at(path)) as reader:
+        assert reader.get(m.ContractData, "c", DAY) == (APPLE,)
 
 
 def _write_for_ever(path: Path, name: str) -> None:

@@ -88,9 +88,15 @@ def test_normal_is_free_of_ibkrs_standins_and_keeps_what_means_something() -> No
         right="0",
         multiplier=50.0,
         primary_exch="",
+        description=" E-mini ",
     )
     assert normal(echoed) == Contract(
-        con_id=1, symbol="ES", sec_type="FUT", last_trade_date_or_contract_month="20260618", multiplier=50.0
+        con_id=1,
+        symbol="ES",
+        sec_type="FUT",
+        last_trade_date_or_contract_month="20260618",
+        multiplier=50.0,
+        description="E-mini",
     )
     free = Contract(symbol="X", sec_type="OPT", strike=0.0, right="call")
     assert (normal(free).strike, normal(free).right) == (0.0, "C")

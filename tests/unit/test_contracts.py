@@ -15,6 +15,7 @@ from ibwire.contract_cache import ContractCache
 from ibwire.contracts import Bag, ComboLeg, ContFuture, Contract, Contracts, Future, Stock
 from ibwire.exceptions import (
     AmbiguousContract,
+    IbwireError,
     InvalidRequest,
     NoData,
     NoSecurityDefinition,
@@ -255,6 +256,18 @@ async def test_a_question_whose_link_falls_is_asked_again(gateway: ReferenceGate
     gateway.drop()
     assert (await asking).con_id == 1
     assert len(gateway.asked()) == 2
+
+
+@with_session
+async def test_closing_the_session_ends_every_question_with_a_typed_error(
+    gateway: ReferenceGateway, session: IBSession
+) -> None:
+    gateway.delay_s = 3600.0
+    asking = [asyncio.create_task(session.contracts.qualify(Stock(symbol))) for symbol in ("AAPL", "AAPL", "MSFT")]
+    await gateway.was_asked.wait()
+    await session.aclose()
+    results = await asyncio.gather(*asking, return_exceptions=True)
+    assert all(isinstance(one, IbwireError) for one in results), results
 
 
 @with_session

@@ -88,6 +88,8 @@ def test_sessions_are_in_the_exchanges_time_on_both_sides_of_a_change_of_clocks(
         ("20251222:1700-20251223:1600", CHICAGO, ["20251222 1700"], ["20251222 1200"]),
         # A holiday, and in its evening the next day's session.
         ("20251225:CLOSED;20251225:1700-20251226:1600", CHICAGO, ["20251225 1200"], ["20251224 2300"]),
+        # A session up to midnight opens nothing on the next day.
+        ("20260406:0400-20260407:0000", CHICAGO, ["20260406 0100", "20260406 2359"], ["20260407 0000"]),
         # Round the clock, day by day: the day after the last is not told.
         ("20260405:0000-20260406:0000;20260406:0000-20260407:0000", CHICAGO, ["20260406 2359"], ["20260407 0000"]),
     ],
