@@ -105,9 +105,9 @@ class Contracts:
     def __init__(self, session: SessionApi, cache: ContractCache) -> None:
         self._session = session
         self._cache = cache
-        self._con_id_lifetime = timedelta(days=cache.settings.con_id_lifetime_days)
-        self._details_lifetime = timedelta(hours=cache.settings.details_lifetime_hours)
-        self._market_rule_lifetime = timedelta(days=cache.settings.market_rule_lifetime_days)
+        self._con_id_lifetime = timedelta(days=cache.settings.con_id_days)
+        self._details_lifetime = timedelta(hours=cache.settings.details_hours)
+        self._market_rule_lifetime = timedelta(days=cache.settings.market_rule_days)
         self._shared = SharedAnswers()
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -134,10 +134,10 @@ class Contracts:
             return await self._qualify_one(contracts)
         asked = list(contracts)
         results = await asyncio.gather(*map(self._qualify_one, asked), return_exceptions=True)
-        failures: dict[object, IbwireError] = {}
+        failures: list[tuple[Contract, IbwireError]] = []
         for contract, result in zip(asked, results, strict=True):
             if isinstance(result, RequestError):
-                failures[contract] = result
+                failures.append((contract, result))
             elif isinstance(result, BaseException):
                 raise result  # about no contract: the link, a limit
         if failures:
@@ -351,11 +351,11 @@ def _key(asked: Contract) -> str:
     return msgspec.json.encode(given).decode()
 
 
-def _not_all(failures: dict[object, IbwireError], asked: int) -> NotAllQualified:
+def _not_all(failures: list[tuple[Contract, IbwireError]], asked: int) -> NotAllQualified:
     error = NotAllQualified(
         f"{len(failures)} of {asked} contracts could not be qualified: "
-        + "; ".join(str(failure.message) for failure in failures.values()),
-        retryable=all(failure.retryable for failure in failures.values()),
+        + "; ".join(failure.message for _, failure in failures),
+        retryable=all(failure.retryable for _, failure in failures),
     )
-    error.failures = failures
+    error.failures = tuple(failures)
     return error

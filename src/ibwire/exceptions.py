@@ -311,10 +311,10 @@ class ServerError(RequestFailed):
 
 
 class NotAllQualified(RequestError):
-    """Of several contracts asked for together, some could not be qualified: `failures` says why, by contract."""
+    """Of several contracts asked for together, some could not be qualified: `failures` are those, with the errors."""
 
     hint = "correct the contracts that the message names; those that were found are remembered"
-    failures: dict[object, IbwireError] = {}  # noqa: RUF012 - replaced, never changed
+    failures: tuple[tuple[object, IbwireError], ...] = ()
 
 
 class UnreadableAnswer(RequestError):

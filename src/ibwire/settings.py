@@ -271,15 +271,15 @@ class ContractSettings(Section):
         default=None,
         metadata=about(rules.file_path(), "A file that keeps answers between runs; none keeps them in memory only"),
     )
-    con_id_lifetime_days: int = field(
+    con_id_days: int = field(
         default=30,
         metadata=about(rules.whole_numbers(1, 3650), "How long con_ids, which do not change, are believed"),
     )
-    details_lifetime_hours: int = field(
+    details_hours: int = field(
         default=12,
         metadata=about(rules.whole_numbers(1, 168), "How long details, trading hours and option chains are believed"),
     )
-    market_rule_lifetime_days: int = field(
+    market_rule_days: int = field(
         default=7,
         metadata=about(rules.whole_numbers(1, 3650), "How long the price increments of a market rule are believed"),
     )

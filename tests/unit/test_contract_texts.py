@@ -125,13 +125,13 @@ def contracts(draw: st.DrawFn) -> Contract:
     )
 
 
-@campaign(part=300, full=20_000)
+@campaign(part=300, full=5_000)
 @given(contracts())
 def test_what_is_formatted_is_parsed_to_the_same_contract(contract: Contract) -> None:
     assert parse_contract(format_contract(contract)) == contract
 
 
-@campaign(part=300, full=20_000)
+@campaign(part=300, full=5_000)
 @given(st.text(alphabet=st.sampled_from("STKFUOPCAHBG:=%.,@+x019 "), max_size=30) | st.text(max_size=20))
 def test_any_text_is_a_contract_whose_text_means_the_same_or_one_typed_error(text: str) -> None:
     try:

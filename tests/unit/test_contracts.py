@@ -95,7 +95,7 @@ def stock(con_id: int, symbol: str, **more: Any) -> Contract:
 
 def forgetful(session: IBSession) -> Contracts:
     """A service that believes details for an hour."""
-    return Contracts(session, ContractCache(ContractSettings(details_lifetime_hours=1), now=session.now))
+    return Contracts(session, ContractCache(ContractSettings(details_hours=1), now=session.now))
 
 
 Test = Callable[[ReferenceGateway, IBSession], Coroutine[Any, Any, None]]
@@ -144,9 +144,10 @@ async def test_what_fails_of_many_is_told_at_once_and_the_rest_is_kept(
     asked = [Stock("AAPL"), Stock("NOPE"), Stock("MSFT"), Stock("X")]
     with pytest.raises(NotAllQualified, match=r"2 of 4 .*NOPE.*con_id 3.*con_id 4") as caught:
         await session.contracts.qualify(asked)
-    failures = caught.value.failures
-    assert isinstance(failures[asked[1]], NoSecurityDefinition)
-    assert isinstance(failures[asked[3]], AmbiguousContract)
+    (unknown, no_definition), (unclear, ambiguity) = caught.value.failures
+    assert (unknown, unclear) == (asked[1], asked[3])
+    assert isinstance(no_definition, NoSecurityDefinition)
+    assert isinstance(ambiguity, AmbiguousContract)
     before = len(gateway.asked())
     await session.contracts.qualify([asked[0], asked[2]])
     assert len(gateway.asked()) == before
