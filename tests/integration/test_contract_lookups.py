@@ -24,6 +24,7 @@ from ibwire.contracts import (
     format_contract,
     parse_contract,
 )
+from ibwire.events import EventType
 from ibwire.exceptions import (
     AmbiguousContract,
     InvalidRequest,
@@ -34,10 +35,10 @@ from ibwire.exceptions import (
 )
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings, ContractSettings, Settings
-from ibwire.simulator import SimulatedGateway
+from ibwire.simulator import GatewayLimits, SimulatedGateway
 from ibwire.simulator.instruments import INSTRUMENTS
 from ibwire.wire import messages as m
-from tests.helpers.sessions import session_at, wall_clock
+from tests.helpers.sessions import session_at, told, wall_clock
 from tests.helpers.simulated import AAPL, simulated, within
 from tests.helpers.virtual_time import on_virtual_time
 
@@ -246,6 +247,24 @@ def test_a_question_that_is_not_answered_is_a_time_out(question: str) -> None:
             await QUESTIONS[question](session.contracts)
 
     run()
+
+
+@on_virtual_time
+async def test_many_look_ups_stay_within_the_rate_that_the_gateway_enforces() -> None:
+    async with (
+        simulated(port=4002, clock=wall_clock, limits=GatewayLimits(rejects=True)) as gateway,
+        session_at(4002) as session,
+    ):
+        asked = [Contract(con_id=one.con_id, exchange=one.exchange) for one in INSTRUMENTS]
+        asked += [Contract(con_id=one.con_id) for one in INSTRUMENTS]
+        assert len(await session.contracts.qualify(asked)) == len(asked)
+        chains = await asyncio.gather(
+            *(session.contracts.option_chain(Stock(name)) for name in ("AAPL", "MSFT", "AMD"))
+        )
+        assert all(chains)
+        assert not told(session, EventType.PACING_VIOLATION)
+        assert len(gateway.sessions) == 1
+        assert session.stats().reconnects == 0
 
 
 @on_virtual_time
