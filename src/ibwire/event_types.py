@@ -236,3 +236,11 @@ class EventsDropped(msgspec.Struct, frozen=True, kw_only=True):
     subscription: str
     dropped: int
     bound: int
+
+
+class CacheTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """WARNING: a file of kept answers could not be used, and what was done about it; they are asked for anew."""
+
+    path: str
+    problem: str
+    remedy: str

@@ -33,6 +33,7 @@ from ibwire.event_subscriptions import (
 )
 from ibwire.event_types import (
     HIGH_RATE,
+    CacheTrouble,
     ClockSkew,
     Connectivity,
     Event,
@@ -56,6 +57,7 @@ from ibwire.event_types import (
 from ibwire.exceptions import ConfigurationError, IbwireError
 
 __all__ = [
+    "CacheTrouble",
     "ClockSkew",
     "Connectivity",
     "Event",

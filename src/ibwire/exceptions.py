@@ -32,6 +32,8 @@
     │   │   ├── ReadOnlyApi             the gateway's API is set to read-only
     │   │   └── ServerError             IBKR's side failed
     │   ├── NotReady                    read before the first download was complete
+    │   ├── NotAllQualified             of several contracts, some could not be qualified
+    │   ├── UnreadableAnswer            IBKR answered with what ibwire cannot read
     │   ├── RequestTimeout              no answer, or no end of it, in time
     │   └── RequestCancelled            it was cancelled before its answer was complete
     ├── OrderError                      something about one order; only the subclass says whether it lives
@@ -210,9 +212,14 @@ class NoSecurityDefinition(RequestFailed):
 
 
 class AmbiguousContract(RequestFailed):
-    """More than one contract matches where exactly one is needed (codes 200 and 203)."""
+    """More than one contract matches where exactly one is needed (codes 200 and 203, or our own look-up: no `code`).
+
+    Where they are known, `candidates` are the contracts and `deciding` the names of the fields that set them apart.
+    """
 
     hint = "add what sets it apart: con_id, or primary_exch, currency, expiry, multiplier, trading class"
+    candidates: tuple[object, ...] = ()
+    deciding: tuple[str, ...] = ()
 
 
 class InvalidRequest(RequestFailed, ValueError):
@@ -309,6 +316,19 @@ class NotReady(RequestError):
 
     retryable = True
     hint = "await ready() first: it asks for it and waits until it is complete"
+
+
+class NotAllQualified(RequestError):
+    """Of several contracts asked for together, some could not be qualified: `failures` are those, with the errors."""
+
+    hint = "correct the contracts that the message names; those that were found are remembered"
+    failures: tuple[tuple[object, IbwireError], ...] = ()
+
+
+class UnreadableAnswer(RequestError):
+    """IBKR answered, but a text in it has a form that ibwire does not know; the message names it."""
+
+    hint = "report it with the message and the version of the gateway; nothing was guessed"
 
 
 class RequestTimeout(RequestError):

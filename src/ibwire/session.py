@@ -22,6 +22,8 @@ from msgspec import Struct
 
 from ibwire.account import Account
 from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.contract_cache import ContractCache
+from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
 from ibwire.notices import Notice
@@ -67,6 +69,8 @@ class SessionStatistics(Struct, frozen=True, kw_only=True):
 
 class IBSession:
     """A supervised session. `start` connects, `aclose` ends it for good; `async with` does both.
+
+    Its services: `contracts` looks instruments up.
 
     `on_down` is told how long the link has been down and may restart the gateway (`WatchdogSettings.down_after_s`).
     `on_unsolicited` gets what belongs to no request, on the event loop, as does whoever calls `listen`. `events`,
@@ -119,6 +123,8 @@ class IBSession:
         self._watching: asyncio.Task[None] | None = None
         self.account = Account(self, self.settings.connection)
         """What the login's accounts are worth, hold, earn and lose."""
+        self.contracts = Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
+        """What can be traded: looked up, and remembered."""
 
     async def __aenter__(self) -> IBSession:
         await self.start()
@@ -151,6 +157,7 @@ class IBSession:
         await self.account.aclose()
         self._keeper.close_all()
         await self.connection.aclose()
+        await self.contracts.aclose()
         if self._owns_events:
             await self.events.aclose()
 

@@ -259,6 +259,32 @@ class TradingSettings(Section):
     )
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ContractSettings(Section):
+    """How long what IBKR said about contracts is believed, and where it is kept.
+
+    Raises ConfigurationError naming every value that cannot work.
+    """
+
+    # None by default: con_ids of a simulated gateway must not meet those of a real one in a file nobody named.
+    cache: Path | None = field(
+        default=None,
+        metadata=about(rules.file_path(), "A file that keeps answers between runs; none keeps them in memory only"),
+    )
+    con_id_days: int = field(
+        default=30,
+        metadata=about(rules.whole_numbers(1, 3650), "How long con_ids, which do not change, are believed"),
+    )
+    details_hours: int = field(
+        default=12,
+        metadata=about(rules.whole_numbers(1, 168), "How long details, trading hours and option chains are believed"),
+    )
+    market_rule_days: int = field(
+        default=7,
+        metadata=about(rules.whole_numbers(1, 3650), "How long the price increments of a market rule are believed"),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class SettingValue:
     """One effective setting, for people: dotted name, variable, value as text (a secret is masked) and source.
@@ -285,6 +311,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "rate_limit": RateLimitSettings,
     "watchdog": WatchdogSettings,
     "trading": TradingSettings,
+    "contracts": ContractSettings,
 }
 """The sections by the name that they have in Settings and in their variables."""
 
@@ -300,6 +327,7 @@ class Settings:
     rate_limit: RateLimitSettings = field(default_factory=RateLimitSettings)
     watchdog: WatchdogSettings = field(default_factory=WatchdogSettings)
     trading: TradingSettings = field(default_factory=TradingSettings)
+    contracts: ContractSettings = field(default_factory=ContractSettings)
     _provenance: _Provenance = field(default_factory=_Provenance, repr=False, compare=False)
 
     def __post_init__(self) -> None:
