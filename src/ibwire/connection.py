@@ -17,8 +17,9 @@ from types import TracebackType
 from ibwire.connection_state import ConnectionState, StateKeeper
 from ibwire.dispatch import Dispatcher
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
-from ibwire.events import Connectivity, EventManager, EventType, Farm, LinkLoss, Session
+from ibwire.events import EventManager, EventType, LinkLoss, Session
 from ibwire.exceptions import ConnectionFailed, ConnectionLost, ConnectTimeout, IbwireError, NotConnected
+from ibwire.gateway_links import GatewayLinks
 from ibwire.link import Link
 from ibwire.notices import News, Notice, read_notice
 from ibwire.opening import Opening, no_socket
@@ -75,6 +76,7 @@ class ConnectionManager:
         self.port = self.settings.port
         self.server_clock = ServerClock(clock)
         self._states = StateKeeper(self.events)
+        self._gateway_links = GatewayLinks(self._states, self.events)
         self._dispatcher = Dispatcher(self._take_unsolicited, self._note_error, errors)
         self._requests = Requests(
             self,
@@ -88,7 +90,6 @@ class ConnectionManager:
         self._latest: Link | None = None
         self._doom = ""
         self._is_disconnecting = False
-        self._farms_down: dict[str, bool] = {}
         self.down_because = ""
         """Why the last link fell."""
         self._up_at_s = 0.0
@@ -116,7 +117,7 @@ class ConnectionManager:
             raise IbwireError(f"connect() while {self.state.value}")
         self._states.enter(ConnectionState.CONNECTING, "asked to")
         self._opening, self._doom, self._is_disconnecting = Opening(), "", False
-        self._farms_down.clear()
+        self._gateway_links.forget()
         try:
             await self._open()
         except BaseException as error:
@@ -127,8 +128,7 @@ class ConnectionManager:
             raise
         self._up_at_s = asyncio.get_running_loop().time()
         self._states.enter(ConnectionState.CONNECTED, "accounts and next order id are known")
-        if self._opening.is_offline:
-            self._states.enter(ConnectionState.DEGRADED, "the gateway has no link to IBKR")
+        self._gateway_links.opened()
         session = Session(server_version=self.server_version, accounts=self.accounts, client_id=self.client_id)
         self.events.emit(EventType.CONNECTION_ESTABLISHED, session)
         self.limiter.resume()
@@ -397,43 +397,16 @@ class ConnectionManager:
         match notice.news:
             case News.CLIENT_ID_IN_USE if not self.is_up:
                 self._opening.failure = self._errors.exception_for(code, text)
-            case News.OFFLINE:
-                self._go_offline(notice)
-            case News.ONLINE | News.ONLINE_DATA_LOST:
-                self._come_online(notice)
-            case News.FARM_DOWN | News.FARM_UP:
-                self._note_farm(notice)
             case News.RECONNECT:
                 self.port = notice.port or self.port
                 self.abort(text)
+            case _:
+                self._gateway_links.take(notice)
         if self._errors.ends_request(code, text):
             self.events.emit(EventType.ERROR, message)
         elif notice.is_worth_a_warning:
             self.events.emit(EventType.WARNING, message)
         self._on_notice(notice)
-
-    def _note_farm(self, notice: Notice) -> None:
-        """A gateway says "OK" again and again through the day: only what is new about a farm is told."""
-        is_down = notice.news is News.FARM_DOWN
-        if self._farms_down.get(notice.farm) != is_down:
-            self._farms_down[notice.farm] = is_down
-            event = EventType.FARM_DOWN if is_down else EventType.FARM_UP
-            self.events.emit(event, Farm(name=notice.farm, code=notice.code, text=notice.text))
-
-    def _go_offline(self, notice: Notice) -> None:
-        """The gateway may say it many times over (1100 in the nightly reset), and to a client that comes (2110)."""
-        self._opening.is_offline = True
-        if self.state is ConnectionState.CONNECTED:
-            self._states.enter(ConnectionState.DEGRADED, notice.text)
-            self.events.emit(EventType.GATEWAY_CONNECTIVITY_LOST, Connectivity(code=notice.code, text=notice.text))
-
-    def _come_online(self, notice: Notice) -> None:
-        self._opening.is_offline = False
-        if self.state is ConnectionState.DEGRADED:
-            self._states.enter(ConnectionState.CONNECTED, notice.text)
-        is_data_lost = notice.news is News.ONLINE_DATA_LOST
-        news = Connectivity(code=notice.code, text=notice.text, is_data_lost=is_data_lost)
-        self.events.emit(EventType.GATEWAY_CONNECTIVITY_RESTORED, news)
 
 
 def _failure_of(link: Link, reason: str) -> IbwireError:

@@ -20,8 +20,6 @@ class Opening:
         self.server_version = 0
         self.accounts: tuple[str, ...] = ()
         self.next_order_id = 0
-        self.is_offline = False
-        """Whether the gateway said that it has no link to IBKR (2110, or 1100 while it opened)."""
         self.failure: IbwireError | None = None
 
     def has_hello(self) -> bool:

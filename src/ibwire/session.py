@@ -55,7 +55,10 @@ class Health(Struct, frozen=True):
 
 
 class SessionStatistics(Struct, frozen=True, kw_only=True):
-    """What a session has done. `uptime_s` is of the link there is now, 0 without one; `clock` compares the clocks."""
+    """What a session has done. `uptime_s` is of the link there is now, 0 without one.
+
+    `latency_s` is how long the gateway took to answer the last question for its time, `clock` how the clocks compare.
+    """
 
     state: str
     uptime_s: float
@@ -63,6 +66,7 @@ class SessionStatistics(Struct, frozen=True, kw_only=True):
     streams: KeeperStatistics
     requests_under_way: int
     unrouted: int
+    latency_s: float | None
     clock: ClockReading | None
     limiter: LimiterStatistics
 
@@ -211,6 +215,7 @@ class IBSession:
     def stats(self) -> SessionStatistics:
         """What the session has done so far."""
         connection = self.connection
+        latest = connection.server_clock.latest
         return SessionStatistics(
             state=self.state.value,
             uptime_s=connection.uptime_s,
@@ -218,6 +223,7 @@ class IBSession:
             streams=self._keeper.statistics(),
             requests_under_way=connection.requests_under_way,
             unrouted=connection.unrouted.total(),
+            latency_s=latest.round_trip_s if latest is not None else None,
             clock=connection.server_clock.best,
             limiter=connection.limiter.statistics(),
         )

@@ -23,6 +23,7 @@ TEXT_1102 = "Connectivity between IBKR and TWS has been restored - data maintain
         (2108, "Market data farm connection is inactive but should be available upon demand.usfarm", News.OTHER),
         (326, "Unable to connect as the client id is already in use.", News.CLIENT_ID_IN_USE),
         (1300, "TWS socket port has been reset and this connection is being dropped.", News.RECONNECT),
+        *((code, "said by a gateway for once", News.RECONNECT) for code in (502, 504, 507)),
         (399, "Order Message: Warning: your order will not be placed until", News.OTHER),
         (99999, "something new", News.OTHER),
     ],

@@ -51,6 +51,8 @@ async def test_idle_link_is_asked_for_a_sign_of_life_and_kept_if_it_gives_one() 
         assert session.connection.is_up
         assert gateway.connections == 1
         assert 5 <= questions(gateway) <= 7
+        assert session.stats().latency_s == 0.0  # on virtual time
+        assert session.stats().uptime_s == pytest.approx(60.5, abs=0.1)
 
 
 @on_virtual_time
