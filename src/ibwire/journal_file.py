@@ -10,7 +10,7 @@ from pathlib import Path
 from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalCorrupt, JournalUnwritable
 from ibwire.journal_lock import JournalLock
 from ibwire.journal_mark import MarkFile
-from ibwire.journal_reader import COLUMNS, JournalReader
+from ibwire.journal_reader import COLUMNS, JournalReader, is_begun
 from ibwire.journal_records import Entry, Kind
 from ibwire.journal_schema import checksum, migrate
 
@@ -41,7 +41,7 @@ class JournalFile:
 
     def _open(self) -> None:
         # It is looked at before it is opened for writing, because closing it again would drop a damaged log.
-        if self.path.exists() and self.path.stat().st_size:
+        if is_begun(self.path):
             self._check()
         else:
             newest = self._mark.newest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ibwire.exceptions import JournalCorrupt
 from ibwire.journal_mark import MarkFile
@@ -13,6 +14,8 @@ from ibwire.journal_schema import checksum, expected_statements, statements_of, 
 from ibwire.order_state import TrackedOrder
 
 COLUMNS = "sequence, at_us, kind, client_ref, client_id, order_id, detail, frames, checksum"
+
+_MAGIC = b"SQLite format 3\0"
 
 MAX_PROBLEMS = 20
 """How many faults of a kind are named before it is enough."""
@@ -25,15 +28,10 @@ class JournalReader:
         if not path.exists():
             raise FileNotFoundError(f"there is no journal at {path}")
         self.path = path
-        self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        try:
-            self.version = version_of(self._connection)
-        except sqlite3.DatabaseError as error:
+        self._connection, self.version = _connected(path)
+        if not self.version:
             self.close()
-            raise JournalCorrupt(f"{path}: {error}") from error
-        except JournalCorrupt:
-            self.close()
-            raise
+            raise JournalCorrupt(f"{path} is empty: no journal was begun in it")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -43,17 +41,14 @@ class JournalReader:
         """All records, or those of one order, oldest first. Raises JournalCorrupt for one that cannot be read."""
         where = "" if client_ref is None else "WHERE client_ref = ?"
         arguments = () if client_ref is None else (client_ref,)
-        try:
-            for row in self._connection.execute(f"SELECT {COLUMNS} FROM records {where} ORDER BY sequence", arguments):
-                yield _record(row)
-        except sqlite3.DatabaseError as error:
-            raise JournalCorrupt(f"{self.path}: {error}") from error
+        for row in self._query(f"SELECT {COLUMNS} FROM records {where} ORDER BY sequence", arguments):
+            yield _record(row)
 
     def client_refs(self, *, only_open: bool = False) -> list[str]:
         """The references of all orders, or of those that have not ended, oldest first."""
         ended = "AND NOT EXISTS (SELECT 1 FROM records e WHERE e.client_ref = i.client_ref AND e.kind = 'ended')"
         query = f"SELECT client_ref FROM records i WHERE kind = 'intent' {ended if only_open else ''} ORDER BY sequence"
-        return [str(ref) for (ref,) in self._connection.execute(query)]
+        return [str(ref) for (ref,) in self._query(query)]
 
     def orders(self, *, only_open: bool = False) -> Iterator[TrackedOrder]:
         """The orders as they stand by their records."""
@@ -64,21 +59,18 @@ class JournalReader:
 
     def marks(self) -> dict[int, int]:
         """The highest order id ever used, by client id."""
-        return {
-            int(client_id): int(order_id) for client_id, order_id, _ in self._connection.execute("SELECT * FROM marks")
-        }
+        found = self._query("SELECT client_id, order_id FROM marks")
+        return {int(client_id): int(order_id) for client_id, order_id in found}
 
     def flags(self) -> dict[str, str]:
         """What was noted to survive a restart: the newest value of each, by name."""
-        found = self._connection.execute("SELECT detail FROM records WHERE kind = ? ORDER BY sequence", (Kind.FLAG,))
+        found = self._query("SELECT detail FROM records WHERE kind = ? ORDER BY sequence", (Kind.FLAG,))
         return {name: value for (detail,) in found for name, _, value in [str(detail).partition("=")]}
 
     def last(self) -> tuple[int, int]:
         """The number of the newest record and its checksum; zeros for an empty journal."""
-        row = self._connection.execute(
-            "SELECT sequence, checksum FROM records ORDER BY sequence DESC LIMIT 1"
-        ).fetchone()
-        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+        rows = list(self._query("SELECT sequence, checksum FROM records ORDER BY sequence DESC LIMIT 1"))
+        return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
 
     def problems(self, *, is_thorough: bool = False) -> list[str]:
         """Everything that is wrong with the journal; thorough also reads every message and follows every order."""
@@ -99,6 +91,12 @@ class JournalReader:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         return found
+
+    def _query(self, sql: str, arguments: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(sql, arguments)
+        except sqlite3.DatabaseError as error:
+            raise JournalCorrupt(f"{self.path}: {error}") from error
 
     def _file_problems(self) -> Iterator[str]:
         for (said,) in self._connection.execute(f"PRAGMA integrity_check({MAX_PROBLEMS})"):
@@ -140,6 +138,28 @@ class JournalReader:
                 yield str(error)
         for _ in self.orders():
             pass
+
+
+def is_begun(path: Path) -> bool:
+    """Whether there is a journal at `path`: no file or an empty one is none. Raises JournalCorrupt for another file."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:  # SQLite takes a very short file for an empty one
+            raise JournalCorrupt(f"{path} is no SQLite database")
+    connection, version = _connected(path)
+    connection.close()
+    return version > 0
+
+
+def _connected(path: Path) -> tuple[sqlite3.Connection, int]:
+    """The file, to be read only, and the version of the journal in it."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        return connection, version_of(connection)
+    except (sqlite3.DatabaseError, JournalCorrupt) as error:
+        connection.close()
+        raise JournalCorrupt(f"{path}: {error}") from error
 
 
 def _record(row: tuple[object, ...]) -> Record:

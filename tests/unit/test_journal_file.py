@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import sys
@@ -14,7 +15,7 @@ import pytest
 from ibwire import journal_schema
 from ibwire.exceptions import DuplicateOrderId, JournalCorrupt, JournalLocked, JournalUnwritable
 from ibwire.journal_file import JournalFile
-from ibwire.journal_reader import JournalReader
+from ibwire.journal_reader import JournalReader, is_begun
 from ibwire.journal_records import Kind, flag
 from tests.helpers.campaigns import SEED, size
 from tests.helpers.journals import NOW, child, intent, key_of, opened, records_of, ref_of, sent
@@ -114,26 +115,43 @@ def test_a_second_journal_in_one_process_is_refused(path: Path) -> None:
 
 @posix_only
 @pytest.mark.campaign
-def test_a_killed_process_leaves_all_that_it_said_it_had_written(path: Path) -> None:
+def test_a_killed_process_leaves_all_that_it_said_it_had_written(tmp_path: Path) -> None:
     chance = Random(int(SEED or 1))
-    first, told = 1, 0
-    for _ in range(size(part=4, full=200)):
-        with child(path, first=first) as process:
-            assert process.stdout is not None
+    told = 0
+    for number in range(size(part=4, full=200)):
+        path = tmp_path / f"journal{number // 20}.sqlite3"
+        lines = killed(path, chance)
+        told += len(lines)
+        with opened(path) as journal:  # which checks the whole of it
+            written = {(one.entry.kind, one.entry.order_id) for one in records_of(path)}
+            assert written >= lines
+            assert journal.write([intent(journal.mark(7) + 1)]) == [None]
+    assert told > 0
+
+
+def killed(path: Path, chance: Random) -> set[tuple[Kind, int]]:
+    """What a process said it had written before it was killed: at work, or while it opened its journal."""
+    first = max(marks_of(path).values(), default=0) + 1
+    with child(path, first=first) as process:
+        assert process.stdout is not None
+        if chance.random() < 0.8:
             assert process.stdout.readline() == "ready\n"
             time.sleep(chance.uniform(0, 0.05))
-            process.kill()
-            lines = [line.split() for line in process.stdout.read().splitlines() if line.endswith(tuple("0123456789"))]
-        told += len(lines)
-        reader = JournalReader(path)
-        assert reader.problems(is_thorough=True) == []
-        written = {(one.entry.kind, one.entry.order_id) for one in reader.records()}
-        assert written >= {(Kind(kind), int(order_id)) for kind, order_id in lines}
-        first = max(reader.marks().values(), default=0) + 1
+        else:
+            time.sleep(chance.uniform(0.1, 0.5))
+        process.kill()
+        whole, _, _ = process.stdout.read().rpartition("\n")  # the last line may be half a line
+    return {(Kind(kind), int(order_id)) for kind, order_id in re.findall(r"(intent|sent) (\d+)", whole)}
+
+
+def marks_of(path: Path) -> dict[int, int]:
+    if not is_begun(path):
+        return {}
+    reader = JournalReader(path)
+    try:
+        return reader.marks()
+    finally:
         reader.close()
-    assert told > 0
-    with opened(path) as journal:
-        assert journal.write([intent(first)]) == [None]
 
 
 # --- a full disk -----------------------------------------------------------------------------------------------------
@@ -253,6 +271,16 @@ def test_a_journal_that_is_gone_is_not_begun_anew(crashed: Path, tmp_path: Path)
             path.write_bytes(content)
         with pytest.raises(JournalCorrupt, match="but there was"):
             JournalFile(path, NOW)
+
+
+def test_a_file_that_was_never_begun_becomes_a_journal(path: Path) -> None:
+    """A process ended after SQLite had made the file, and before there was a table in it."""
+    changed(path, "PRAGMA journal_mode = WAL")
+    assert path.stat().st_size
+    with pytest.raises(JournalCorrupt, match="no journal was begun in it"):
+        JournalReader(path)
+    with opened(path) as journal:
+        assert journal.write([intent(1)]) == [None]
 
 
 def changed(path: Path, statement: str) -> None:
