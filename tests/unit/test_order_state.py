@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from ibwire.error_codes import OrderVerdict
+from ibwire.events import EventType
 from ibwire.order_changes import (
     Change,
     Charged,
@@ -240,6 +241,29 @@ def test_the_recorded_life_of_a_market_order() -> None:
     assert [type(one) for one in changes] == [Identified, StateChanged, Filled, StateChanged, Charged]
     assert (order.filled, order.remaining, order.average_price) == (100, 0, Decimal("10.25"))
     assert order.doubts == ()
+
+
+def test_changes_become_the_events_of_an_order() -> None:
+    order = tracked()
+    changes = feed(
+        order, status("Submitted"), execution(1, 40, 40), commission(1), execution(2, 60, 100), error(399, "held")
+    )
+    assert [event_of(change) for change in changes] == [
+        EventType.ORDER_STATUS,  # its permanent id
+        EventType.ORDER_SUBMITTED,
+        EventType.EXECUTION,
+        EventType.ORDER_PARTIALLY_FILLED,
+        EventType.COMMISSION,
+        EventType.EXECUTION,
+        EventType.ORDER_FILLED,
+        EventType.WARNING,
+    ]
+    ends = [tracked().not_found("nowhere"), feed(tracked(), status("Cancelled")), feed(tracked(), error(201, "no"))]
+    assert [event_of(changes[-1]) for changes in ends] == [
+        EventType.ORDER_UNCONFIRMED,
+        EventType.ORDER_CANCELLED,
+        EventType.ORDER_REJECTED,
+    ]
 
 
 def test_filled_by_status_waits_for_its_executions() -> None:
