@@ -51,6 +51,10 @@
     │   ├── RateLimitQueueFull          too many wait already
     │   ├── RateLimitTimeout            its turn did not come in time
     │   └── RateLimitReached            as many as IBKR allows are open, and waiting does not help
+    ├── JournalError                    the journal of orders cannot be used; nothing was sent
+    │   ├── JournalLocked               another process has it
+    │   ├── JournalCorrupt              it is damaged, incomplete or no journal at all
+    │   └── JournalUnwritable           what must be recorded first could not be
     └── StreamOverflow                  a consumer fell behind its stream's bound
 
 Names say what happened and carry no suffix, except where the bare word would say nothing. Which of IBKR's codes becomes
@@ -433,6 +437,31 @@ class RateLimitReached(RateLimitError):
     """As many of these as IBKR allows are open; only giving one back helps, not waiting."""
 
     hint = "cancel one that is no longer needed"
+
+
+class JournalError(IbwireError):
+    """The journal, in which every order is recorded before it is sent, cannot be used; nothing was sent."""
+
+    hint = "no order is sent without a journal; look at the file that the message names"
+
+
+class JournalLocked(JournalError):
+    """Another process uses the journal; two would not know of each other's orders."""
+
+    hint = "end the process that the message names, or give this one a journal (and a client id) of its own"
+
+
+class JournalCorrupt(JournalError):
+    """The journal is damaged, lacks records that it had, or is none; it was left as it is."""
+
+    hint = "look at it with `ibwire journal verify`; keep a copy, compare its orders with TWS, then begin a new one"
+
+
+class JournalUnwritable(JournalError):
+    """The record could not be written; where it is one of an order, that order was not sent."""
+
+    retryable = True
+    hint = "make room on the disk, or check who may write the journal's folder"
 
 
 class StreamOverflow(IbwireError):

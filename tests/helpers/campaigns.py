@@ -26,9 +26,9 @@ def size(*, part: int, full: int) -> int:
     return max(1, round((full if IN_FULL else part) * SCALE))
 
 
-def campaign(*, part: int, full: int) -> Callable[[F], F]:
-    """Marks a hypothesis test as part of the campaigns and sets its number of examples."""
-    settings = hypothesis.settings(
+def campaign_settings(*, part: int, full: int) -> hypothesis.settings:
+    """The settings of a hypothesis test that is part of the campaigns."""
+    return hypothesis.settings(
         max_examples=size(part=part, full=full),
         deadline=None,  # the machines are shared: a slow example says nothing
         derandomize=SEED is None,
@@ -37,6 +37,11 @@ def campaign(*, part: int, full: int) -> Callable[[F], F]:
         print_blob=True,
         report_multiple_bugs=False,  # shrinking one large message takes long enough
     )
+
+
+def campaign(*, part: int, full: int) -> Callable[[F], F]:
+    """Marks a hypothesis test as part of the campaigns and sets its number of examples."""
+    settings = campaign_settings(part=part, full=full)
 
     def decorate(test: F) -> F:
         decorated = pytest.mark.campaign(settings(test))

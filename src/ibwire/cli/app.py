@@ -16,6 +16,7 @@ from rich.table import Table
 from ibwire.cli import config as config_command
 from ibwire.cli import demo as demo_command
 from ibwire.cli import explain as explain_command
+from ibwire.cli import journal as journal_command
 from ibwire.cli import sim as sim_command
 from ibwire.cli.announcer import Announcer
 from ibwire.cli.sim import START_FORMATS, BadOption, ClockKind
@@ -36,6 +37,8 @@ from ibwire.wire import MAX_SERVER_VERSION, MIN_SERVER_VERSION
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__ and "Interactive Brokers, connected."
 )
+
+app.add_typer(journal_command.app, name="journal")
 
 T = TypeVar("T")
 _EXPECTED = (IbwireError, NoCalendars, RecordingError, ScenarioError, BadOption, OSError)

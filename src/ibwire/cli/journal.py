@@ -1,0 +1,166 @@
+"""`ibwire journal`: what the journal of orders holds, and whether it is whole. Reads only, also while it is written."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ibwire.exceptions import IbwireError
+from ibwire.journal_reader import JournalReader
+from ibwire.order_state import TrackedOrder
+from ibwire.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Look at the journal of orders: list, export, verify.")
+
+COLUMNS = (
+    *("client_ref", "client_id", "order_id", "perm_id", "state", "action", "quantity", "symbol", "order_type"),
+    *("filled", "average_price", "doubts"),
+)
+"""What the list says of an order."""
+
+RECORD_COLUMNS = ("sequence", "at", "kind", "client_ref", "client_id", "order_id", "detail", "messages")
+
+
+class Format(StrEnum):
+    """How the records are exported."""
+
+    JSON_LINES = "jsonl"
+    CSV = "csv"
+
+
+Journal = Annotated[
+    Path | None,
+    typer.Option("--path", help="The journal; by default the one that the settings name.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result alone, as JSON.")]
+
+
+@app.command("list")
+def list_orders(
+    *,
+    path: Journal = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only orders that have not ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the orders as they stand by their records.
+
+    Example: ibwire journal list --open
+    """
+    with _Opened(path) as reader:
+        rows = [row_of(order) for order in reader.orders(only_open=only_open)]
+    if as_json:
+        typer.echo(msgspec.json.encode(rows).decode())
+    elif Console().is_terminal:
+        Console(highlight=False).print(_table(rows))
+    else:
+        _write_csv(COLUMNS, rows)
+
+
+@app.command()
+def export(
+    *,
+    path: Journal = None,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSON_LINES,
+    client_ref: Annotated[str | None, typer.Option("--order", help="Only the order with this reference.")] = None,
+) -> None:
+    """Write every record with the messages that it holds to the standard output.
+
+    Example: ibwire journal export --format csv > orders.csv
+    """
+    with _Opened(path) as reader:
+        records: Iterator[dict[str, Any]] = (record.as_dict() for record in reader.records(client_ref))
+        if form is Format.CSV:
+            _write_csv(RECORD_COLUMNS, records)
+        else:
+            for record in records:
+                typer.echo(msgspec.json.encode(record).decode())
+
+
+@app.command()
+def verify(*, path: Journal = None, as_json: AsJson = False) -> None:
+    """Read all of the journal and say everything that is wrong with it. Exits with 1 if there is anything.
+
+    Example: ibwire journal verify
+    """
+    with _Opened(path) as reader:
+        problems = reader.problems(is_thorough=True)
+        last, marks = (0, {}) if problems else (reader.last()[0], reader.marks())
+    if as_json:
+        result = {"ok": not problems, "problems": problems, "records": last, "highest_order_ids": marks}
+        typer.echo(msgspec.json.encode(result).decode())
+    elif problems:
+        typer.echo("\n".join(f"problem: {problem}" for problem in problems))
+    else:
+        typer.echo(f"{reader.path} is whole: {last} records, version {reader.version}")
+    raise typer.Exit(1 if problems else 0)
+
+
+def row_of(order: TrackedOrder) -> dict[str, Any]:
+    """What the list says of an order, as plain data."""
+    values: tuple[Any, ...] = (
+        *(order.key.client_ref, order.key.client_id, order.key.order_id, order.key.perm_id, str(order.state)),
+        *(order.order.action, _plain(order.quantity), order.contract.symbol or order.contract.con_id),
+        *(order.order.order_type, _plain(order.filled), _plain(order.average_price), list(order.doubts)),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+class _Opened:
+    """The journal, open for the time of a command; what can go wrong becomes one line and exit code 1."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def __enter__(self) -> JournalReader:
+        try:
+            self._reader = JournalReader(self._path or Settings.from_env().trading.journal_path)
+        except (IbwireError, OSError) as error:
+            _fail(error)
+        return self._reader
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._reader.close()
+        if isinstance(error, IbwireError):
+            _fail(error)
+
+
+def _fail(error: BaseException) -> NoReturn:
+    typer.echo(f"error: {error}", err=True)
+    raise typer.Exit(1) from None
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+def _table(rows: Iterable[dict[str, Any]]) -> Table:
+    shown = Table(title="orders", title_justify="left")
+    for heading in COLUMNS:
+        shown.add_column(heading, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(_cell(value)) for value in row.values()))
+    return shown
+
+
+def _write_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row.values()])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else str(value)

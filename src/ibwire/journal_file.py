@@ -1,0 +1,148 @@
+"""Writing a journal: records in one transaction, durable when `write` returns. Blocking; `journal` is for asyncio."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalCorrupt, JournalUnwritable
+from ibwire.journal_lock import JournalLock
+from ibwire.journal_mark import MarkFile
+from ibwire.journal_reader import COLUMNS, JournalReader, is_begun
+from ibwire.journal_records import Entry, Kind
+from ibwire.journal_schema import checksum, migrate
+
+MAX_ORDER_ID = 2**31 - 2
+"""The largest id that is not IBKR's "unset"."""
+
+
+class JournalFile:
+    """The journal at `path`, which is made if there is none; `now` is the wall clock, for who holds the lock.
+
+    Raises JournalLocked if another process has it, JournalCorrupt with everything that is wrong with it (it is read and
+    checked as a whole), JournalUnwritable if it cannot be written.
+    """
+
+    def __init__(self, path: Path, now: datetime) -> None:
+        self.path = path
+        self._mark = MarkFile(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = JournalLock(path, now)
+        except OSError as error:
+            raise JournalUnwritable(f"{path}: {error}") from error
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self) -> None:
+        # It is looked at before it is opened for writing, because closing it again would drop a damaged log.
+        if is_begun(self.path):
+            self._check()
+        else:
+            newest = self._mark.newest()
+            if newest:
+                raise JournalCorrupt(f"there is no journal at {self.path}, but there was one with {newest} records")
+        try:
+            self._connection = _connected(self.path)
+        except sqlite3.OperationalError as error:
+            raise JournalUnwritable(f"{self.path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise JournalCorrupt(f"{self.path}: {error}") from error
+        reader = JournalReader(self.path)
+        self._sequence, self._checksum = reader.last()
+        self._marks = reader.marks()
+        reader.close()
+
+    def _check(self) -> None:
+        reader = JournalReader(self.path)
+        problems = reader.problems()
+        reader.close()
+        if problems:
+            raise JournalCorrupt(f"{self.path}: {'; '.join(problems)}")
+
+    def close(self) -> None:
+        """Let go of the journal, with everything in its one file."""
+        self._connection.close()
+        self._mark.close()
+        self._lock.release()
+
+    def mark(self, client_id: int) -> int:
+        """The highest order id that this client has ever used; 0 if none."""
+        return self._marks.get(client_id, 0)
+
+    def write(self, entries: Sequence[Entry]) -> list[IbwireError | None]:
+        """Write records in one transaction; when it returns they are on the disk.
+
+        Returns for each None, or why it was not written: an intent whose order id is not above the mark of its client
+        (DuplicateOrderId), or whose reference was used before (JournalUnwritable).
+        Raises JournalUnwritable if none could be written.
+        """
+        before = (dict(self._marks), self._sequence, self._checksum)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            results = [self._add(one) for one in entries]
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._marks, self._sequence, self._checksum = before
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise JournalUnwritable(f"{self.path}: {error}") from error
+        try:
+            self._mark.write(self._sequence)
+        except OSError as error:
+            raise JournalUnwritable(f"{self._mark.path}: {error}") from error
+        return results
+
+    def _add(self, entry: Entry) -> IbwireError | None:
+        if entry.kind is Kind.INTENT:
+            refused = self._refused(entry)
+            if refused is not None:
+                return refused
+            self._marks[entry.client_id] = entry.order_id
+            mark = (entry.client_id, entry.order_id, checksum(0, entry.client_id, entry.order_id))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO marks (client_id, order_id, checksum) VALUES (?, ?, ?)", mark
+            )
+        columns = (
+            *(entry.at_us, str(entry.kind), entry.client_ref, entry.client_id, entry.order_id),
+            *(entry.detail, entry.frames),
+        )
+        sequence = self._sequence + 1
+        total = checksum(self._checksum, sequence, *columns)
+        self._connection.execute(
+            f"INSERT INTO records ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", (sequence, *columns, total)
+        )
+        self._sequence, self._checksum = sequence, total
+        return None
+
+    def _refused(self, entry: Entry) -> IbwireError | None:
+        mark = self._marks.get(entry.client_id, 0)
+        if not mark < entry.order_id <= MAX_ORDER_ID:
+            return DuplicateOrderId(
+                f"order id {entry.order_id} of client {entry.client_id} is not above {mark}, the highest it has used; "
+                "nothing was sent"
+            )
+        known = "SELECT 1 FROM records WHERE client_ref = ? AND kind = 'intent'"
+        if self._connection.execute(known, (entry.client_ref,)).fetchone():
+            return JournalUnwritable(
+                f"the reference {entry.client_ref} was used before; nothing was sent", retryable=False
+            )
+        return None
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = 1")  # on macOS fsync alone does not reach the disk
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,319 @@
+"""One order, from intent to end: fed with everything that is said of it, in any order and any number of times.
+
+Executions are the truth for fills, IBKR's status texts and errors for the rest; `order_evidence` says how a state
+follows from them. Each feed returns what changed, nothing for what was known. Pure: no loop, no clock, no journal.
+
+What the owner of the order does is told by `sent`, `change_sent`, `cancel_sent`; what it finds out by asking the
+gateway by `reconciled`, `completed` and `not_found`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ibwire.error_codes import ERROR_TABLE, ErrorTable
+from ibwire.order_changes import (
+    Change,
+    Charged,
+    Filled,
+    Identified,
+    InDoubt,
+    Noticed,
+    OrderKey,
+    QuantityChanged,
+    SecondOrder,
+    StateChanged,
+)
+from ibwire.order_evidence import Evidence, Notice
+from ibwire.order_fields import Order
+from ibwire.order_fills import ZERO, Commission, Fill, FillBook, commission_of, fill_of
+from ibwire.order_states import BACK, FILLED_TEXT, ONWARD, OrderState
+from ibwire.order_wire import read_decimal
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+
+
+class TrackedOrder:
+    """What is known of one order. `key` names it, `order` is what was asked for last, `state` is where it is."""
+
+    def __init__(self, key: OrderKey, contract: m.Contract, order: Order, *, table: ErrorTable = ERROR_TABLE) -> None:
+        self.key = key
+        self.contract = contract
+        self.order = order
+        self.state = OrderState.INTENT
+        self.gateway_status = ""
+        """IBKR's status text and `why_held` as they came last; for people, nothing here follows from them."""
+        self.why_held = ""
+        self._evidence = Evidence(table)
+        self._book = FillBook(is_combo=contract.sec_type == "BAG")
+        self._quantity = order.total_quantity
+        self._asked = {order.total_quantity}
+        self._told: set[str] = set()
+        self._others: set[int] = set()
+
+    # --- what is known -----------------------------------------------------------------------------------------------
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """The executions that hold, by time; those of a combo's legs are `leg_fills`."""
+        return self._book.fills
+
+    @property
+    def leg_fills(self) -> tuple[Fill, ...]:
+        """The executions of a combo's legs."""
+        return self._book.leg_fills
+
+    @property
+    def commissions(self) -> tuple[Commission, ...]:
+        """The commissions of the executions that hold, as far as they have come."""
+        return self._book.commissions
+
+    @property
+    def filled(self) -> Decimal:
+        """The quantity filled."""
+        return self._book.filled
+
+    @property
+    def quantity(self) -> Decimal | None:
+        """The quantity ordered, as it is now; None for an order over an amount of money."""
+        return self._quantity or None
+
+    @property
+    def remaining(self) -> Decimal | None:
+        """What is left to fill, or was when the order ended; None if the quantity is not known."""
+        return None if self.quantity is None else max(self.quantity - self.filled, ZERO)
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """The average price of the fills."""
+        return self._book.average_price
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """The errors and warnings that named the order."""
+        return self._evidence.notices
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the gateway has shown that it has the order."""
+        return self._evidence.is_acknowledged
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether a cancel is under way."""
+        return self.state.is_working and (self._evidence.is_cancelling or self._evidence.is_cancel_sent)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the gateway has to be asked how the order stands; nothing if it need not."""
+        found = list(self._evidence.doubts(self.state, self._evidence.reported - self.filled))
+        if self.state.is_working and self.remaining == 0:
+            found.append("all of it is filled, and no status says so")
+        return tuple(found)
+
+    # --- what we did -------------------------------------------------------------------------------------------------
+
+    def sent(self) -> list[Change]:
+        """The order's bytes have left."""
+        self._evidence.is_sent = True
+        return self._conclude([])
+
+    def change_sent(self, order: Order) -> list[Change]:
+        """New terms for the order have left, under its id."""
+        self._evidence.is_sent = self._evidence.is_change_sent = True
+        self.order = order
+        self._quantity = order.total_quantity
+        self._asked.add(order.total_quantity)
+        return self._conclude([])
+
+    def cancel_sent(self) -> list[Change]:
+        """A cancel has left."""
+        self._evidence.is_cancel_sent = True
+        return self._conclude([])
+
+    # --- what the gateway said ---------------------------------------------------------------------------------------
+
+    def feed(self, message: Message) -> list[Change]:
+        """Anything that a gateway says of this order; what it says of no order changes nothing.
+
+        Raises ProtocolError for an execution or commission that lacks what it is about.
+        """
+        hear = _HEARD.get(type(message))
+        return [] if hear is None else hear(self, message)
+
+    def open_order(self, told: m.OpenOrder) -> list[Change]:
+        """The order as the gateway has it."""
+        order, state = told.order, told.order_state
+        changes: list[Change] = []
+        if not self._is_mine(order.perm_id if order else None, changes):
+            return changes
+        self._evidence.acknowledge()
+        if state is not None:
+            self._see_status(state.status)
+            self._evidence.reject_reason = self._evidence.reject_reason or state.reject_reason or ""
+        if order is not None:
+            self._see_quantity(order, changes)
+        return self._conclude(changes)
+
+    def order_status(self, told: m.OrderStatus) -> list[Change]:
+        """The order's status."""
+        changes: list[Change] = []
+        if not self._is_mine(told.perm_id, changes):
+            return changes
+        self._evidence.acknowledge()
+        self._see_status(told.status)
+        self.why_held = told.why_held or ""
+        filled = read_decimal(told.filled, "an order's filled quantity") or ZERO
+        self._evidence.reported = max(self._evidence.reported, filled)
+        if told.status == FILLED_TEXT:
+            self._evidence.reported_full = max(self._evidence.reported_full or ZERO, filled)
+        return self._conclude(changes)
+
+    def execution(self, told: m.ExecutionDetails) -> list[Change]:
+        """An execution of this order, also one that corrects another."""
+        changes: list[Change] = []
+        fill = fill_of(told, is_leg=self._book.is_leg(told.contract or m.Contract()))
+        if not self._is_mine(told.execution.perm_id if told.execution else None, changes):
+            return changes
+        replaced = self._book.book(fill)
+        self._evidence.acknowledge()
+        if replaced is not None:
+            changes.append(
+                Filled(
+                    key=self.key,
+                    fill=fill,
+                    replaced=None if replaced is fill else replaced,
+                    filled=self.filled,
+                    remaining=self.remaining,
+                )
+            )
+        return self._conclude(changes)
+
+    def commission(self, told: m.CommissionAndFeesReport) -> list[Change]:
+        """What an execution of this order cost."""
+        commission = commission_of(told)
+        return [Charged(key=self.key, commission=commission)] if self._book.charge(commission) else []
+
+    def error(self, told: m.ErrorMessage) -> list[Change]:
+        """An error or a warning that named this order: attached to it, and rarely its end."""
+        verdict = self._evidence.see_error(told)
+        if verdict is None:
+            return []
+        noticed = Noticed(
+            key=self.key,
+            code=told.error_code or 0,
+            text=told.error_msg or "",
+            verdict=verdict,
+            advanced_reject_json=told.advanced_order_reject_json or "",
+        )
+        return self._conclude([noticed])
+
+    # --- what asking the gateway showed ------------------------------------------------------------------------------
+
+    def reconciled(self, told: m.OpenOrder, status: m.OrderStatus | None = None) -> list[Change]:
+        """The gateway has it among its open orders; every execution it still knows of has been fed before."""
+        self._evidence.begin_anew()
+        quantity = read_decimal(told.order.total_quantity, "an order's quantity") if told.order else None
+        self._asked = {quantity or self._quantity}
+        self._quantity = quantity or self._quantity
+        changes = self.open_order(told)
+        if status is not None:
+            self._book.settle(read_decimal(status.filled, "an order's filled quantity") or ZERO)
+            changes += self.order_status(status)
+        return changes
+
+    def completed(self, told: m.CompletedOrder) -> list[Change]:
+        """The gateway has it among its completed orders; every execution it still knows of has been fed before."""
+        order, state = told.order, told.order_state
+        changes: list[Change] = []
+        if not self._is_mine(order.perm_id if order else None, changes):
+            return changes
+        if order is not None and order.filled_quantity:
+            self._book.settle(read_decimal(order.filled_quantity, "an order's filled quantity") or ZERO)
+        self._evidence.acknowledge()
+        if state is not None:
+            self._see_status(state.status)
+            self._evidence.completed_text = state.completed_status or ""
+            self._evidence.is_completed = self._evidence.is_completed or state.status == FILLED_TEXT
+        return self._conclude(changes)
+
+    def not_found(self, reason: str) -> list[Change]:
+        """The gateway has it nowhere: it is over if it was ever acknowledged, else nobody knows whether it arrived."""
+        if self._evidence.is_acknowledged:
+            self._evidence.gone = reason
+        else:
+            self._evidence.unconfirmed = reason
+        return self._conclude([])
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _is_mine(self, perm_id: int | None, changes: list[Change]) -> bool:
+        """Whether a message with this permanent id is about this order, which gets the first id that it hears of."""
+        if not perm_id or perm_id == self.key.perm_id:
+            return True
+        if self.key.perm_id is None:
+            self.key = OrderKey(
+                client_ref=self.key.client_ref,
+                client_id=self.key.client_id,
+                order_id=self.key.order_id,
+                perm_id=perm_id,
+            )
+            changes.append(Identified(key=self.key))
+            return True
+        if perm_id not in self._others:
+            self._others.add(perm_id)
+            changes.append(SecondOrder(key=self.key, perm_id=perm_id))
+        return False
+
+    def _see_status(self, status: str | None) -> None:
+        if status:
+            self.gateway_status = status
+            self._evidence.see_status(status)
+
+    def _see_quantity(self, order: m.Order, changes: list[Change]) -> None:
+        """An echo of a quantity that we asked for may be old; any other is someone else's doing."""
+        quantity = read_decimal(order.total_quantity, "an order's quantity")
+        if quantity and quantity not in self._asked and quantity != self._quantity:
+            changes.append(QuantityChanged(key=self.key, old=self._quantity, new=quantity))
+            self._quantity = quantity
+
+    def _is_filled(self) -> bool:
+        """Whether the executions make the whole order, by every quantity it may have, or by the status that says so."""
+        filled, full = self.filled, self._evidence.reported_full
+        largest = max((quantity for quantity in (*self._asked, self._quantity) if quantity), default=None)
+        return filled > 0 and ((largest is not None and filled >= largest) or (full is not None and filled >= full))
+
+    def _conclude(self, changes: list[Change]) -> list[Change]:
+        """Adds the step to another state, and new doubts, if there are any."""
+        old, new = self.state, self._evidence.state(is_filled=self._is_filled(), has_fills=self.filled > 0)
+        if new is not old:
+            if new not in ONWARD[old] and new not in BACK.get(old, frozenset()):
+                raise RuntimeError(f"order {self.key}: there is no step from {old} to {new}")
+            self.state = new
+            changes.append(
+                StateChanged(
+                    key=self.key,
+                    old=old,
+                    new=new,
+                    reason=self._evidence.reason(new),
+                    filled=self.filled,
+                    remaining=self.remaining,
+                    average_price=self.average_price,
+                )
+            )
+        doubts = set(self.doubts)
+        changes += [InDoubt(key=self.key, reason=reason) for reason in sorted(doubts - self._told)]
+        self._told = doubts
+        return changes
+
+
+_HEARD: Mapping[type[Any], Callable[[TrackedOrder, Any], list[Change]]] = {
+    m.OpenOrder: TrackedOrder.open_order,
+    m.OrderStatus: TrackedOrder.order_status,
+    m.ExecutionDetails: TrackedOrder.execution,
+    m.CommissionAndFeesReport: TrackedOrder.commission,
+    m.ErrorMessage: TrackedOrder.error,
+    m.CompletedOrder: TrackedOrder.completed,
+}

@@ -1,0 +1,125 @@
+"""Orders to what the wire carries, and back; nothing is lost either way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from msgspec.structs import fields, replace
+
+from ibwire.exceptions import ProtocolError
+from ibwire.order_conditions import condition_from_wire, condition_to_wire
+from ibwire.order_fields import Order
+from ibwire.order_times import moment_text, read_moment
+from ibwire.wire import messages as m
+
+RENAMED = {"lmt_price": "limit_price", "lmt_price_offset": "limit_price_offset"}
+"""Fields that are called otherwise on the wire."""
+
+ATTACHED = ("sl_order_id", "sl_order_type", "pt_order_id", "pt_order_type")
+QUANTITIES = ("total_quantity", "filled_quantity")
+MOMENTS = ("good_after_time", "good_till_date", "active_start_time", "active_stop_time", "manual_order_time")
+
+GATEWAY_ONLY = (
+    *("order_id", "parent_perm_id", "filled_quantity", "ref_futures_con_id", "auto_cancel_date", "shareholder"),
+)
+"""What IBKR's client has no way to send: a gateway's answer may hold them, a request may not."""
+
+_NAMES = {RENAMED.get(field.name, field.name): field.name for field in fields(m.Order)}
+"""The wire's name of every field of Order."""
+
+NUMBERS = tuple(
+    ours for ours, wire in _NAMES.items() if m.Order.__annotations__[wire].startswith("float") and ours != "conditions"
+)
+"""Fields that are floats on the wire: prices, amounts, percentages."""
+
+
+def exact(value: float | None) -> Decimal | None:
+    """A number of the wire as people write it: 0.1 is a tenth."""
+    return None if value is None else Decimal(repr(float(value)))
+
+
+def read_decimal(text: str | None, what: str) -> Decimal | None:
+    """A decimal from its text on the wire. Raises ProtocolError naming `what` if it is none."""
+    if not text:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ProtocolError(f"{what} is {text[:40]!r}, which is no number") from error
+
+
+def plain(value: Decimal) -> str:
+    """A decimal as the wire wants it: every digit, no exponent."""
+    return format(value, "f")
+
+
+def _each(one: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda values: tuple(map(one, values))
+
+
+_TO_WIRE: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(NUMBERS, float),
+    **dict.fromkeys(QUANTITIES, plain),
+    **dict.fromkeys(MOMENTS, moment_text),
+    "conditions": _each(condition_to_wire),
+}
+_FROM_WIRE: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(NUMBERS, exact),
+    **dict.fromkeys(MOMENTS, read_moment),
+    "conditions": _each(condition_from_wire),
+}
+
+
+def order_to_wire(order: Order) -> m.Order:
+    """The order with all its fields, also those that only a gateway sets."""
+    values = {wire: getattr(order, ours) for ours, wire in _NAMES.items()}
+    for ours, convert in _TO_WIRE.items():
+        wire = _NAMES[ours]
+        if values[wire] is not None:
+            values[wire] = convert(values[wire])
+    return m.Order(**values)
+
+
+def order_from_wire(
+    order: m.Order, attached: m.AttachedOrders | None = None, contract: m.Contract | None = None
+) -> Order:
+    """The order that the wire carried; the prices of its legs stand in `contract`.
+
+    Raises ProtocolError if a quantity is no number.
+    """
+    values = {ours: getattr(order, wire) for ours, wire in _NAMES.items()}
+    for ours, convert in _FROM_WIRE.items():
+        if values[ours] is not None:
+            values[ours] = convert(values[ours])
+    for name in QUANTITIES:
+        values[name] = read_decimal(values[name], f"an order's {name}")
+    if attached is not None:
+        values |= {name: getattr(attached, name) for name in ATTACHED}
+    return Order(**values, leg_prices=_leg_prices(contract))
+
+
+def place_request(order_id: int, contract: m.Contract, order: Order) -> m.PlaceOrderRequest:
+    """What places the order, or changes it if the gateway knows the id: the bytes that IBKR's own client sends."""
+    wire = replace(order_to_wire(order), **dict.fromkeys(GATEWAY_ONLY))
+    attached = m.AttachedOrders(**{name: getattr(order, name) for name in ATTACHED})
+    return m.PlaceOrderRequest(
+        order_id=order_id, contract=_with_leg_prices(contract, order), order=wire, attached_orders=attached
+    )
+
+
+def _leg_prices(contract: m.Contract | None) -> tuple[Decimal | None, ...]:
+    prices = tuple(exact(leg.per_leg_price) for leg in contract.combo_legs) if contract is not None else ()
+    return prices if any(price is not None for price in prices) else ()
+
+
+def _with_leg_prices(contract: m.Contract, order: Order) -> m.Contract:
+    if not order.leg_prices:
+        return contract
+    prices = (*order.leg_prices, *(None,) * len(contract.combo_legs))
+    legs = tuple(
+        leg if price is None else replace(leg, per_leg_price=float(price))
+        for leg, price in zip(contract.combo_legs, prices, strict=False)
+    )
+    return replace(contract, combo_legs=legs)

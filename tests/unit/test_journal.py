@@ -1,0 +1,251 @@
+"""The journal for asyncio: in order, off the loop, and an order followed anew from its records."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+
+from ibwire import journal as journal_module
+from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalUnwritable
+from ibwire.journal import Journal
+from ibwire.journal_file import JournalFile
+from ibwire.journal_records import Entry, Kind, entry, heard, replay
+from ibwire.order_state import TrackedOrder
+from ibwire.order_states import OrderState
+from ibwire.order_types import limit
+from ibwire.order_wire import place_request
+from ibwire.wire import messages as m
+from tests.helpers.campaigns import campaign
+from tests.helpers.journals import NOW, intent, key_of, records_of, sent
+from tests.helpers.order_stories import CONTRACT, PERM_ID, Story, execution, open_order, status, stories, tracked
+from tests.helpers.virtual_time import on_virtual_time
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite3"
+
+
+@asynccontextmanager
+async def opened(
+    path: Path, *, is_threaded: bool = True, failures: list[IbwireError] | None = None
+) -> AsyncIterator[Journal]:
+    told = failures if failures is not None else list[IbwireError]()
+    journal = Journal(path, NOW, is_threaded=is_threaded, on_failure=told.append)
+    try:
+        yield journal
+    finally:
+        await journal.aclose()
+
+
+def refuse_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: JournalFile, entries: object) -> list[IbwireError | None]:
+        raise JournalUnwritable(f"{self.path}: database or disk is full")
+
+    monkeypatch.setattr(JournalFile, "write", full)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_threaded", [True, False])
+async def test_when_write_returns_it_is_on_the_disk(path: Path, *, is_threaded: bool) -> None:
+    async with opened(path, is_threaded=is_threaded) as journal:
+        await journal.write(intent(1))
+        assert [one.entry for one in records_of(path)] == [intent(1)]
+        assert journal.mark(7) == 1
+        with pytest.raises(DuplicateOrderId):
+            await journal.write(intent(1))
+
+
+async def test_everything_is_written_in_the_order_asked_for(path: Path) -> None:
+    async with opened(path) as journal:
+        journal.note(intent(1))
+        writes = [asyncio.create_task(journal.write(intent(number))) for number in range(2, 50)]
+        await asyncio.sleep(0)  # the tasks begin
+        journal.note(sent(1))
+        await asyncio.gather(*writes)
+    assert [one.entry for one in records_of(path)] == [*(intent(number) for number in range(1, 50)), sent(1)]
+
+
+async def test_what_comes_together_goes_to_the_disk_together(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits = 0
+    write = JournalFile.write
+
+    def counted(self: JournalFile, entries: list[Entry]) -> list[IbwireError | None]:
+        nonlocal commits
+        commits += 1
+        return write(self, entries)
+
+    monkeypatch.setattr(JournalFile, "write", counted)
+    async with opened(path) as journal:
+        await asyncio.gather(*(journal.write(intent(number)) for number in range(1, 101)))
+    assert len(records_of(path)) == 100
+    assert commits <= 3
+
+
+async def test_one_refused_intent_fails_alone(path: Path) -> None:
+    async with opened(path) as journal:
+        results = await asyncio.gather(
+            journal.write(intent(5)), journal.write(intent(4)), journal.write(intent(6)), return_exceptions=True
+        )
+    assert [type(one) for one in results] == [type(None), DuplicateOrderId, type(None)]
+
+
+async def test_a_full_disk_refuses_the_order_and_tells_of_what_was_only_noted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[IbwireError] = []
+    async with opened(path, failures=failures) as journal:
+        with monkeypatch.context() as patched:
+            refuse_writes(patched)
+            with pytest.raises(JournalUnwritable, match="disk is full"):
+                await journal.write(intent(1))
+            journal.note(sent(1))
+            with pytest.raises(JournalUnwritable):
+                await journal.write(intent(2))
+        assert [str(one).split(";")[0] for one in failures] == [f"{path}: database or disk is full"]
+        await journal.write(intent(1))
+    assert [one.entry for one in records_of(path)] == [intent(1)]
+
+
+def test_a_commit_that_fails_leaves_no_trace(path: Path) -> None:
+    """The failing disk is one that fails at the last step, when the rows are in."""
+
+    class Failing(sqlite3.Connection):
+        fails = False
+
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+            if self.fails and sql == "COMMIT":
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patched:
+        connect = sqlite3.connect
+        patched.setattr(sqlite3, "connect", lambda *args, **named: connect(*args, factory=Failing, **named))
+        journal = JournalFile(path, NOW)
+    journal.write([intent(1)])
+    journal._connection.fails = True  # type: ignore[attr-defined]
+    with pytest.raises(JournalUnwritable, match="disk I/O error"):
+        journal.write([intent(2)])
+    assert journal.mark(7) == 1
+    journal._connection.fails = False  # type: ignore[attr-defined]
+    assert journal.write([intent(2)]) == [None]
+    journal.close()
+    JournalFile(path, NOW).close()
+    assert [one.entry for one in records_of(path)] == [intent(1), intent(2)]
+
+
+async def test_a_caller_that_is_cancelled_harms_nobody(path: Path) -> None:
+    async with opened(path) as journal:
+        given_up = asyncio.create_task(journal.write(intent(1)))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await journal.write(intent(2))
+    assert [one.entry for one in records_of(path)] == [intent(1), intent(2)]
+
+
+async def test_closing_writes_what_waits_and_then_refuses(path: Path) -> None:
+    failures: list[IbwireError] = []
+    journal = Journal(path, NOW, on_failure=failures.append)
+    for number in range(1, 20):
+        journal.note(intent(number))
+    await journal.aclose()
+    assert len(records_of(path)) == 19
+    with pytest.raises(JournalUnwritable, match="is closed"):
+        await journal.write(intent(20))
+    journal.note(sent(1))
+    assert len(failures) == 1
+
+
+async def test_what_waits_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "MAX_WAITING", 3)
+    async with opened(path) as journal:
+        for number in range(1, 4):
+            journal.note(intent(number))
+        with pytest.raises(JournalUnwritable, match="3 records wait"):
+            await journal.write(intent(4))
+    assert len(records_of(path)) == 3
+
+
+@on_virtual_time
+async def test_it_works_in_virtual_time() -> None:
+    with TemporaryDirectory() as folder:
+        async with opened(Path(folder) / "journal.sqlite3", is_threaded=False) as journal:
+            await journal.write(intent(1), sent(1))
+            assert [one.state for one in journal.orders()] == [OrderState.SENT]
+
+
+# --- following orders anew -------------------------------------------------------------------------------------------
+
+
+def seen(order: TrackedOrder) -> tuple[object, ...]:
+    return (order.state, order.key, order.filled, order.remaining, order.fills, order.commissions, order.notices)
+
+
+@campaign(part=25, full=400)
+@given(story=stories())
+def test_an_order_stands_after_a_restart_as_it_stood_before(story: Story) -> None:
+    order = story.start()
+    key = order.key
+    first = limit("BUY", story.quantity, 10)
+    entries = [entry(Kind.INTENT, NOW, key, place_request(key.order_id, CONTRACT, first)), entry(Kind.SENT, NOW, key)]
+    if story.is_changed:
+        changed = place_request(key.order_id, CONTRACT, order.order)
+        entries.append(entry(Kind.CHANGE, NOW, key, changed))
+    if story.is_cancelled_by_us:
+        entries.append(entry(Kind.CANCEL, NOW, key, m.CancelOrderRequest(key.order_id)))
+    entries += [heard(message, NOW, key) for message in story.messages if order.feed(message)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.sqlite3"
+        journal = JournalFile(path, NOW)
+        assert set(journal.write(entries)) == {None}
+        journal.close()
+        again = replay(records_of(path))
+    assert again is not None
+    assert again.order == order.order
+    assert again.contract == order.contract
+    assert seen(again) == seen(order)
+
+
+def test_what_was_found_out_by_asking_is_followed_anew_too(path: Path) -> None:
+    order, twin = tracked(), tracked(client_ref=key_of(2).client_ref, order_id=2)
+    journal = JournalFile(path, NOW)
+    journal.write([intent(1), sent(1), intent(2), sent(2)])
+    told, stands = open_order("Submitted"), status("Submitted", 40, 60)
+    order.reconciled(told, stands)
+    journal.write([entry(Kind.RECONCILED, NOW, key_of(1), told, stands), heard(execution(2, 60, 100), NOW, key_of(1))])
+    order.execution(execution(2, 60, 100))
+    twin.not_found("nowhere")
+    journal.write([entry(Kind.NOT_FOUND, NOW, key_of(2), detail="nowhere")])
+    completed = m.CompletedOrder(CONTRACT, m.Order(perm_id=PERM_ID), m.OrderState(status="Filled"))
+    journal.write([heard(completed, NOW, key_of(1)), entry(Kind.ENDED, NOW, key_of(1), detail="filled")])
+    journal.close()
+    first, second = (replay(records_of_order(path, number)) for number in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert (first.state, first.filled) == (order.state, order.filled) == (OrderState.FILLED, Decimal(100))
+    assert second.state is twin.state is OrderState.UNCONFIRMED
+
+
+def records_of_order(path: Path, order_id: int) -> list[object]:
+    return [one for one in records_of(path) if one.entry.order_id == order_id]  # type: ignore[misc]
+
+
+async def test_orders_that_have_ended_are_not_followed_any_more(path: Path) -> None:
+    async with opened(path) as journal:
+        await journal.write(intent(1), sent(1), intent(2), entry(Kind.ENDED, NOW, key_of(1), detail="filled"))
+        assert [one.key.order_id for one in journal.orders()] == [2]
+        assert [one.key.order_id for one in journal.orders(only_open=False)] == [1, 2]
+        (waiting,) = journal.orders()
+        assert waiting.state is OrderState.INTENT
+        assert waiting.order.order_ref is not None
+        assert waiting.order.order_ref.startswith("tag~")
