@@ -144,6 +144,7 @@ async def test_executions_of_others_are_for_client_0_and_their_commissions_for_t
     [
         (m.ExecutionFilter(), ["2"]),
         (m.ExecutionFilter(last_n_days=1), ["1", "2"]),
+        (m.ExecutionFilter(last_n_days=2147483647), ["1", "2"]),
         (m.ExecutionFilter(specific_dates=(20010909,)), ["1"]),
         (m.ExecutionFilter(specific_dates=(20010911,)), []),
         (m.ExecutionFilter(last_n_days=2, time="20010909-01:46:41"), ["2"]),

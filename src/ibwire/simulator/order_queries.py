@@ -32,6 +32,10 @@ def completed_orders(tickets: Iterable[Ticket], *, api_only: bool) -> list[Messa
     ]
 
 
+MOST_DAYS_BACK = 7
+"""TWS keeps executions for no longer, however it is set (protocol notes, 3.14)."""
+
+
 class ExecutionQuery:
     """Which executions a client sees, in UTC days, of which `today` is the gateway's.
 
@@ -48,7 +52,7 @@ class ExecutionQuery:
         self._filter = filter_ or m.ExecutionFilter()
         self._is_master = client_id == master_id
         self._since = request_times.parse(self._filter.time) if self._filter.time else None
-        days_back = timedelta(days=max(0, self._filter.last_n_days or 0))
+        days_back = timedelta(days=min(max(0, self._filter.last_n_days or 0), MOST_DAYS_BACK))
         self._has_day = _days(set(self._filter.specific_dates), today - days_back, today)
 
     @property
