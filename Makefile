@@ -32,7 +32,7 @@ bench: install
 	$(BIN)/python -m benchmarks.simulator
 
 campaigns: install
-	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q -m "campaign and not tws and not windows"
+	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q --durations=15 -m "campaign and not tws and not windows"
 
 # As many seeds of chaos as one wants: make chaos SEEDS=5000 [FIRST=0] [HOURS=6]
 SEEDS ?= 20

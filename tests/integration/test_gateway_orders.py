@@ -251,8 +251,8 @@ async def test_order_id_below_the_next_is_refused_with_103() -> None:
             assert await so_far(client, news) == RESTING
 
 
-@pytest.mark.parametrize("order_id", [0, -1, -5])
-async def test_order_id_that_is_not_positive_is_refused_with_10149(order_id: int) -> None:
+@pytest.mark.parametrize("order_id", [0, -1, -5, 2**31 - 1])
+async def test_order_id_that_cannot_be_is_refused_with_10149(order_id: int) -> None:
     async with simulated() as gateway, raw(gateway, 1) as client:
         assert codes(await client.answers_to(bought(order_id, "10"))) == [(order_id, 10149)]
 

@@ -32,6 +32,10 @@ _TYPES_TO_CHANGE_TO = ("MKT", "LMT")
 """An order may become one of these while it works; every other change of its type is refused (protocol notes, 4.6)."""
 
 
+MOST_ORDER_ID = 2**31 - 2
+"""The largest number of the wire means "none", and there has to be a next one."""
+
+
 class OrderDesk:
     """Every order of every client. `accounts` are the gateway's; an order needs none if there is but one.
 
@@ -224,7 +228,7 @@ class OrderDesk:
         return self._take(client_id, order_id, terms)
 
     def _check_id(self, client_id: int, order_id: int, old: Ticket | None, *, is_held: bool) -> Refusal | None:
-        if old is None and order_id <= 0:
+        if old is None and not 0 < order_id <= MOST_ORDER_ID:
             return Refusal(10149, f"Invalid order id: {order_id}")
         if old is not None and old.status is Status.FILLED:
             return Refusal(104, "Cannot modify a filled order.")
