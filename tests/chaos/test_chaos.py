@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.run import HOURS, command_for, run
 from tests.helpers.campaigns import SEED, size
 
-SEEDS = size(part=4, full=300)
+SEEDS = size(part=3, full=300)
 FIRST = int(SEED or 0) * 1_000_000
 
 

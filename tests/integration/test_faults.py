@@ -200,7 +200,10 @@ def test_instruments_of_the_matrix_are_those_of_the_table() -> None:
 
 async def test_hundred_lost_links_leave_no_task_and_no_file_behind() -> None:
     """Over TCP: what nautilus_trader 2710 reports is a reconnect loop that piles up threads."""
-    async with SimulatedGateway() as gateway, session_at(gateway.port, backoff_max_s=0.2, stable_s=0.001) as session:
+    async with (
+        SimulatedGateway() as gateway,
+        session_at(gateway.port, backoff_first_s=0.01, backoff_max_s=0.02) as session,
+    ):
         await _lose_links(gateway, session, 5)
         tasks, files = len(asyncio.all_tasks()), _open_files()
         await _lose_links(gateway, session, 100)
