@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -111,6 +112,27 @@ async def test_collection_that_failed_never_passes_off_a_part() -> None:
     assert collection.sent.is_set()
     with pytest.raises(ConnectionLost):
         await collection.result
+
+
+@on_virtual_time
+async def test_collection_that_fails_as_its_waiter_is_cancelled_complains_to_nobody() -> None:
+    complaints: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    collection = Collection(loop)
+
+    async def wait() -> None:
+        await collection.result
+
+    waiting = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    collection.fail(ConnectionLost("the link fell"))
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    del collection, waiting
+    gc.collect()
+    assert complaints == []
 
 
 @on_virtual_time
