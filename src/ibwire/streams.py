@@ -55,7 +55,7 @@ class Collection:
         """End the result with `error`; what had come is not passed off as the whole."""
         if not self.result.done():
             self.result.set_exception(error)
-            self.result.exception()  # who waits may be cancelled in this very turn, and then nobody looks
+            self.result.exception()  # who waits for `sent` may be cancelled in this very turn, and never look
         self.sent.set()
 
 

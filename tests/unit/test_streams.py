@@ -119,18 +119,21 @@ async def test_collection_that_fails_as_its_waiter_is_cancelled_complains_to_nob
     complaints: list[object] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: complaints.append(context))
-    collection = Collection(loop)
 
-    async def wait() -> None:
+    async def wait(collection: Collection) -> None:
+        await collection.sent.wait()
         await collection.result
 
-    waiting = asyncio.create_task(wait())
-    await asyncio.sleep(0)
-    collection.fail(ConnectionLost("the link fell"))
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    del collection, waiting
+    async def fail_and_cancel() -> None:
+        collection = Collection(loop)
+        waiting = asyncio.create_task(wait(collection))
+        await asyncio.sleep(0)
+        collection.fail(ConnectionLost("the link fell"))
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    await fail_and_cancel()
     gc.collect()
     assert complaints == []
 
