@@ -26,7 +26,7 @@ HOST = "127.0.0.1"
 TIMEOUT_S = 120.0
 """How long to wait for anything: the next client, its next request, its progress. Then this process ends."""
 
-REQ_MKT_DATA, REQ_POSITIONS, START_API = 1, 61, 71
+REQ_MKT_DATA, REQ_POSITIONS, START_API, REQ_CURRENT_TIME_IN_MILLIS = 1, 61, 71, 105
 NEXT_VALID_ID, MANAGED_ACCOUNTS, POSITION_END = 9, 15, 62
 ACCOUNT = "DU1234567"
 ALL_IDS = set(range(1, content.INSTRUMENTS + 1))
@@ -102,6 +102,8 @@ def shake_hands(connection: socket.socket, dialect: Dialect) -> None:
             connection.sendall(dialect.welcome)
         elif message_id == REQ_POSITIONS:  # ib_async asks for them whatever it is told
             connection.sendall(content.text_frame(POSITION_END, 1))
+        elif message_id == REQ_CURRENT_TIME_IN_MILLIS:
+            pass  # a session's sign of life, which it does without while data come
         elif message_id == REQ_MKT_DATA and req_id in ALL_IDS:
             subscribed.add(req_id)
         else:

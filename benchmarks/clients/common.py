@@ -29,9 +29,11 @@ class Measurement:
         parser.add_argument("--progress-port", type=int, required=True, help="where it listens for the progress")
         parser.add_argument("--dialect", choices=("text", "protobuf"), required=True)
         parser.add_argument("--messages", type=int, required=True)
+        parser.add_argument("--every", action="store_true", help="do not conflate, where a client could")
         arguments = parser.parse_args()
         self.port: int = arguments.port
         self.messages: int = arguments.messages
+        self.every: bool = arguments.every
         self._cpu = self._stopped = 0.0
         self._cpu_s = 0.0
         self._told = 0

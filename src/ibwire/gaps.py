@@ -18,6 +18,7 @@ class GapReason(StrEnum):
     COMPETING_SESSION = "competing_session"  # another login of the user has the data (10197)
     ENDED = "ended"  # the gateway ended the subscription (10182, 10225 …)
     STALE = "stale"  # silent for too long while others tick
+    INVALID = "invalid"  # what came cannot be (an operation that does not fit the book), so something was missed
 
 
 class Gap(Struct, frozen=True):

@@ -9,10 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Protocol
+from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 from ibwire.exceptions import IbwireError, StreamOverflow
 from ibwire.wire import Message
+
+T = TypeVar("T")
 
 
 class Receiver(Protocol):
@@ -56,30 +58,47 @@ class Collection:
         self.sent.set()
 
 
-class MessageStream(AsyncIterator[Message]):
-    """The answers of a request that goes on, as an async iterator; made by `ConnectionManager.stream`.
+class Waiting(Protocol[T]):
+    """What waits for a consumer, in the order in which it is given; a deque, or one that keeps less."""
 
-    The request is sent when the first message is asked for, or on entering `async with`, and cancelled at the gateway
-    by `close`, which leaving `async with` does. Up to `bound` messages wait for the consumer; one that is further
-    behind gets those and then StreamOverflow. An error ends the iteration after the messages that came before it.
+    def __len__(self) -> int: ...
+
+    def append(self, item: T, /) -> None:
+        """Add one."""
+
+    def popleft(self) -> T:
+        """Take the next; there is one."""
+
+
+class Stream(AsyncIterator[T], Generic[T]):
+    """What goes on, as an async iterator: of messages (`ConnectionManager.stream`), or of what a service makes of them.
+
+    It is asked for (`open_`) when the first item is, or on entering `async with`, and given up (`close`) by `close`,
+    which leaving `async with` does. Up to `bound` items wait for the consumer; one that is further behind gets those
+    and then StreamOverflow. An error ends the iteration after the items that came before it. `waiting` is what they
+    wait in.
     """
 
     def __init__(
-        self, bound: int, open_: Callable[[MessageStream], None], close: Callable[[MessageStream], None]
+        self,
+        bound: int,
+        open_: Callable[[Stream[T]], None],
+        close: Callable[[Stream[T]], None],
+        waiting: Waiting[T] | None = None,
     ) -> None:
         self._bound = bound
-        self._open: Callable[[MessageStream], None] | None = open_
-        self._close: Callable[[MessageStream], None] | None = close
-        self._queue: deque[Message] = deque()
+        self._open: Callable[[Stream[T]], None] | None = open_
+        self._close: Callable[[Stream[T]], None] | None = close
+        self._queue: Waiting[T] = deque() if waiting is None else waiting
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
         self._error: IbwireError | None = None
 
     def __len__(self) -> int:
-        """How many messages wait for the consumer."""
+        """How many items wait for the consumer."""
         return len(self._queue)
 
-    async def __aenter__(self) -> MessageStream:
+    async def __aenter__(self) -> Self:
         self._start()
         return self
 
@@ -88,10 +107,10 @@ class MessageStream(AsyncIterator[Message]):
     ) -> None:
         self.close()
 
-    def __aiter__(self) -> MessageStream:
+    def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Message:
+    async def __anext__(self) -> T:
         if self._queue:
             return self._queue.popleft()
         self._start()
@@ -111,31 +130,36 @@ class MessageStream(AsyncIterator[Message]):
         return self._queue.popleft()
 
     def close(self) -> None:
-        """End the stream and cancel its request at the gateway. What waits can still be taken. Safe to call again."""
+        """End the stream and give up what feeds it. What waits can still be taken. Safe to call again."""
         self.end()
         if self._open is None and self._close is not None:
             close, self._close = self._close, None
             close(self)
 
-    def deliver(self, message: Message) -> None:
-        """Queue one message; called by the dispatcher."""
+    def deliver(self, item: T) -> None:
+        """Queue one item; called by what feeds the stream."""
         if self._ended:
             return
         if len(self._queue) >= self._bound:
             self.fail(StreamOverflow(f"the consumer is {self._bound} messages behind"))
             self.close()
             return
-        self._queue.append(message)
+        self._queue.append(item)
+        if self._waiter is not None:
+            self._wake()
+
+    def nudge(self) -> None:
+        """Look again at what waits: something is there that was not delivered."""
         if self._waiter is not None:
             self._wake()
 
     def end(self) -> None:
-        """No more messages will come."""
+        """No more items will come."""
         self._ended = True
         self._wake()
 
     def fail(self, error: IbwireError) -> None:
-        """No more messages will come, because of `error`; a stream that has ended stays as it is."""
+        """No more items will come, because of `error`; a stream that has ended stays as it is."""
         if not self._ended:
             self._error = error
             self.end()
@@ -149,3 +173,7 @@ class MessageStream(AsyncIterator[Message]):
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+MessageStream: TypeAlias = Stream[Message]
+"""The answers of a request that goes on."""
