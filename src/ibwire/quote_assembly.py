@@ -97,8 +97,8 @@ class QuoteState:
     @property
     def has_data(self) -> bool:
         """Whether any field of a tick holds something."""
-        before = self._values[_TICKS.start : _GENERIC]
-        return any(value is not None for value in before) or bool(self._generic)
+        fields = (*self._values[_TICKS.start : _GENERIC], *self._generic.values())
+        return any(value is not None for value in fields)
 
     def take(self, message: Message) -> bool:
         """Take note of a message; whether a quote now says something else, or says it anew."""
@@ -120,7 +120,7 @@ class QuoteState:
                 values[size_slot] = _read_common_size(size) if price is not None else None
             if attributes_slot is not None:
                 mask = message.attr_mask  # type: ignore[attr-defined]
-                values[attributes_slot] = None if mask is None else _ATTRIBUTES[mask & 7]
+                values[attributes_slot] = None if mask is None or price is None else _ATTRIBUTES[mask & 7]
         elif kind is m.TickSize:
             tick_type = message.tick_type  # type: ignore[attr-defined]
             slot = _SIZE_SLOTS.get(tick_type)
