@@ -37,6 +37,8 @@ class Run:
                 assert type(quote) is Quote
                 self.quotes += 1
                 count += 1 + quote.skipped
+                if self.measurement.latency:
+                    self.measurement.sample(quote.bid)
                 if reports and count >= report_at:
                     self.measurement.progress(count * INSTRUMENTS)
                     report_at = count - count % PER_BLOCK + PER_BLOCK
@@ -57,6 +59,7 @@ async def run(measurement: Measurement, *, conflate: bool) -> Run:
     )
     made = Run(measurement, conflate=conflate)
     async with IBSession(settings) as session, asyncio.TaskGroup() as consumers:
+        measurement.connected()
         for number in range(1, INSTRUMENTS + 1):
             consumers.create_task(made.consume(session, number))
     return made

@@ -39,6 +39,8 @@ class StreamState(Enum):
     OVER = auto()
 
 
+_LIVE = StreamState.LIVE
+
 _TRANSITIONS: dict[StreamState, frozenset[StreamState]] = {
     StreamState.NEW: frozenset({StreamState.LIVE, StreamState.LOST, StreamState.OVER}),
     StreamState.LIVE: frozenset({StreamState.STALLED, StreamState.LOST, StreamState.OVER}),
@@ -89,6 +91,7 @@ class KeptStream:
         self._owner = owner
         self.message = message
         self._consumer = consumer
+        self._pass_on = consumer.deliver  # most messages are ticks: they go straight there
         self.priority = priority
         self.should_tick = should_tick
         self._now = now
@@ -115,10 +118,10 @@ class KeptStream:
     def deliver(self, message: Message) -> None:
         """Pass a message on to the consumer; the first one after a gap ends it."""
         self.received += 1
-        if self.state is not StreamState.LIVE or type(message) is m.ErrorMessage:
-            self._deliver_with_care(message)
+        if self.state is _LIVE and type(message) is not m.ErrorMessage:
+            self._pass_on(message)
         else:
-            self._consumer.deliver(message)
+            self._deliver_with_care(message)
 
     def end(self) -> None:
         """The gateway has said all: does not happen to what is kept."""

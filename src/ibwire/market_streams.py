@@ -32,6 +32,7 @@ class QuoteLine(ConflatedLine[Quote]):
         super().__init__(session, contract, on_over, EventType.QUOTE)
         self.generic_ticks = generic_ticks
         self._state = QuoteState(contract)
+        self._take_tick = self._state.take
 
     @property
     def has_data(self) -> bool:
@@ -44,7 +45,7 @@ class QuoteLine(ConflatedLine[Quote]):
 
     def deliver(self, message: Message) -> None:
         """Nearly always a tick, so that is what is tried first."""
-        if not self._state.take(message):
+        if not self._take_tick(message):
             super().deliver(message)
         elif self.gap is None:  # in a gap only the kind of data is told, before any data
             self._changed()
