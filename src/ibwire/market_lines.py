@@ -158,7 +158,7 @@ class ConflatedLine(MarketLine[T]):
     ) -> None:
         super().__init__(session, contract, on_over)
         self._clock = session.clock
-        self._has_subscribers = session.events.has_subscribers
+        self._listeners = session.events.listeners
         self._event = event
         self._conflated: dict[Stream[T | Gap | Resumed], NewestState[T]] = {}
         self._has_everything = False
@@ -200,14 +200,17 @@ class ConflatedLine(MarketLine[T]):
             self._left()
 
     def _changed(self) -> None:
-        """The state has changed: tell those who want to know."""
+        """The state has changed: count it, and tell those who want to know."""
         self.updates += 1
         self.received_s = self._clock()
+        self._tell()
+
+    def _tell(self) -> None:
         if not self.has_told:
             self.has_told = True
             for consumer in self._conflated:
                 consumer.nudge()
-        if self._event is not None and self._has_subscribers(self._event):
+        if self._event is not None and self._listeners[self._event]:
             self._session.events.emit(self._event, self.newest())
         if self._has_everything:
             self._everything.publish(self.newest())
