@@ -24,6 +24,7 @@ class Client(NamedTuple):
     name: str
     module: str
     dialect: str
+    options: tuple[str, ...] = ()
 
 
 IBWIRE = Client("ibwire", "ibwire_client", "protobuf")

@@ -3,7 +3,7 @@
 One process serves all runs, one after the other. When it is ready it prints one JSON line: the port for the clients and
 the port for their progress. A client first connects to the latter and says its dialect and how many messages it wants;
 later it sends a byte for each block it has counted. The sender writes as fast as TCP takes it, while at most `window`
-blocks are under way.
+blocks are under way; or with `--rate` so many bids a second whose price is the time at which they were sent.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ HOST = "127.0.0.1"
 TIMEOUT_S = 120.0
 """How long to wait for anything: the next client, its next request, its progress. Then this process ends."""
 
-REQ_MKT_DATA, REQ_POSITIONS, START_API = 1, 61, 71
+REQ_MKT_DATA, REQ_POSITIONS, START_API, REQ_CURRENT_TIME_IN_MILLIS = 1, 61, 71, 105
 NEXT_VALID_ID, MANAGED_ACCOUNTS, POSITION_END = 9, 15, 62
 ACCOUNT = "DU1234567"
 ALL_IDS = set(range(1, content.INSTRUMENTS + 1))
@@ -42,6 +43,8 @@ class Dialect:
     """The answer to startApi."""
     read: Callable[[bytes], tuple[int, int]]
     """A request's message id, and its request id if it is for market data."""
+    write: Callable[[content.Tick], bytes]
+    """A tick's frame."""
 
 
 def text(messages: int) -> Dialect:
@@ -52,7 +55,7 @@ def text(messages: int) -> Dialect:
 
     accounts = content.text_frame(MANAGED_ACCOUNTS, 1, ACCOUNT)
     next_id = content.text_frame(NEXT_VALID_ID, 1, 1)
-    return Dialect(176, content.blocks(messages, content.as_text), accounts + next_id, read)
+    return Dialect(176, content.blocks(messages, content.as_text), accounts + next_id, read, content.as_text)
 
 
 def protobuf(messages: int) -> Dialect:
@@ -62,7 +65,7 @@ def protobuf(messages: int) -> Dialect:
 
     accounts = content.protobuf_frame(MANAGED_ACCOUNTS, ManagedAccounts(accountsList=ACCOUNT).SerializeToString())
     next_id = content.protobuf_frame(NEXT_VALID_ID, NextValidId(orderId=1).SerializeToString())
-    return Dialect(226, content.blocks(messages, content.as_protobuf), accounts + next_id, read)
+    return Dialect(226, content.blocks(messages, content.as_protobuf), accounts + next_id, read, content.as_protobuf)
 
 
 def exactly(connection: socket.socket, size: int) -> bytes:
@@ -102,6 +105,8 @@ def shake_hands(connection: socket.socket, dialect: Dialect) -> None:
             connection.sendall(dialect.welcome)
         elif message_id == REQ_POSITIONS:  # ib_async asks for them whatever it is told
             connection.sendall(content.text_frame(POSITION_END, 1))
+        elif message_id == REQ_CURRENT_TIME_IN_MILLIS:
+            pass  # a session's sign of life, which it does without while data come
         elif message_id == REQ_MKT_DATA and req_id in ALL_IDS:
             subscribed.add(req_id)
         else:
@@ -121,7 +126,22 @@ def push(connection: socket.socket, progress: socket.socket, blocks: list[bytes]
         under_way += 1
 
 
-def serve(listener: socket.socket, progress: socket.socket, dialects: dict[str, Dialect], window: int) -> None:
+def push_at(rate: int, connection: socket.socket, dialect: Dialect, messages: int) -> None:
+    """Send bids, to each instrument in turn, at an even rate: each time all that are due, stamped as they go."""
+    began, sent = time.monotonic(), 0
+    while sent < messages:
+        due = min(messages, int((time.monotonic() - began) * rate))
+        for number in range(sent, due):
+            req_id = number % content.INSTRUMENTS + 1
+            tick = content.Tick(content.PRICE, req_id, 1, price=time.monotonic(), size="100")
+            connection.sendall(dialect.write(tick))
+        sent = due
+        time.sleep(0.5 / rate)
+
+
+def serve(
+    listener: socket.socket, progress: socket.socket, dialects: dict[str, Dialect], window: int, rate: int
+) -> None:
     """One client's run, until it is over."""
     progress.settimeout(TIMEOUT_S)
     name, messages = line_from(progress).split()
@@ -131,7 +151,10 @@ def serve(listener: socket.socket, progress: socket.socket, dialects: dict[str, 
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = dialects[name]
         shake_hands(connection, dialect)
-        push(connection, progress, dialect.blocks[: int(messages) // content.BLOCK], window)
+        if rate:
+            push_at(rate, connection, dialect, int(messages))
+        else:
+            push(connection, progress, dialect.blocks[: int(messages) // content.BLOCK], window)
         while progress.recv(4096):  # the client closes it last
             pass
 
@@ -140,6 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, required=True, help="the most a run may ask for")
     parser.add_argument("--window", type=int, required=True, help="blocks under way; 0 for no limit")
+    parser.add_argument("--rate", type=int, default=0, help="messages a second; 0 for as many as there can be")
     arguments = parser.parse_args()
     dialects = {"text": text(arguments.messages), "protobuf": protobuf(arguments.messages)}
     with socket.create_server((HOST, 0)) as clients, socket.create_server((HOST, 0)) as progresses:
@@ -152,7 +176,7 @@ def main() -> None:
             except TimeoutError:
                 return  # whoever started this is gone
             with progress, suppress(ConnectionError):  # a client that fails says so itself
-                serve(clients, progress, dialects, arguments.window)
+                serve(clients, progress, dialects, arguments.window, arguments.rate)
 
 
 if __name__ == "__main__":

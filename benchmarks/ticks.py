@@ -61,10 +61,10 @@ async def json_line(running: Process, what: str, timeout_s: float) -> dict[str, 
     return json.loads(line)
 
 
-async def run_client(client: Client, ports: dict[str, int], messages: int) -> dict[str, float]:
-    """One run."""
+async def run_client(client: Client, ports: dict[str, int], messages: int, *more: str) -> dict[str, float]:
+    """One run; `more` are further options of the client."""
     arguments = {"port": ports["port"], "progress-port": ports["progress_port"], "messages": messages}
-    options = [f"--{name}={value}" for name, value in arguments.items()]
+    options = [*(f"--{name}={value}" for name, value in arguments.items()), *client.options, *more]
     async with process(f"benchmarks.clients.{client.module}", f"--dialect={client.dialect}", *options) as running:
         result = await json_line(running, client.name, RUN_TIMEOUT_S + messages * S_PER_MESSAGE)
         async with asyncio.timeout(RUN_TIMEOUT_S):

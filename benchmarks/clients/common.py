@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import socket
 import time
+import tracemalloc
+from statistics import quantiles
 
-from benchmarks.content import BLOCK
+from benchmarks.content import BLOCK, INSTRUMENTS
 
 HOST = "127.0.0.1"
 CLIENT_ID = 1
@@ -29,9 +32,19 @@ class Measurement:
         parser.add_argument("--progress-port", type=int, required=True, help="where it listens for the progress")
         parser.add_argument("--dialect", choices=("text", "protobuf"), required=True)
         parser.add_argument("--messages", type=int, required=True)
+        parser.add_argument("--every", action="store_true", help="do not conflate, where a client could")
+        parser.add_argument(
+            "--latency", action="store_true", help="prices are the times of their sending: `sample` them"
+        )
+        parser.add_argument("--memory", action="store_true", help="report the memory per subscription; makes it slow")
         arguments = parser.parse_args()
         self.port: int = arguments.port
         self.messages: int = arguments.messages
+        self.every: bool = arguments.every
+        self.latency: bool = arguments.latency
+        self._samples: list[float] = []
+        self._memory: bool = arguments.memory
+        self._bytes = 0
         self._cpu = self._stopped = 0.0
         self._cpu_s = 0.0
         self._told = 0
@@ -39,6 +52,16 @@ class Measurement:
         self._channel = socket.create_connection((HOST, arguments.progress_port))
         self._channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._channel.sendall(f"{arguments.dialect} {self.messages}\n".encode())
+
+    def connected(self) -> None:
+        """Everything is there but the subscriptions."""
+        if self._memory:
+            gc.collect()
+            tracemalloc.start()
+
+    def sample(self, sent_at: float) -> None:
+        """A tick reached its consumer; the sender sent it at this time of the machine's monotonic clock."""
+        self._samples.append(time.monotonic() - sent_at)
 
     def start(self) -> None:
         """Everything is subscribed but the last instrument."""
@@ -57,6 +80,10 @@ class Measurement:
         """The last message was counted."""
         self._cpu_s = time.process_time() - self._cpu
         self._stopped = time.perf_counter()
+        if self._memory:
+            gc.collect()
+            self._bytes = tracemalloc.get_traced_memory()[0]
+            tracemalloc.stop()
 
     def report(self, counted: int, **more: int) -> None:
         """Print the one line of this process."""
@@ -68,5 +95,10 @@ class Measurement:
             "messages_per_s": (counted - before) / seconds if seconds > 0 else 0.0,
             **more,
         }
+        if self._memory:
+            result["bytes_per_subscription"] = self._bytes / INSTRUMENTS
+        if self._samples:
+            cuts = quantiles(self._samples, n=100)
+            result |= {"median_s": cuts[49], "p99_s": cuts[98], "samples": len(self._samples)}
         print(json.dumps(result), flush=True)
         self._channel.close()

@@ -60,6 +60,9 @@ COLUMNS = (
 )
 """The columns of a table file, in order, separated by tabs; the first line names them."""
 
+DEPTH_RESET = 317
+"""The book of a market-depth subscription begins anew; the subscription goes on."""
+
 _MAX_LOGGED = 1_000
 """How many unknown codes are logged; a gateway that invents more of them does not fill the log or the memory."""
 

@@ -197,6 +197,11 @@ class EventManager:
         """Whether anybody would be called for `event_type`: ask before building the data of a HIGH_RATE event."""
         return bool(self._subscribers[event_type])
 
+    @property
+    def listeners(self) -> Mapping[EventType, tuple[Subscriber, ...]]:
+        """Who listens to each type, as it is at any time: for what asks at every tick and cannot afford a call."""
+        return self._subscribers
+
     def subscribe(
         self,
         types: EventTypes,

@@ -21,34 +21,40 @@ class FanOut(Generic[T]):
     """The consumers of one producer. `on_empty` is called when the last one has left, and may be so again and again."""
 
     def __init__(self, on_empty: Callable[[], None] = lambda: None) -> None:
-        self._consumers: dict[Stream[T], Callable[[T], bool]] = {}
+        self._consumers: dict[Stream[T], Callable[[T], bool] | None] = {}
+        self._listening: tuple[tuple[Stream[T], Callable[[T], bool] | None], ...] = ()
         self._on_empty = on_empty
 
     def __len__(self) -> int:
         """How many consumers there are."""
         return len(self._consumers)
 
-    def add(self, consumer: Stream[T], *, where: Callable[[T], bool] = lambda _: True, first: Iterable[T] = ()) -> None:
+    def add(self, consumer: Stream[T], *, where: Callable[[T], bool] | None = None, first: Iterable[T] = ()) -> None:
         """Give `consumer` what is known already (`first`), and from now on what is published and `where` says so."""
         self._consumers[consumer] = where
+        self._listening = tuple(self._consumers.items())
         for item in first:
-            if where(item):
+            if where is None or where(item):
                 consumer.deliver(item)
 
     def remove(self, consumer: Stream[T]) -> None:
         """It wants no more; one that is not there is no mistake."""
-        if self._consumers.pop(consumer, None) is not None and not self._consumers:
+        if consumer not in self._consumers:
+            return
+        del self._consumers[consumer]
+        self._listening = tuple(self._consumers.items())
+        if not self._consumers:
             self._on_empty()
 
     def publish(self, item: T) -> None:
         """Give `item` to everybody who wants it; waits for nobody."""
-        for consumer, where in tuple(self._consumers.items()):  # one that overflows leaves meanwhile
-            if where(item):
+        for consumer, where in self._listening:  # one that overflows leaves meanwhile: this tuple stays as it is
+            if where is None or where(item):
                 consumer.deliver(item)
 
     def end(self, error: IbwireError | None = None) -> None:
         """Nothing more will come, because of `error` if there is one; what waits can still be taken."""
-        consumers, self._consumers = self._consumers, {}
+        consumers, self._consumers, self._listening = self._consumers, {}, ()
         for consumer in consumers:
             if error is None:
                 consumer.end()

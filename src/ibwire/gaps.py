@@ -19,6 +19,7 @@ class GapReason(StrEnum):
     ENDED = "ended"  # the gateway ended the subscription (10182, 10225 …)
     STALE = "stale"  # silent for too long while others tick
     NOT_READY = "not_ready"  # IBKR is resetting the account (AccountReady is false): its numbers are not to be trusted
+    INVALID = "invalid"  # what came cannot be (an operation that does not fit the book), so something was missed
 
 
 class Gap(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """One stream that outlives its link: it tells its consumer of gaps, and is asked for again under another id.
 
-The consumer reads a `MessageStream`; this is the other end of it. What happens when, the keeper decides (see
-`stream_keeper`); here is which state a stream is in, and what it says at each step.
+The consumer is a `MessageStream`, or a service's own receiver; this is the other end of it. What happens when, the
+keeper decides (see `stream_keeper`); here is which state a stream is in, and what it says at each step.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 from ibwire.dispatch import Entry
 from ibwire.exceptions import ConnectionFailed, IbwireError, RateLimitError
 from ibwire.gaps import Gap, GapReason, Resumed
-from ibwire.streams import MessageStream
+from ibwire.streams import Receiver
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -38,6 +38,8 @@ class StreamState(Enum):
     """In a gap, and the gateway knows nothing of it."""
     OVER = auto()
 
+
+_LIVE = StreamState.LIVE
 
 _TRANSITIONS: dict[StreamState, frozenset[StreamState]] = {
     StreamState.NEW: frozenset({StreamState.LIVE, StreamState.LOST, StreamState.OVER}),
@@ -80,7 +82,7 @@ class KeptStream:
         self,
         owner: Owner,
         message: Message,
-        consumer: MessageStream,
+        consumer: Receiver,
         *,
         priority: int,
         should_tick: Callable[[], bool],
@@ -89,6 +91,7 @@ class KeptStream:
         self._owner = owner
         self.message = message
         self._consumer = consumer
+        self._pass_on = consumer.deliver  # most messages are ticks: they go straight there
         self.priority = priority
         self.should_tick = should_tick
         self._now = now
@@ -104,6 +107,7 @@ class KeptStream:
         """When to ask for it again if nothing has come by then, by the loop's clock."""
         self.live_at_s = 0.0
         """When its last gap ended, by the loop's clock."""
+        self.times_asked = 0
         self.tries = 0
         """How often asking again has not helped for long."""
         self.has_left = asyncio.Event()
@@ -114,10 +118,10 @@ class KeptStream:
     def deliver(self, message: Message) -> None:
         """Pass a message on to the consumer; the first one after a gap ends it."""
         self.received += 1
-        if self.state is not StreamState.LIVE or type(message) is m.ErrorMessage:
-            self._deliver_with_care(message)
+        if self.state is _LIVE and type(message) is not m.ErrorMessage:
+            self._pass_on(message)
         else:
-            self._consumer.deliver(message)
+            self._deliver_with_care(message)
 
     def end(self) -> None:
         """The gateway has said all: does not happen to what is kept."""
@@ -141,11 +145,13 @@ class KeptStream:
     def begin(self, entry: Entry) -> None:
         """It was asked for the first time."""
         self.entry = entry
+        self.times_asked = 1
         self._enter(StreamState.LIVE)
 
     def begin_again(self, entry: Entry) -> None:
         """It was asked for again."""
         self.entry = entry
+        self.times_asked += 1
         self.tries = min(self.tries + 1, _MOST_TRIES)
         self._enter(StreamState.STALLED)
 

@@ -1,4 +1,4 @@
-"""What is done after a link was made again, and in which order: accounts, then orders, then everything else.
+"""What is done after a link was made again, and in which order: settings, accounts, then orders, then everything else.
 
 Services register their own `recover`; this file only knows the order. No step sends an order.
 """
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 class Stage(IntEnum):
     """When a step's turn comes."""
 
+    PREPARATION = 0
+    """What the gateway has to know before anything is asked for."""
     ACCOUNT = 1
     ORDERS = 2
     STREAMS = 3

@@ -26,13 +26,14 @@ from ibwire.contract_cache import ContractCache
 from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
+from ibwire.market_data import MarketData
 from ibwire.notices import Notice
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recovery import Recovery, Stage
 from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
-from ibwire.stream_keeper import KeeperStatistics, StreamKeeper
-from ibwire.streams import MessageStream
+from ibwire.stream_keeper import KeeperStatistics, StreamFeed, StreamKeeper
+from ibwire.streams import MessageStream, Receiver
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
 
@@ -94,7 +95,7 @@ class IBSession:
         rng: random.Random | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._clock = clock
+        self.clock = clock
         self._listeners: list[Callable[[Message], object]] = [on_unsolicited]
         self._owns_events = events is None
         self.events = events if events is not None else EventManager(clock=self.now)
@@ -129,6 +130,8 @@ class IBSession:
         """What the login's accounts are worth, hold, earn and lose."""
         self.contracts = Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
         """What can be traded: looked up, and remembered."""
+        self.market_data = MarketData(self, self.settings.connection, self.settings.rate_limit)
+        """Quotes, ticks, order books and bars, as they come."""
 
     async def __aenter__(self) -> IBSession:
         await self.start()
@@ -177,7 +180,7 @@ class IBSession:
 
     def now(self) -> datetime:
         """The wall clock: aware UTC."""
-        return datetime.fromtimestamp(self._clock(), UTC)
+        return datetime.fromtimestamp(self.clock(), UTC)
 
     def next_id(self) -> int:
         """A number for an order, larger than every one before it. Raises NotConnected without a link."""
@@ -207,6 +210,21 @@ class IBSession:
         subscription; orders among it, because no order is ever sent again.
         """
         return self._keeper.stream(message, bound=bound, priority=priority, should_tick=should_tick)
+
+    def feed(
+        self,
+        message: Message,
+        receiver: Receiver,
+        *,
+        priority: int = 0,
+        should_tick: Callable[[], bool] = lambda: True,
+    ) -> StreamFeed:
+        """The same for a service that takes messages as they come: no queue, no task; see `StreamKeeper.feed`."""
+        return self._keeper.feed(message, receiver, priority=priority, should_tick=should_tick)
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """Send what has no answer; see `ConnectionManager.send`."""
+        return self.connection.send(message)
 
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
         """A request that ends, and all its answers; see `ConnectionManager.request`."""

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from ibwire.connection import ConnectionState
 from ibwire.events import EventManager
+from ibwire.gaps import GapReason
 from ibwire.recovery import Recovery
-from ibwire.streams import MessageStream
+from ibwire.streams import MessageStream, Receiver
 from ibwire.wire import Message
+
+
+class Feed(Protocol):
+    """A subscription whose messages a service takes as they come; see `SessionApi.feed`."""
+
+    @property
+    def times_asked(self) -> int:
+        """How often it was asked for at the gateway: the gateway begins anew each time."""
+
+    def ask_again(self, reason: GapReason, detail: str) -> None:
+        """What came is not to be trusted: a gap, and ask for it again; with ever longer pauses if that does not help.
+
+        Not to be called while a message is being delivered.
+        """
+
+    def close(self) -> None:
+        """End it, and cancel it at the gateway; the receiver's `end` is called. Safe to call again."""
 
 
 class SessionApi(Protocol):
     """A supervised session, as its services see it."""
 
     events: EventManager
+    clock: Callable[[], float]
+    """The wall clock in Unix seconds, for what reads it often; `now` for everybody else."""
     recovery: Recovery
     """Where a service registers what it does after every reconnect."""
 
@@ -46,6 +67,19 @@ class SessionApi(Protocol):
         should_tick: Callable[[], bool] = lambda: True,
     ) -> MessageStream:
         """A subscription that outlives the link; see `IBSession.stream`."""
+
+    def feed(
+        self,
+        message: Message,
+        receiver: Receiver,
+        *,
+        priority: int = 0,
+        should_tick: Callable[[], bool] = lambda: True,
+    ) -> Feed:
+        """The same for a service that takes messages as they come: no queue, no task; see `StreamKeeper.feed`."""
+
+    def send(self, message: Message) -> Future[None]:
+        """Send what has no answer; see `ConnectionManager.send`."""
 
     def listen(self, listener: Callable[[Message], object]) -> None:
         """Call `listener` with everything that belongs to no request: notices, news of orders nobody here watches."""

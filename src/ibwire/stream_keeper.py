@@ -34,7 +34,7 @@ from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.kept_stream import KeptStream, StreamState
 from ibwire.notices import FarmKind, News, Notice
 from ibwire.requests import spec_of
-from ibwire.streams import MessageStream
+from ibwire.streams import MessageStream, Receiver
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from ibwire.wire.catalogue import Correlation, Shape, shape_of
@@ -126,19 +126,32 @@ class StreamKeeper:
         should_tick: Callable[[], bool] = lambda: True,
     ) -> MessageStream:
         """A stream that outlives the link; see `IBSession.stream`."""
-        if shape_of(message) is not Shape.STREAM or spec_of(message).correlation is Correlation.ORDER_ID:
-            raise RequestError(f"{type(message).__name__} is no subscription that could be kept; use request()")
-        kept: KeptStream
+        _check_is_subscription(message)
+        feed: StreamFeed
 
         def open_(consumer: MessageStream) -> None:
-            nonlocal kept
-            kept = KeptStream(self, message, consumer, priority=priority, should_tick=should_tick, now=self._now)
-            self._open(kept)
+            nonlocal feed
+            feed = self.feed(message, consumer, priority=priority, should_tick=should_tick)
 
-        def close(_: MessageStream) -> None:
-            self._close(kept)
+        return MessageStream(bound or self._connection.settings.stream_bound, open_, lambda _: feed.close())
 
-        return MessageStream(bound or self._connection.settings.stream_bound, open_, close)
+    def feed(
+        self,
+        message: Message,
+        receiver: Receiver,
+        *,
+        priority: int = 0,
+        should_tick: Callable[[], bool] = lambda: True,
+    ) -> StreamFeed:
+        """A stream whose messages, gaps and end are given to `receiver` as they come, before this returns even.
+
+        The receiver is called by the socket's reader: it must be quick, and must not raise. Raises what sending raises,
+        and RequestError for what is no subscription.
+        """
+        _check_is_subscription(message)
+        kept = KeptStream(self, message, receiver, priority=priority, should_tick=should_tick, now=self._now)
+        self._open(kept)
+        return StreamFeed(self, kept)
 
     def statistics(self) -> KeeperStatistics:
         """The streams as they are now, and the counters since the start."""
@@ -159,7 +172,25 @@ class StreamKeeper:
     def close_all(self) -> None:
         """End every stream and cancel what is open at the gateway."""
         for stream in list(self._streams):
-            self._close(stream)
+            self.close(stream)
+
+    def close(self, stream: KeptStream) -> None:
+        """End a stream and cancel it at the gateway."""
+        entry = stream.close()
+        if entry is not None:
+            self._connection.requests.give_up(entry)
+
+    def distrust(self, stream: KeptStream, reason: GapReason, detail: str) -> None:
+        """What came cannot be: ask for it again, at once the first time, later if that has not helped for long."""
+        if stream.entry is None:
+            return  # it is over, or in a gap that ends with asking again
+        self._connection.requests.give_up(stream.entry)
+        stream.lose(reason, detail)
+        stream.entry = None
+        if stream.tries:
+            self._ask_later(stream)
+        else:
+            self._ask(stream)
 
     # --- what happens
 
@@ -258,11 +289,6 @@ class StreamKeeper:
         elif self._connection.state is ConnectionState.DEGRADED:
             stream.stall(GapReason.OFFLINE, "the gateway has no link to IBKR")
 
-    def _close(self, stream: KeptStream) -> None:
-        entry = stream.close()
-        if entry is not None:
-            self._connection.requests.give_up(entry)
-
     def _ask(self, stream: KeptStream) -> None:
         """Ask again for a stream that is lost."""
         stream.has_left.clear()
@@ -345,3 +371,29 @@ class StreamKeeper:
 
     def _ago(self, seconds: float) -> datetime:
         return self._now() - timedelta(seconds=seconds)
+
+
+class StreamFeed:
+    """A stream as the service holds it that takes its messages; see `session_api.Feed`."""
+
+    def __init__(self, keeper: StreamKeeper, stream: KeptStream) -> None:
+        self._keeper = keeper
+        self._stream = stream
+
+    @property
+    def times_asked(self) -> int:
+        """How often it was asked for at the gateway."""
+        return self._stream.times_asked
+
+    def ask_again(self, reason: GapReason, detail: str) -> None:
+        """A gap, and ask for it again."""
+        self._keeper.distrust(self._stream, reason, detail)
+
+    def close(self) -> None:
+        """End it, and cancel it at the gateway."""
+        self._keeper.close(self._stream)
+
+
+def _check_is_subscription(message: Message) -> None:
+    if shape_of(message) is not Shape.STREAM or spec_of(message).correlation is Correlation.ORDER_ID:
+        raise RequestError(f"{type(message).__name__} is no subscription that could be kept; use request()")

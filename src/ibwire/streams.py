@@ -149,6 +149,11 @@ class Stream(AsyncIterator[T], Generic[T]):
         if self._waiter is not None:
             self._wake()
 
+    def nudge(self) -> None:
+        """Look again at what waits: something is there that was not delivered."""
+        if self._waiter is not None:
+            self._wake()
+
     def end(self) -> None:
         """No more items will come."""
         self._ended = True
