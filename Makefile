@@ -26,6 +26,7 @@ check: install
 
 bench: install
 	$(BIN)/python -m benchmarks.ticks
+	$(BIN)/python -m benchmarks.quotes
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.simulator
