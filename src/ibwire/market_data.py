@@ -21,7 +21,7 @@ from ibwire.connection import ConnectionState
 from ibwire.depth_books import DepthBook
 from ibwire.exceptions import InvalidRequest, NoData
 from ibwire.gaps import Gap, Resumed
-from ibwire.market_lines import ConflatedLine, MarketLine, NewestState
+from ibwire.market_lines import MOST_WAITING, ConflatedLine, MarketLine, NewestState
 from ibwire.market_streams import BarLine, DepthLine, QuoteLine, TickLine
 from ibwire.pacing import rules
 from ibwire.quote_assembly import QuoteState
@@ -293,7 +293,7 @@ class MarketData:
             joined.add_conflated(consumer, queue)
             return joined
 
-        return self._stream(join, bound, queue)
+        return self._stream(join, MOST_WAITING, queue)
 
     def _stream(
         self,

@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+MOST_WAITING = 5
+"""More never waits for a conflated consumer: three marks of gaps and the state, with room for one that is taken in."""
+
 _REROUTES = (m.RerouteMarketDataRequest, m.RerouteMarketDepthRequest)
 
 
@@ -48,6 +51,7 @@ class MarketLine(Generic[T]):
         self.is_over = False
         self._is_adrift = False
         """What comes is not to be trusted: it is asked for again."""
+        self._is_moving = False
 
     def open(self, request: Message, *, priority: int, should_tick: Callable[[], bool]) -> None:
         """Ask for it. Raises what sending raises, RateLimitReached among it."""
@@ -84,8 +88,9 @@ class MarketLine(Generic[T]):
             self._take(message)
 
     def end(self) -> None:
-        """The session has ended."""
-        self._finish(None)
+        """The session has ended, or just the feed that another one replaces."""
+        if not self._is_moving:
+            self._finish(None)
 
     def fail(self, error: IbwireError) -> None:
         """It was refused, or ended for good."""
@@ -128,13 +133,15 @@ class MarketLine(Generic[T]):
     def _reroute(self, con_id: int | None, exchange: str | None) -> None:
         """The data of a CFD are those of its underlying, which has to be asked for (protocol notes, 3.2)."""
         assert self._request is not None
-        contract, old, self._feed = m.Contract(con_id=con_id, exchange=exchange), self._feed, None
+        request = replace(self._request, contract=m.Contract(con_id=con_id, exchange=exchange))
+        if self._feed is not None:
+            self._is_moving = True
+            self._feed.close()
+            self._is_moving = False
         try:
-            self.open(replace(self._request, contract=contract), priority=self._priority, should_tick=self._should_tick)
+            self.open(request, priority=self._priority, should_tick=self._should_tick)
         except IbwireError as error:
             self._finish(error)
-        if old is not None:
-            old.close()
 
     def _left(self) -> None:
         if not self.is_over:

@@ -227,6 +227,12 @@ async def test_cfd_is_asked_for_at_its_underlying(gateway: MarketGateway, sessio
         await gateway.say(bid(gateway.id, 3.0))
         (quote,) = await of(quotes, 1)
         assert (quote.contract, quote.bid) == (cfd, 3.0)
+        later = asyncio.create_task(anext(quotes))
+        await gateway.say(bid(gateway.id, 4.0))
+        assert (await later).bid == 4.0
+        assert session.market_data.usage().lines == 1
+    await settle()
+    assert gateway.cancelled[1:] == [gateway.id]
 
 
 # --- conflation
@@ -326,7 +332,7 @@ async def test_gaps_that_a_conflated_consumer_did_not_read_become_one(
     gateway: MarketGateway, session: IBSession
 ) -> None:
     gateway.answers = lambda request: [bid(request.req_id, 1.0)]
-    async with session.market_data.quotes(AAPL) as quotes:
+    async with session.market_data.quotes(AAPL, bound=1) as quotes:
         await settle()
         for _ in range(4):
             gateway.drop()
