@@ -279,6 +279,7 @@ OTHER_IP = "Trading TWS session is connected from a different IP address"
     [
         (162, f"{HMDS}Historical data request pacing violation", ex.PacingViolation),
         (162, f"{HMDS}HMDS query returned no data: AAPL@SMART Trades", ex.NoData),
+        (162, f"{HMDS}No historical market data for EUR/CASH@IDEALPRO Last 0", ex.NoData),
         (162, f"{HMDS}{OTHER_IP}", ex.CompetingSession),
         (200, "No security definition has been found for the request", ex.NoSecurityDefinition),
         (200, "The contract description specified for SPY is ambiguous; say the multiplier.", ex.AmbiguousContract),
