@@ -23,6 +23,7 @@ from msgspec import Struct
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
+from ibwire.history import History
 from ibwire.notices import Notice
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recovery import Recovery, Stage
@@ -116,6 +117,7 @@ class IBSession:
             on_down=on_down,
         )
         self._watching: asyncio.Task[None] | None = None
+        self.history = History(self)
 
     async def __aenter__(self) -> IBSession:
         await self.start()
