@@ -56,6 +56,8 @@ class BarStore:
                     f"{self.path} has format {format_} of a store of bars; this ibwire has {_FORMAT}"
                 )
             self._database.execute("PRAGMA journal_mode = WAL")
+            # Losing power may cost the last span, but never the file: it is asked for again then.
+            self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute(_SCHEMA)
             self._database.execute(f"PRAGMA user_version = {_FORMAT}")
         except sqlite3.Error as error:

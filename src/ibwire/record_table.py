@@ -18,9 +18,9 @@ R = TypeVar("R", bound=Struct)
 class RecordTable(Sequence[R], Generic[R]):
     """An immutable sequence of records of one class.
 
-    As a table it has a column for each field, in order. Times are timestamps in UTC, dates those of the library (pandas:
-    midnights without a zone); exact numbers (`Decimal`) become floats, and what is missing the library's own missing
-    value.
+    As a table it has a column for each field, in order. Times are timestamps in UTC, dates those of the library (in
+    pandas midnights without a zone); exact numbers (`Decimal`) become floats, and what is missing the library's own
+    missing value.
     """
 
     def __init__(self, kind: type[R], records: Sequence[R]) -> None:
