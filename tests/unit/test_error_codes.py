@@ -137,6 +137,7 @@ KINDS: dict[tuple[int, str], type[IbwireError]] = {
     **dict.fromkeys(DATA_PERMISSION, ex.NoMarketDataPermission),
     (162, "no market data permissions"): ex.NoMarketDataPermission,
     (10189, "no market data permissions"): ex.NoMarketDataPermission,
+    (162, "hmds server disconnect"): ex.DataFarmDown,
     (162, "query cancelled"): ex.RequestCancelled,
     (162, "scanner subscription cancelled"): ex.RequestCancelled,
     (502, ""): ex.ConnectionRefused,
