@@ -22,12 +22,12 @@ from msgspec import Struct
 
 from ibwire.asking import Asker
 from ibwire.bar_download import BarDownload, DownloadProgress
-from ibwire.bar_series import BAR_KINDS, LIVE_KINDS, SHORTEST_LIVE_BAR, BarSeries, Problems
+from ibwire.bar_series import ADJUSTED_LAST, BAR_KINDS, LIVE_KINDS, SHORTEST_LIVE_BAR, BarSeries, Problems
 from ibwire.bar_times import FORMAT_TEXT, parse_moment
 from ibwire.exceptions import NoData, RequestError
 from ibwire.history_bars import Bars
 from ibwire.history_sessions import Schedule, holes
-from ibwire.history_spans import Interval, duration_for, longest_chunk
+from ibwire.history_spans import Interval, duration_for, longest_chunk, without
 from ibwire.history_store import BarStore
 from ibwire.history_ticks import TICK_KINDS, Tick, TickPages, Ticks, pieces
 from ibwire.live_bars import LiveBars
@@ -189,7 +189,10 @@ class History:
         schedule = await self._schedules.get(contract, span, rth=rth)
         pages = TickPages(self._asker, contract, kind, rth=rth, ignore_size=ignore_size)
         found: list[Tick] = []
-        for piece in pieces(span, [Interval(session.start, session.end) for session in schedule]):
+        sessions = [Interval(session.start, session.end) for session in schedule]
+        # Of what the schedule says nothing, one page after the other is asked for until one is not full.
+        unknown = without(span, [schedule.known] if schedule.known is not None else [])
+        for piece in sorted([*pieces(span, sessions), *unknown]):
             found += await pages.within(piece)
         if not found and not empty_ok:
             raise NoData(f"there are no {kind} ticks between {span.start} and {span.end}")
@@ -277,7 +280,7 @@ def _check_ends_now(
     problems: Problems, series: BarSeries, span: Interval, now: datetime, store: BarStore | Path | str | None
 ) -> None:
     """IBKR gives these only up to now, so that they cannot be put together from several requests."""
-    what = f"{series.what} of {series.contract.sec_type}"
+    what = "a continuous future" if series.what != ADJUSTED_LAST else "ADJUSTED_LAST"
     problems.require(store is None, f"{what} cannot be kept in a store: it changes as a whole")
     try:
         duration_for(now - span.start + 2 * series.size.length, series.size)

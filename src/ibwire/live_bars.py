@@ -2,19 +2,21 @@
 
 The link may fall and the subscription die; the stream underneath asks again and says so (`Gap`, `Resumed`). What comes
 then begins with the past again, as far back as was asked for, so that bars are known already, or are missing between
-the last one and the first of these. The former are dropped; the latter are asked for.
+the last one and the first of these. The former are dropped; the latter are asked for. So they are when bars just jump:
+while the farm of a contract is down there may be silence without a word about it. Where nothing was traded meanwhile,
+that costs a request for each session.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 
 from ibwire.exceptions import IbwireError
 from ibwire.gaps import Gap, Resumed
-from ibwire.history_bars import Bar, Bars, Hole, bar_of, closed, opened, position
+from ibwire.history_bars import Bar, Bars, Hole, bar_of, closed, closes_at, opened, position
 from ibwire.history_spans import BarSize, Interval
 from ibwire.streams import MessageStream
 from ibwire.wire import Message
@@ -22,6 +24,11 @@ from ibwire.wire import messages as m
 
 LiveItem = Bar | Gap | Resumed | Hole
 """What a stream of bars gives."""
+
+
+JUMP = timedelta(minutes=1)
+"""Without a gap, so much time (and at least a bar) without bars is looked into: short bars in which nothing was traded
+may be left out, and each look is a request."""
 
 
 class LiveBars(AsyncIterator[LiveItem]):
@@ -90,7 +97,7 @@ class LiveBars(AsyncIterator[LiveItem]):
         bars = sorted((bar_of(message, self._size, now) for message in messages), key=lambda bar: position(bar.start))
         if not bars:
             return
-        if self._is_after_gap and self._open is not None:
+        if self._open is not None and (self._is_after_gap or self._jumps(self._open, bars[0])):
             await self._fill(self._open, bars[0])
         self._is_after_gap = False
         if self._go_on(bars) and self._open is not None:
@@ -107,6 +114,10 @@ class LiveBars(AsyncIterator[LiveItem]):
             self._open = opened(bar)
             is_news = True
         return is_news
+
+    def _jumps(self, last: Bar, first: Bar) -> bool:
+        missing = position(first.start) - closes_at(last.start, self._size)
+        return missing >= max(JUMP, self._size.length)
 
     async def _fill(self, last: Bar, first: Bar) -> None:
         """Ask for the bars from the one that was open before a gap until before the first one after it."""

@@ -26,8 +26,9 @@ from ibwire.simulator.trading_sessions import TradingHours
 from ibwire.wire import messages as m
 from tests.helpers.campaigns import size as campaign_size
 from tests.helpers.history import instrument
+from tests.helpers.scripted_feed import ScriptedFeed
 from tests.helpers.sessions import session_at, wall_clock
-from tests.helpers.simulated import within
+from tests.helpers.simulated import OPENING, within
 from tests.helpers.virtual_time import on_virtual_time
 
 SYMBOLS = ("AAPL", "MSFT", "NVDA", "AMZN", "SPY")
@@ -80,7 +81,9 @@ def _average(bar: Any, min_tick: Decimal) -> Decimal:
 @asynccontextmanager
 async def connected(hours: TradingHours | None = None) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
     async with (
-        SimulatedGateway(port=4002, clock=RealClock(wall_clock), limits=GatewayLimits(), hours=hours) as gateway,
+        SimulatedGateway(
+            port=4002, feed=ScriptedFeed(OPENING), clock=RealClock(wall_clock), limits=GatewayLimits(), hours=hours
+        ) as gateway,
         session_at(backoff_max_s=5.0) as session,
     ):
         yield gateway, session

@@ -131,13 +131,22 @@ def outcomes() -> dict[str, Outcome]:
 OUTCOMES = outcomes()
 
 CHANGE_REFUSED = (104, 105, 134, 136, 137, 161, 329, 422, 440, 444, 2102, 10148, 10241, 10242, 10326, 10327, 10341)
-DATA_PERMISSION = ((354, ""), (10089, ""), (10168, ""), (10186, ""), (10187, ""), (10189, ""), (420, "permissions"))
+DATA_PERMISSION = (
+    (354, ""),
+    (10089, ""),
+    (10168, ""),
+    (10186, ""),
+    (10187, ""),
+    (10188, ""),
+    (10189, ""),
+    (420, "permissions"),
+)
 KINDS: dict[tuple[int, str], type[IbwireError]] = {
     **{(code, ""): ex.OrderChangeRefused for code in CHANGE_REFUSED},
     **dict.fromkeys(DATA_PERMISSION, ex.NoMarketDataPermission),
     (162, "no market data permissions"): ex.NoMarketDataPermission,
     (10189, "no market data permissions"): ex.NoMarketDataPermission,
-    (162, "hmds server disconnect"): ex.DataFarmDown,
+    **{(code, "hmds server disconnect"): ex.DataFarmDown for code in (162, 10187, 10188)},
     (162, "query cancelled"): ex.RequestCancelled,
     (162, "scanner subscription cancelled"): ex.RequestCancelled,
     (502, ""): ex.ConnectionRefused,

@@ -105,6 +105,14 @@ async def test_updates_that_go_on_by_themselves_after_a_gap_are_filled_too() -> 
 
 
 @on_virtual_time
+async def test_bars_that_jump_without_a_word_are_filled_too() -> None:
+    asked: list[tuple[int, int]] = []
+    messages = [*past(told(0, 1)), update(1, 2), update(3, 4), update(4, 5)]
+    assert await items_of(messages, filling(9, asked)) == ["0~1", "0=1", "1~2", "1=9", "2=9", "3~4", "3=4", "4~5"]
+    assert asked == [(1, 3)]
+
+
+@on_virtual_time
 async def test_hole_that_cannot_be_filled_is_told() -> None:
     async def refuse(_: Interval) -> Bars:
         raise NoPermission("no")
@@ -155,7 +163,7 @@ def test_every_bar_is_told_as_closed_once_and_in_order(data: st.DataObject) -> N
 
         messages += history(minute)
         for _ in range(data.draw(st.integers(0, 12))):
-            match data.draw(st.sampled_from(["tick", "minute", "again", "stall"])):
+            match data.draw(st.sampled_from(["tick", "minute", "again", "stall", "jump"])):
                 case "tick":
                     messages.append(update(minute, 0.5))
                 case "minute":
@@ -165,6 +173,9 @@ def test_every_bar_is_told_as_closed_once_and_in_order(data: st.DataObject) -> N
                 case "again":
                     minute += data.draw(st.integers(0, 4))
                     messages += [GAP, RESUMED, *history(data.draw(st.integers(0, 6)))]
+                case "jump":
+                    minute += data.draw(st.integers(2, 5))
+                    messages.append(update(minute, 0.5))
                 case "stall":
                     minute += data.draw(st.integers(0, 4))
                     messages += [GAP, RESUMED, update(minute, 0.5)]
