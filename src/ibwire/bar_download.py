@@ -94,9 +94,7 @@ class BarDownload:
             return chunks(missing, size)
         # Of what the schedule says nothing, everything is asked for.
         worth = joined([*trading_time(self._schedule, size), *without(self._span, [known])])
-        wanted = chunks([piece for gap in missing for piece in overlaps(gap, worth)], size)
-        self._keep_as_empty(missing, wanted)
-        return wanted
+        return chunks([piece for gap in missing for piece in overlaps(gap, worth)], size)
 
     async def _take_from_store(self) -> list[Interval]:
         """Take what is there; which time that is."""
@@ -142,16 +140,6 @@ class BarDownload:
         """The part of a span whose bars do not change any more."""
         end = min(chunk.end, (now - self._series.size.length).replace(microsecond=0))
         return Interval(chunk.start, end) if chunk.start < end else None
-
-    def _keep_as_empty(self, missing: list[Interval], wanted: list[Interval]) -> None:
-        """What the schedule says is closed needs no asking next time either."""
-        if self._store is None:
-            return
-        now = self._certain_now()
-        for piece in (one for gap in missing for one in without(gap, wanted)):
-            settled = self._settled(piece, now)
-            if settled is not None:
-                self._store.add(self._series.key, settled, [])
 
     def _certain_now(self) -> datetime:
         return self._session.now() - CLOCKS_DIFFER
