@@ -81,7 +81,8 @@ class BarDownload:
                 for _ in range(min(self._at_once, len(todo))):
                     group.create_task(self._work(todo))
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            first = failures.exceptions[0]
+            raise first from first.__cause__
         return merged(self._answers, self._span)
 
     def _plan(self, missing: list[Interval]) -> list[Interval]:
@@ -117,7 +118,8 @@ class BarDownload:
             pairs = [(message, bar) for message, bar in pairs if position(bar.start) in chunk]
             self._take([bar for _, bar in pairs])
             settled = self._settled(chunk, now)
-            if self._store is not None and settled is not None:
+            # An empty answer may be IBKR's way to say that we are too fast (pacing notes, 2): it is not for ever.
+            if self._store is not None and settled is not None and messages:
                 kept = [message for message, bar in pairs if position(bar.start) in settled]
                 self._store.add(self._series.key, settled, kept)
             self._done += 1
@@ -125,16 +127,19 @@ class BarDownload:
 
     async def _ask(self, chunk: Interval) -> list[m.HistoricalDataBar]:
         """The bars of an answer; none if IBKR says that it has none."""
-        series, now = self._series, self._session.now()
-        end, duration = request_span(chunk, series.size)
-        if series.ends_now:
-            duration = duration_for(now - chunk.start + 2 * series.size.length, series.size)
-        is_past = end <= now and not series.ends_now
         try:
-            answers = await self._asker.ask(series.request(end if is_past else None, duration))
+            answers = await self._asker.ask(self._request(chunk))
         except NoData:
             return []
         return [bar for one in answers if isinstance(one, m.HistoricalData) for bar in one.historical_data_bars]
+
+    def _request(self, chunk: Interval) -> m.HistoricalDataRequest:
+        series, now = self._series, self._session.now()
+        if series.ends_now:
+            duration = duration_for(now - chunk.start + 2 * series.size.length, series.size, is_whole=True)
+            return series.request(None, duration)
+        end, duration = request_span(chunk, series.size)
+        return series.request(end if end <= now else None, duration)
 
     def _settled(self, chunk: Interval, now: datetime) -> Interval | None:
         """The part of a span whose bars do not change any more."""

@@ -122,37 +122,32 @@ class History:
         contract: m.Contract,
         bar_size: str,
         *,
-        duration: timedelta | str = "1 D",
+        duration: timedelta | str | None = None,
         what: str = "TRADES",
         rth: bool = True,
         bound: int | None = None,
     ) -> LiveBars:
-        """Bars as they form, after those of at least the last `duration`; see `LiveBars`.
+        """Bars as they form, after those of at least the last `duration` (by default a day, or less if one request for
+        such bars may not go back as far); see `LiveBars`.
 
         Takes a market-data line. `bound` is how many messages may wait for the consumer. Raises InvalidRequest naming
         all that is wrong with the arguments; what IBKR refuses is raised by the iterator.
         """
         problems = Problems("keep_up_to_date")
         series = problems.series(contract, bar_size, what, rth=rth)
-        now = self._session.now()
-        back = now - problems.back(now, duration)
         if series is not None:
-            size = series.size
             problems.require(
-                size.length >= SHORTEST_LIVE_BAR,
+                series.size.length >= SHORTEST_LIVE_BAR,
                 f"bar_size is {bar_size!r}; bars of 5 secs and longer are kept up to date",
             )
-            longest = longest_chunk(size)
-            problems.require(
-                back <= longest, f"duration is {duration!r}; bars of {size.text} go back {longest} in one request"
-            )
+        back = self._back(problems, series, duration)
         problems.require(
             what.upper() not in BAR_KINDS or what.upper() in LIVE_KINDS,
             f"what is {what!r}; bars are kept up to date of {', '.join(LIVE_KINDS)}",
         )
         problems.check()
         assert series is not None  # problems.check raised otherwise
-        message = series.request(None, duration_for(back, series.size), keep_up_to_date=True)
+        message = series.request(None, back, keep_up_to_date=True)
 
         async def fetch(span: Interval) -> Bars:
             return await self.bars(
@@ -260,6 +255,20 @@ class History:
             raise NoData(f"there are no trading sessions between {span.start} and {span.end}")
         return found
 
+    def _back(self, problems: Problems, series: BarSeries | None, duration: timedelta | str | None) -> str:
+        """A duration in IBKR's words, in one request."""
+        now = self._session.now()
+        span = timedelta(days=1) if duration is None else now - problems.back(now, duration)
+        if series is None:
+            return ""
+        if duration is None:
+            span = min(span, longest_chunk(series.size))
+        try:
+            return duration_for(span, series.size, is_whole=True)
+        except ValueError as error:
+            problems.add(f"duration is {duration!r}, and {error}")
+            return ""
+
     async def _schedule(self, series: BarSeries, span: Interval) -> tuple[Schedule | None, str]:
         """The schedule for a download, or why there is none; and where it says nothing."""
         if series.contract.sec_type == "CONTFUT":
@@ -283,6 +292,6 @@ def _check_ends_now(
     what = "a continuous future" if series.what != ADJUSTED_LAST else "ADJUSTED_LAST"
     problems.require(store is None, f"{what} cannot be kept in a store: it changes as a whole")
     try:
-        duration_for(now - span.start + 2 * series.size.length, series.size)
+        duration_for(now - span.start + 2 * series.size.length, series.size, is_whole=True)
     except ValueError as error:
         problems.add(f"{what} is given up to now only, in one request, and {error}")

@@ -82,6 +82,10 @@ _REACH: dict[str, Callable[[int], timedelta]] = {
 """How far back from its end a duration reaches at least."""
 
 
+MOST_YEARS = 68
+"""The longest duration in years, by IBKR's current table."""
+
+
 class Interval(Struct, frozen=True, order=True):
     """A span of time in aware UTC, the end not included."""
 
@@ -127,13 +131,17 @@ def request_span(chunk: Interval, size: BarSize) -> tuple[datetime, str]:
     return end, duration_for(end - chunk.start + size.length, size)
 
 
-def duration_for(span: timedelta, size: BarSize) -> str:
-    """The shortest legal duration that reaches back this far. Raises ValueError if none does."""
+def duration_for(span: timedelta, size: BarSize, *, is_whole: bool = False) -> str:
+    """The shortest legal duration that reaches back this far. Raises ValueError if none does.
+
+    What `is_whole` cannot be had in parts: then days and longer bars may go back as far as the current table allows.
+    """
     reach = _REACH[size.unit]
     step = reach(2) - reach(1)
     number = max(size.fewest, math.ceil((span - reach(0)) / step))
-    if number > size.most:
-        raise ValueError(f"{span} of {size.text} bars is more than one request may ask for ({size.most} {size.unit})")
+    most = MOST_YEARS if is_whole and size.unit == "Y" else size.most
+    if number > most:
+        raise ValueError(f"{span} of {size.text} bars is more than one request may ask for ({most} {size.unit})")
     return f"{number} {size.unit}"
 
 

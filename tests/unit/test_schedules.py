@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -122,5 +123,33 @@ def test_error_of_one_request_ends_the_others() -> None:
         with pytest.raises(NoPermission, match="not this month"):
             await History(session).bars(CONTRACT, "1 min", **span, find_holes=False)
         assert len(session.asked) < 10  # of forty
+
+    test()
+
+
+def test_bars_are_kept_up_to_date_after_as_many_as_one_request_may_have() -> None:
+    @on_virtual_time
+    async def test() -> None:
+        session = AnsweringSession()
+        for size in ("5 secs", "30 secs", "1 min", "5 mins", "1 hour", "8 hours", "1 day"):
+            session.asked.clear()
+            History(session).keep_up_to_date(CONTRACT, size)
+            (message,) = session.asked
+            assert isinstance(message, m.HistoricalDataRequest)
+            assert (message.keep_up_to_date, message.end_date_time) == (True, "")
+        assert message.duration == "1 Y"
+
+    test()
+
+
+def test_empty_answer_is_not_kept_for_ever(tmp_path: Path) -> None:
+    @on_virtual_time
+    async def test() -> None:
+        bar = m.HistoricalDataBar(date=str(int(FIRST_KNOWN.timestamp())), open=1.0, high=1.0, low=1.0, close=1.0)
+        answers: list[list[Message]] = [[m.HistoricalData(1)], [m.HistoricalData(1, (bar,))]]
+        session = AnsweringSession(lambda _: answers.pop(0))
+        span = {"start": FIRST_KNOWN, "end": FIRST_KNOWN + timedelta(hours=1), "find_holes": False, "empty_ok": True}
+        found = [len(await History(session).bars(CONTRACT, "1 min", **span, store=tmp_path / "bars")) for _ in range(3)]
+        assert found == [0, 1, 1]
 
     test()
