@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -179,8 +179,3 @@ def overlaps(span: Interval, others: Sequence[Interval]) -> list[Interval]:
     """The parts of a span that any of these covers, disjoint and in order."""
     parts = (Interval(max(span.start, one.start), min(span.end, one.end)) for one in others)
     return joined(part for part in parts if part.start < part.end)
-
-
-def utc(year: int, month: int, day: int) -> datetime:
-    """Midnight of a date, UTC."""
-    return datetime(year, month, day, tzinfo=UTC)
