@@ -62,24 +62,21 @@ class Asker:
 
         Raises what cannot be mended by asking again, or the last error when patience is at its end.
         """
-        failures = 0
-        pauses = 0
+        failures = pauses = 0
         while True:
             try:
                 return await self._session.request(message, retry=True)
+            except RateLimitTimeout:
+                continue  # it has waited long enough
             except IbwireError as error:
                 if not error.retryable or self._is_over(error):
                     raise
                 patience = next(patience for kind, patience in _BY_KIND if isinstance(error, kind))
-                if self._session.state is ConnectionState.CONNECTED and not isinstance(error, RateLimitTimeout):
-                    failures += 1
+                failures += self._session.state is ConnectionState.CONNECTED
                 if failures > patience.tries:
                     raise
-                if isinstance(error, RateLimitTimeout):
-                    continue  # it has waited long enough
-                pause_s = min(patience.first_s * 2.0**pauses, patience.longest_s)
+            await self._sleep(min(patience.first_s * 2.0**pauses, patience.longest_s))
             pauses = min(pauses + 1, patience.tries)
-            await self._sleep(pause_s)
 
     def _is_over(self, error: IbwireError) -> bool:
         return isinstance(error, ConnectionLost | NotConnected) and self._session.state in _ENDED

@@ -66,16 +66,16 @@ class Bars(RecordTable[Bar]):
 def bar_of(message: m.HistoricalDataBar, size: BarSize, now: datetime) -> Bar:
     """A bar as the gateway told it at `now`. Raises RequestError for one that makes no sense."""
     start = parse_bar_time(message.date, now=now)
-    prices = (message.open, message.high, message.low, message.close)
-    if isinstance(start, datetime) != size.is_intraday or None in prices:
+    open_, high, low, close = message.open, message.high, message.low, message.close
+    is_dated_right = isinstance(start, datetime) == size.is_intraday
+    if not is_dated_right or open_ is None or high is None or low is None or close is None:
         raise RequestError(f"the gateway sent a bar of {size.text} that is none: {message!r}")
-    open_, high, low, close = prices
     return Bar(
         start=start,
-        open=open_,  # type: ignore[arg-type]  # none of them is None
-        high=high,  # type: ignore[arg-type]
-        low=low,  # type: ignore[arg-type]
-        close=close,  # type: ignore[arg-type]
+        open=open_,
+        high=high,
+        low=low,
+        close=close,
         volume=_exact(message.volume),
         average=_exact(message.wap),
         count=None if message.bar_count is None or message.bar_count < 0 else message.bar_count,
