@@ -45,7 +45,7 @@ def test_every_form_is_the_same_moment(moment: datetime, zone_name: str) -> None
 
 
 @campaign(part=100, full=2000)
-@given(MOMENTS, st.integers(0, 364 * 86_400))
+@given(MOMENTS, st.integers(0, 364 * 86_400 - 1))
 def test_year_that_format_three_leaves_out_is_the_latest_that_fits(moment: datetime, later_s: int) -> None:
     text = f"{moment:%m%d %H:%M:%S} UTC"
     assert parse_moment(text, now=moment + timedelta(seconds=later_s)) == moment

@@ -78,7 +78,7 @@ def seconds(draw: st.DrawFn) -> dict[int, int]:
 SPANS = st.one_of(st.just((-100, 4400)), st.tuples(st.integers(-100, 4300), st.integers(1, 4400)))
 
 
-@campaign(part=60, full=2000)
+@campaign(part=60, full=500)
 @given(seconds(), SPANS, st.sampled_from(["session", "on", "cut"]))
 def test_pages_come_to_exactly_the_source(counts: dict[int, int], span: tuple[int, int], reach: str) -> None:
     if reach == "cut":  # then a second with more than a page could not be told whole by anybody
