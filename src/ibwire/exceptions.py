@@ -2,6 +2,7 @@
 
     IbwireError
     ├── ConfigurationError
+    ├── LibraryMissing                  an optional library is not installed
     ├── ConnectionFailed                what went wrong with the link; see the subclass
     │   ├── ConnectionRefused           nothing listens there
     │   ├── HostUnreachable             there is no way to that host, or it has no address
@@ -105,6 +106,12 @@ class ConfigurationError(IbwireError, ValueError):
     """A setting has a value that cannot work."""
 
     hint = "correct the values that the message names"
+
+
+class LibraryMissing(IbwireError, ImportError):
+    """What was asked for needs a library that is not installed; the message names it."""
+
+    hint = "install the library that the message names"
 
 
 class ConnectionFailed(IbwireError):

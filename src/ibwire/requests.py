@@ -183,7 +183,7 @@ class Requests:
         finally:
             if turnstile is not None:
                 self._let_go(turnstile, entry if is_owed else None)
-        if shape is Shape.STREAM:
+        if shape is Shape.STREAM or spec_of(message).stays_open:
             self._cancel(entry.message)
         return answers
 

@@ -26,6 +26,7 @@ from ibwire.contract_cache import ContractCache
 from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
+from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
 from ibwire.rate_limiter import Statistics as LimiterStatistics
@@ -132,6 +133,8 @@ class IBSession:
         """What can be traded: looked up, and remembered."""
         self.market_data = MarketData(self, self.settings.connection, self.settings.rate_limit)
         """Quotes, ticks, order books and bars, as they come."""
+        self.history = History(self)
+        """Bars, ticks, schedules and histograms of the past."""
 
     async def __aenter__(self) -> IBSession:
         await self.start()

@@ -6,12 +6,16 @@ import asyncio
 
 from ibwire.simulator import GatewayLimits, RealClock
 from ibwire.wire import messages as m
-from tests.helpers.history import FRIDAY_NOON, asked, head, living, ticks_asked
+from tests.helpers.history import FRIDAY_NOON, asked, head, instrument, living, ticks_asked
 from tests.helpers.scripted_feed import ScriptedFeed
-from tests.helpers.simulated import OPENING, client_of, codes, raw, simulated
+from tests.helpers.simulated import AAPL_CONTRACT, MSFT_CONTRACT, OPENING, client_of, codes, raw, simulated
 from tests.helpers.virtual_time import on_virtual_time
 
 LIMITS = GatewayLimits(messages_per_s=None)
+
+NVDA_CONTRACT, AMZN_CONTRACT, SPY_CONTRACT = (
+    m.Contract(con_id=instrument(symbol).con_id, exchange="SMART") for symbol in ("NVDA", "AMZN", "SPY")
+)
 
 
 @on_virtual_time
@@ -86,3 +90,26 @@ async def test_our_client_stays_within_the_pacing_whatever_it_is_asked_to_do() -
         requests = [asked(**small, end_date_time=end) for end in ends]
         answers = await asyncio.gather(*[client.request(request, timeout=3600) for request in requests])
         assert all(isinstance(answer[-1], m.HistoricalDataEnd) for answer in answers)
+
+
+@on_virtual_time
+async def test_sixty_head_timestamps_in_a_row_leave_none_open() -> None:
+    loop = asyncio.get_running_loop()
+    async with (
+        simulated(limits=GatewayLimits(), clock=RealClock(lambda: FRIDAY_NOON + loop.time())) as gateway,
+        client_of(gateway) as client,
+    ):
+        kinds = ("TRADES", "BID", "ASK", "MIDPOINT", "ADJUSTED_LAST", "HISTORICAL_VOLATILITY")
+        questions = [
+            head(req_id=None, contract=contract, what_to_show=what, use_rth=use_rth)
+            for contract in (AAPL_CONTRACT, MSFT_CONTRACT, NVDA_CONTRACT, AMZN_CONTRACT, SPY_CONTRACT)
+            for what in kinds
+            for use_rth in (False, True)
+        ]
+        assert len(questions) == 60
+        for question in questions:
+            (answer,) = await client.request(question)
+            assert isinstance(answer, m.HeadTimestamp)
+        await client.ping()
+        assert gateway.open_history() == 0
+        assert gateway.state().violations == []

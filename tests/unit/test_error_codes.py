@@ -131,12 +131,16 @@ def outcomes() -> dict[str, Outcome]:
 OUTCOMES = outcomes()
 
 CHANGE_REFUSED = (104, 105, 134, 136, 137, 161, 329, 422, 440, 444, 2102, 10148, 10241, 10242, 10326, 10327, 10341)
-DATA_PERMISSION = ((354, ""), (10089, ""), (10168, ""), (10186, ""), (10187, ""), (10189, ""), (420, "permissions"))
+DATA_PERMISSION = (
+    *((code, "") for code in (354, 10089, 10168, 10186, 10187, 10188, 10189)),
+    (420, "permissions"),
+)
 KINDS: dict[tuple[int, str], type[IbwireError]] = {
     **{(code, ""): ex.OrderChangeRefused for code in CHANGE_REFUSED},
     **dict.fromkeys(DATA_PERMISSION, ex.NoMarketDataPermission),
     (162, "no market data permissions"): ex.NoMarketDataPermission,
     (10189, "no market data permissions"): ex.NoMarketDataPermission,
+    **{(code, "hmds server disconnect"): ex.DataFarmDown for code in (162, 10187, 10188)},
     (162, "query cancelled"): ex.RequestCancelled,
     (162, "scanner subscription cancelled"): ex.RequestCancelled,
     (502, ""): ex.ConnectionRefused,
@@ -279,6 +283,7 @@ OTHER_IP = "Trading TWS session is connected from a different IP address"
     [
         (162, f"{HMDS}Historical data request pacing violation", ex.PacingViolation),
         (162, f"{HMDS}HMDS query returned no data: AAPL@SMART Trades", ex.NoData),
+        (162, f"{HMDS}No historical market data for EUR/CASH@IDEALPRO Last 0", ex.NoData),
         (162, f"{HMDS}{OTHER_IP}", ex.CompetingSession),
         (200, "No security definition has been found for the request", ex.NoSecurityDefinition),
         (200, "The contract description specified for SPY is ambiguous; say the multiplier.", ex.AmbiguousContract),

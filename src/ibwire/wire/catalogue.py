@@ -49,7 +49,7 @@ class RequestSpec(Struct, frozen=True, kw_only=True):
 
     `responses` are the messages it is answered with, the end message not among them; `alone` is one of them that comes
     without an end message. `cancel` is the message that ends it at the gateway; no cancel is acknowledged (protocol
-    notes, 3). `since` is the server version it needs.
+    notes, 3). What `stays_open` has to be cancelled even after its answer. `since` is the server version it needs.
     """
 
     request: Kind
@@ -60,6 +60,7 @@ class RequestSpec(Struct, frozen=True, kw_only=True):
     end: Kind | None = None
     alone: Kind | None = None
     cancel: Kind | None = None
+    stays_open: bool = False
     since: int
 
     @property
@@ -83,6 +84,8 @@ def _row(
     end: Kind | None = None,
     cancel: Kind | None = None,
     alone: Kind | None = None,
+    *,
+    stays_open: bool = False,
 ) -> RequestSpec:
     return RequestSpec(
         request=request,
@@ -93,6 +96,7 @@ def _row(
         end=end,
         cancel=cancel,
         alone=alone,
+        stays_open=stays_open,
         since=_SINCE.get(request, MINIMUM_VERSION),
     )
 
@@ -132,7 +136,8 @@ _ROWS = (
     # history
     _row(m.HistoricalDataRequest, _ONE, _REQ, _BULK, (*_HISTORY, m.HistoricalSchedule), m.HistoricalDataEnd,
          m.CancelHistoricalData, alone=m.HistoricalSchedule),
-    _row(m.HeadTimestampRequest, _ONE, _REQ, _QUERY, m.HeadTimestamp, None, m.CancelHeadTimestamp),
+    _row(m.HeadTimestampRequest, _ONE, _REQ, _QUERY, m.HeadTimestamp, None, m.CancelHeadTimestamp,
+         stays_open=True),  # it takes a place among the open historical queries until then (pacing notes, 2)
     _row(m.HistogramDataRequest, _ONE, _REQ, _QUERY, m.HistogramData, None, m.CancelHistogramData),
     _row(m.HistoricalTicksRequest, _ONE, _REQ, _BULK, _TICKS, None, m.CancelHistoricalTicks),
     # contracts
