@@ -51,6 +51,7 @@
     │   ├── RateLimitQueueFull          too many wait already
     │   ├── RateLimitTimeout            its turn did not come in time
     │   └── RateLimitReached            as many as IBKR allows are open, and waiting does not help
+    ├── RecordingFailed                 a recording that cannot be written on, or cannot be read
     └── StreamOverflow                  a consumer fell behind its stream's bound
 
 Names say what happened and carry no suffix, except where the bare word would say nothing. Which of IBKR's codes becomes
@@ -433,6 +434,12 @@ class RateLimitReached(RateLimitError):
     """As many of these as IBKR allows are open; only giving one back helps, not waiting."""
 
     hint = "cancel one that is no longer needed"
+
+
+class RecordingFailed(IbwireError):
+    """A recording cannot be written on, or cannot be read; what was on the disk before is still there."""
+
+    hint = "mend what the message names, then start another recorder in the same folder: it goes on there"
 
 
 class StreamOverflow(IbwireError):
