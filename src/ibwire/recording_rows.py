@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ LAST_TIMESTAMPS = (45, 88)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SECONDS = re.compile(r"[0-9]{1,10}")
 _LAST_S = (2**63 - 1) // 1_000_000_000
 """The last second that 64 bits of nanoseconds can hold; what claims to be later has no time."""
 
@@ -132,8 +134,8 @@ def _fields(item: Message) -> tuple[str, dict[str, Any]]:
         case m.TickGeneric():
             return "number", {"tick_type": item.tick_type, "price": item.value}
         case m.TickString():
-            is_time = item.tick_type in LAST_TIMESTAMPS and (item.value or "").isdecimal()
-            at_ns = _ns(int(item.value or 0)) if is_time else None
+            at_s = item.value if item.tick_type in LAST_TIMESTAMPS and _SECONDS.fullmatch(item.value or "") else None
+            at_ns = _ns(int(at_s)) if at_s is not None else None
             return "text", {"tick_type": item.tick_type, "text": item.value, "event_ns": at_ns}
         case m.TickOptionComputation():
             told = {"tick_type": item.tick_type, "price": item.opt_price, "attributes": item.tick_attrib}

@@ -21,8 +21,9 @@ _NS = 1_000_000_000
 class RecordingWriter:
     """The only writer of a recording. `open` it, `write`, `close` it; each raises RecordingFailed.
 
-    A failed write loses nothing that was written before. Rows have to come in the order in which they were received;
-    a day of an instrument is over, and merged into one file, when a row of another day comes.
+    A failed write (a full disk, a row that does not fit the table) loses nothing that was written before. Rows have to
+    come in the order in which they were received; a day of an instrument is over, and merged into one file, when a row
+    of another day comes.
     """
 
     def __init__(self, directory: Path, *, row_group_rows: int) -> None:
@@ -57,7 +58,7 @@ class RecordingWriter:
                     chunk = group[start : start + self._row_group_rows]
                     self._day(con_id, day).add(table_of(chunk, libraries.pa))
                     written += len(chunk)
-        except (OSError, libraries.pa.ArrowException) as error:
+        except (OSError, ValueError, OverflowError, libraries.pa.ArrowException) as error:
             lost = len(rows) - written
             problem = f"{lost} rows could not be written to {self.directory}: {error}"
             raise RecordingFailed(f"{problem}; all that was written before is there") from error
