@@ -19,7 +19,7 @@ from ibwire import recording_day
 from ibwire.exceptions import RecordingFailed
 from ibwire.recording_day import parts_in
 from ibwire.recording_reader import read_recording
-from ibwire.recording_schema import COLUMNS, RecordingRow
+from ibwire.recording_schema import COLUMNS, RecordingRow, arrow
 from tests.helpers.campaigns import campaign
 from tests.helpers.recordings import DAY_NS, any_rows, numbers_in, opened, plain_rows, read
 
@@ -58,34 +58,40 @@ def test_every_row_is_read_back_in_its_order(
         assert len(list(folder.rglob("*.parquet"))) == len(days)  # closed days are one file each
 
 
-@campaign(part=20, full=1000)
-@given(batches=st.integers(1, 6), steps=st.integers(0, 60), small=st.integers(2, 4))
 def test_a_process_that_dies_anywhere_loses_at_most_the_row_group_under_way(
-    batches: int, steps: int, small: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It dies before its operation number `steps` on the file system, whichever that is."""
-    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        folder = Path(name)
-        done = 0
-        writer = opened(folder)
-        _let_die(patch, after=steps)
-        patch.setattr(recording_day, "MOST_SMALL_PARTS", small)
+    """It dies before each of its operations on the file system in turn, and within each file."""
+    monkeypatch.setattr(recording_day, "MOST_SMALL_PARTS", 2)
+    steps = 0
+    while _dies(tmp_path / str(steps), monkeypatch, after=steps):
+        steps += 1
+    assert steps > 30
+
+
+def _dies(folder: Path, monkeypatch: pytest.MonkeyPatch, *, after: int) -> bool:
+    """Whether the process was dead before all was done; what there is then is checked, and that one can go on."""
+    folder.mkdir()
+    writer = opened(folder)
+    rows, done, has_died = plain_rows(30), 0, False
+    with monkeypatch.context() as patch:
+        _let_die(patch, after=after)
         try:
-            for batch in range(batches):
-                writer.write(plain_rows(60)[batch * 10 : batch * 10 + 10])
-                done = batch + 1
+            for start in range(0, len(rows), 10):
+                writer.write(rows[start : start + 10])
+                done = start + 10
             writer.close()
         except Died:
-            pass
-        patch.undo()
-        writer._lock.release(force=True)  # type: ignore[union-attr]  # as the system does when a process dies
-        assert numbers_in(folder) in (list(range(done * 10)), list(range(done * 10 + 10)))
-        kept = numbers_in(folder)
-        again = opened(folder)
-        again.write(plain_rows(1))
-        again.close()
-        assert numbers_in(folder) == [*kept, 0]
-        assert not list(folder.rglob("*.tmp"))
+            has_died = True
+    writer._lock.release(force=True)  # type: ignore[union-attr]  # as the system does when a process dies
+    kept = numbers_in(folder)
+    assert kept in (list(range(done)), list(range(done + 10)))
+    again = opened(folder)
+    again.write(plain_rows(1))
+    again.close()
+    assert numbers_in(folder) == [*kept, 0]
+    assert not list(folder.rglob("*.tmp"))
+    return has_died
 
 
 def _let_die(patch: pytest.MonkeyPatch, *, after: int) -> None:
@@ -102,6 +108,8 @@ def _let_die(patch: pytest.MonkeyPatch, *, after: int) -> None:
         return step
 
     patch.setattr(recording_day.os, "fsync", before(os.fsync))
+    writer = arrow().pq.ParquetWriter
+    patch.setattr(writer, "write_table", before(writer.write_table))
     for name in ("replace", "unlink", "mkdir"):
         patch.setattr(Path, name, before(getattr(Path, name)))
 
