@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ibwire.simulator.feed import Feed, Tick, TickType
 from ibwire.streams import MessageStream
 from ibwire.wire import Message
 from ibwire.wire import messages as m
+from tests.helpers.recordings import DAY_NS, MIDNIGHT_NS, opened
 from tests.helpers.scripted_feed import ScriptedFeed, quote
 from tests.helpers.sessions import START_S, session_at, wall_clock
 from tests.helpers.simulated import AAPL, AAPL_CONTRACT, MSFT, MSFT_CONTRACT, simulated
@@ -265,6 +267,16 @@ async def test_a_recording_of_an_unknown_instrument_is_played_as_another(tmp_pat
     ticks = list(feed.ticks())
     assert {tick.con_id for tick in ticks} == {MSFT}
     assert all(isinstance(tick, Tick) and (tick.size is None or tick.size >= Decimal(0)) for tick in ticks)
+
+
+def test_one_day_of_a_recording_is_played(tmp_path: Path) -> None:
+    writer = opened(tmp_path)
+    told: dict[str, Any] = {"con_id": AAPL, "stream": "market_data", "kind": "price", "tick_type": 1}
+    writer.write([RecordingRow(received_ns=MIDNIGHT_NS + n * DAY_NS // 4, price=200.0 + n, **told) for n in range(12)])
+    writer.close()
+    feed = ParquetFeed(tmp_path, day=datetime.fromtimestamp(MIDNIGHT_NS / 1e9, UTC).date() + timedelta(days=1))
+    assert feed.start_s == (MIDNIGHT_NS + DAY_NS) / 1e9
+    assert [(tick.at_s, tick.price) for tick in feed.ticks()] == [(n * 21_600.0, 204.0 + n) for n in range(4)]
 
 
 def test_a_folder_without_market_data_cannot_be_played(tmp_path: Path) -> None:

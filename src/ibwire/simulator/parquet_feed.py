@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from pathlib import Path
@@ -46,18 +47,21 @@ class ParquetFeed:
     What a gateway makes of it: the prices, sizes and halts of each instrument and the times of its trades, in their
     order, rows received together as one event; delayed data as live ones. What a gateway makes up by itself (generic
     ticks, option computations, books) is not played, nor are tick-by-tick data and bars. In a gap nothing happens.
-    `played_as` gives, by contract id, the contract to play an instrument as; without it, it has to be one that the
-    simulator knows. `start_s` is when the recording begins, in Unix seconds: a clock that starts then gives trades the
-    times that they had.
+    With `day` (of UTC) only that day is played: what stood at its beginning is told when it changes. `played_as` gives,
+    by contract id, the contract to play an instrument as; without it, it has to be one that the simulator knows.
+    `start_s` is when the recording begins, in Unix seconds: a clock that starts then gives trades the times that they
+    had.
 
     Raises RecordingError for a folder or file that can't be used, or if pyarrow is not installed; `ticks()` for a bad
     row.
     """
 
-    def __init__(self, folder: Path | str, *, played_as: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self, folder: Path | str, *, day: date | None = None, played_as: Mapping[int, int] | None = None
+    ) -> None:
         self._pq = _parquet()
         self.folder = Path(folder)
-        recorded = _files_by_con_id(self.folder)
+        recorded = _files_by_con_id(self.folder, day)
         played_as = played_as or {}
         self._files = {played_as.get(con_id, con_id): files for con_id, files in recorded.items()}
         self._starts_ns = {con_id: next(self._rows(files), (None,))[0] for con_id, files in self._files.items()}
@@ -135,12 +139,17 @@ def _parquet() -> ModuleType:
     return pq  # type: ignore[no-any-return]  # pyarrow has no types
 
 
-def _files_by_con_id(folder: Path) -> dict[int, list[Path]]:
+def _files_by_con_id(folder: Path, day: date | None) -> dict[int, list[Path]]:
     """The files of each instrument, day by day; those whose rows another file has as well are left out."""
     if not folder.is_dir():
         raise RecordingError(f"{folder}: no such folder; name that of a recording")
     return {
-        int(instrument.name): [path for day in sorted(instrument.iterdir()) if day.is_dir() for path in _parts(day)]
+        int(instrument.name): [
+            path
+            for recorded in sorted(instrument.iterdir())
+            if recorded.is_dir() and (day is None or recorded.name == day.isoformat())
+            for path in _parts(recorded)
+        ]
         for instrument in sorted(folder.iterdir())
         if instrument.is_dir() and instrument.name.isdecimal()
     }
