@@ -56,6 +56,7 @@
     │   ├── JournalLocked               another process has it
     │   ├── JournalCorrupt              it is damaged, incomplete or no journal at all
     │   └── JournalUnwritable           what must be recorded first could not be
+    ├── RecordingFailed                 a recording that cannot be written on, or cannot be read
     └── StreamOverflow                  a consumer fell behind its stream's bound
 
 Names say what happened and carry no suffix, except where the bare word would say nothing. Which of IBKR's codes becomes
@@ -469,6 +470,12 @@ class JournalUnwritable(JournalError):
 
     retryable = True
     hint = "make room on the disk, or check who may write the journal's folder"
+
+
+class RecordingFailed(IbwireError):
+    """A recording cannot be written on, or cannot be read; what was on the disk before is still there."""
+
+    hint = "mend what the message names, then start another recorder in the same folder: it goes on there"
 
 
 class StreamOverflow(IbwireError):

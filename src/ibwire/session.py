@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from types import TracebackType
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
 from ibwire.rate_limiter import Statistics as LimiterStatistics
+from ibwire.recorder import Recorder
 from ibwire.recovery import Recovery, Stage
 from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
@@ -232,6 +234,10 @@ class IBSession:
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
         """A request that ends, and all its answers; see `ConnectionManager.request`."""
         return await self.connection.request(message, timeout=timeout, retry=retry)
+
+    def recorder(self, directory: Path | str) -> Recorder:
+        """What records streams into this folder; see `Recorder`."""
+        return Recorder(self, directory)
 
     def stats(self) -> SessionStatistics:
         """What the session has done so far."""

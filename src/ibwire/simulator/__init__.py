@@ -6,6 +6,7 @@ from ibwire.simulator.faults import BadFault
 from ibwire.simulator.gateway import DEFAULT_ACCOUNTS, MAX_CLIENTS, SimulatedGateway
 from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.limits import NO_LIMITS, GatewayLimits
+from ibwire.simulator.parquet_feed import ParquetFeed
 from ibwire.simulator.pulse import NotManual
 from ibwire.simulator.recorded_feed import RecordedFeed
 from ibwire.simulator.recording_files import RecordingError
@@ -24,6 +25,7 @@ __all__ = [
     "ManualClock",
     "NoCalendars",
     "NotManual",
+    "ParquetFeed",
     "RealClock",
     "RecordedFeed",
     "RecordingError",
