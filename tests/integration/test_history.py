@@ -58,7 +58,7 @@ async def connected(feed: Feed | None = None, **options: Any) -> AsyncIterator[t
     still = feed if feed is not None else ScriptedFeed(OPENING)
     async with SimulatedGateway(port=4002, feed=still, clock=RealClock(wall_s), **options) as gateway:
         session = session_at(backoff_max_s=5.0)
-        session._clock = wall_s
+        session.clock = wall_s
         async with session:
             yield gateway, session
 
