@@ -57,6 +57,7 @@ class Evidence:
     def __init__(self, table: ErrorTable) -> None:
         self._table = table
         self.is_sent = False
+        self.not_sent = ""
         self.is_change_sent = False
         self.is_cancel_sent = False
         self.is_acknowledged = False
@@ -165,7 +166,7 @@ class Evidence:
         match state:
             case OrderState.REJECTED:
                 texts = [notice.text for notice in self.notices if notice.if_new is OrderVerdict.REJECTED]
-                return "; ".join(dict.fromkeys(texts)) or self.reject_reason or self.completed_text
+                return "; ".join(dict.fromkeys(texts)) or self.reject_reason or self.completed_text or self.not_sent
             case OrderState.CANCELLED:
                 texts = [notice.text for notice in self.notices if notice.if_working is OrderVerdict.CANCELLED]
                 return "; ".join(dict.fromkeys(texts)) or self.completed_text or self.gone
@@ -179,6 +180,8 @@ class Evidence:
         An error that refuses a new order is taken back by a sign that the order lives. If the order had been changed by
         then the error may have been about the change: then it takes an end of which nothing says that it was a cancel.
         """
+        if self.not_sent and not self.is_acknowledged:
+            return True
         open_notices = [notice for notice in self._notices.values() if not notice.is_settled]
         if any(notice.if_working is OrderVerdict.REJECTED for notice in open_notices):
             return True

@@ -120,6 +120,11 @@ class TrackedOrder:
         self._evidence.is_sent = True
         return self._conclude([])
 
+    def not_sent(self, reason: str) -> list[Change]:
+        """It was refused on this side: its bytes have not left, and never will."""
+        self._evidence.not_sent = reason
+        return self._conclude([])
+
     def change_sent(self, order: Order) -> list[Change]:
         """New terms for the order have left, under its id."""
         self._evidence.is_sent = self._evidence.is_change_sent = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -28,11 +29,21 @@ class SessionApi(Protocol):
     def accounts(self) -> tuple[str, ...]:
         """The accounts of the gateway's login."""
 
+    @property
+    def client_id(self) -> int:
+        """The client id of the session; orders belong to it."""
+
     def now(self) -> datetime:
         """The wall clock: aware UTC."""
 
     def next_id(self) -> int:
         """A number for an order, larger than every one before it. Raises NotConnected without a link."""
+
+    def use_ids_above(self, highest: int) -> None:
+        """Let every number that `next_id` gives from now on be above this one."""
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """A message that no answer is waited for; see `ConnectionManager.send`."""
 
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
         """A request that ends, and all its answers; see `ConnectionManager.request`."""
