@@ -18,10 +18,11 @@ from ibwire.exceptions import ProtocolError
 from ibwire.execution_matching import NO_ORDER_ID, ExecutionMatcher
 from ibwire.journal import Journal
 from ibwire.journal_records import Kind, entry, heard
-from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, event_of
+from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, StateChanged, event_of
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_state import TrackedOrder
+from ibwire.order_states import OrderState
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -157,6 +158,7 @@ class TrackedOrders:
             return None
         handle = OrderHandle(tracked, self._actions, has_left=True)
         self.add(handle)
+        self._settled[client_ref] = handle  # its end is in the journal: what is open was followed from the start
         return handle
 
     def _take_report(self, report: m.ExecutionDetails | m.CommissionAndFeesReport) -> OrderHandle | None:
@@ -209,7 +211,7 @@ class TrackedOrders:
         self._emit(handle, changes)
         if any(isinstance(change, Identified) for change in changes):
             self._learn_names(handle)
-        if any(isinstance(change, InDoubt) for change in changes):
+        if any(map(_asks, changes)):
             self._on_doubt()
         self._settle(handle)
 
@@ -245,6 +247,11 @@ class TrackedOrders:
         self._by_order_id.pop((key.client_id, key.order_id), None)
         for perm_id in (key.perm_id or 0, *handle.others):
             self._by_perm_id.pop(perm_id, None)
+
+
+def _asks(change: Change) -> bool:
+    """Whether only the gateway can tell what follows: of an inactive order for one, whether it may work again."""
+    return isinstance(change, InDoubt) or (isinstance(change, StateChanged) and change.new is OrderState.INACTIVE)
 
 
 def _ref(handle: OrderHandle) -> str:

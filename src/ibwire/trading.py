@@ -84,7 +84,7 @@ class Trading:
         self._timers: dict[OrderHandle, asyncio.TimerHandle] = {}
         self._inquiry = Inquiry(
             lambda: session.state is ConnectionState.CONNECTED,
-            lambda: any(handle.tracked.doubts for handle in self.orders),
+            lambda: any(one.tracked.doubts or one.status is OrderState.INACTIVE for one in self.orders),
             self.reconcile,
             again_s=settings.ack_timeout_s,
         )

@@ -91,6 +91,14 @@ async def test_a_refused_order_is_rejected_and_a_refused_change_or_a_warning_is_
 
 
 @on_virtual_time
+async def test_an_order_that_goes_inactive_for_good_ends(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 500, 99, tif="FOK"))
+        assert await handle.done() is OrderState.REJECTED
+        agree(gateway, session)
+
+
+@on_virtual_time
 async def test_many_orders_at_once_have_ascending_ids_and_all_can_be_cancelled(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         placed = await asyncio.gather(*(session.trading.place(APPLE, limit("BUY", 1, 90 + at)) for at in range(8)))
