@@ -134,6 +134,7 @@ def test_the_books_agree_after_chaos(seed: int, tmp_path: Path) -> None:
                     await chaos.step()
                 await a_moment(QUIET_S)
                 assert chaos.session is not None
+                await chaos.session.trading.ready()  # after a restart nobody may have traded yet
                 agree(gateway, chaos.session)
                 received = sum(one.times_received for one in gateway.state().orders_received)
                 intents = len(chaos.session.trading.orders)
