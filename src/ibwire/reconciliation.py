@@ -78,7 +78,7 @@ def _take_open_orders(
 def _conclude_from_silence(orders: TrackedOrders, handle: OrderHandle, perm_ids: set[int | None]) -> None:
     for perm_id, other in handle.others.items():
         if perm_id not in perm_ids and not other.state.is_ended:
-            other.not_found(NOWHERE)
+            orders.other_not_found(handle, other, NOWHERE)
     if handle.key.perm_id not in perm_ids and not handle.tracked.state.is_ended:
         orders.not_found(handle, NOWHERE)
 

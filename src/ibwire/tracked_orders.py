@@ -149,6 +149,11 @@ class TrackedOrders:
             self._journal.note(entry(Kind.NOT_FOUND, self._now(), handle.key, detail=reason))
         self._tell(handle, changes)
 
+    def other_not_found(self, handle: OrderHandle, other: TrackedOrder, reason: str) -> None:
+        """The gateway has a second order nowhere any more."""
+        self._emit(handle, other.not_found(reason))
+        self._settle(handle)
+
     # --- inside
 
     def _recall(self, client_ref: str) -> OrderHandle | None:

@@ -143,9 +143,9 @@ async def test_order_ids_never_go_back_when_the_gateways_do(tmp_path: Path) -> N
         placed.append(await session.trading.place(APPLE, limit("BUY", 10, 95)))
         await a_moment()
         await session.aclose()
+        await gateway.inject("order_id_rollback", orders=6)
         async with trader(tmp_path, seed=2) as again:
-            await gateway.inject("order_id_rollback", orders=6)
-            await a_moment(QUIET_S)
+            assert again.next_id() < highest, "the gateway names ids that were used"
             last = await again.trading.place(APPLE, limit("BUY", 10, 96))
             await last.acknowledged()
             assert last.key.order_id > placed[-1].key.order_id > highest
