@@ -225,3 +225,18 @@ async def test_an_order_changed_and_cancelled_while_the_gateway_was_offline_is_f
         await gateway.inject("connectivity_restored", data_lost=False)
         assert await handle.done() is OrderState.CANCELLED
         agree(gateway, session)
+
+
+@on_virtual_time
+async def test_two_live_orders_that_end_while_the_link_is_down_are_both_over(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        await gateway.inject("duplicate_live_order")
+        await handle.modify(limit_price=Decimal(98))
+        await a_moment()
+        assert len(handle.others) == 1
+        await gateway.inject("fill_while_down", down_for_s=2.0)
+        assert await handle.done() is OrderState.FILLED
+        assert handle.filled == 10, "the fills of the second are not counted as ours"
+        agree(gateway, session, twins=True)
