@@ -223,6 +223,10 @@ class ConnectionManager:
         number, self._next_id = self._next_id, self._next_id + 1
         return number
 
+    def use_ids_above(self, highest: int) -> None:
+        """Let every number that `next_id` gives from now on be above this one, whatever the gateway says."""
+        self._next_id = max(self._next_id, highest + 1)
+
     @property
     def limiter(self) -> RateLimiter:
         """What decides when messages leave; made at the first use, on the running event loop."""

@@ -45,6 +45,12 @@ class Entry:
         # Most messages are ticks of a stream without an end: they go straight to it.
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether it gets answers still."""
+        table: dict[object, Entry] = self.table  # type: ignore[assignment]
+        return any(table.get(key) is self for key in self.keys)
+
     def unregister(self) -> bool:
         """Stop getting answers; whether the gateway is still at it. What comes late is counted as unrouted."""
         table: dict[object, Entry] = self.table  # type: ignore[assignment]
@@ -193,7 +199,9 @@ class Dispatcher:
                 entries = (self._by_request.get(_id(message.req_id)), self._by_order.get(_id(order_id)))
                 self._remember_execution(message, self._give(message, *entries))
             case m.CommissionAndFeesReport():
-                self._give(message, *self._of_execution.get(message.exec_id or "", ()))
+                # An answer that is complete takes no more: its late commissions are news for whoever listens.
+                askers = self._of_execution.get(message.exec_id or "", ())
+                self._give(message, *(entry for entry in askers if entry.is_registered))
             case m.MarketRule():
                 self._give(message, self._by_rule.get(_id(message.market_rule_id)))
             case _:

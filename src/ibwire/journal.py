@@ -18,7 +18,7 @@ from typing import TypeVar
 from ibwire.exceptions import IbwireError, JournalUnwritable
 from ibwire.journal_file import JournalFile
 from ibwire.journal_reader import JournalReader
-from ibwire.journal_records import Entry
+from ibwire.journal_records import Entry, replay
 from ibwire.order_state import TrackedOrder
 
 _T = TypeVar("_T")
@@ -64,6 +64,14 @@ class Journal:
         reader = JournalReader(self.path)
         try:
             return list(reader.orders(only_open=only_open))
+        finally:
+            reader.close()
+
+    def order(self, client_ref: str) -> TrackedOrder | None:
+        """One order as it stands by its records, also one that has ended; None if there is none."""
+        reader = JournalReader(self.path)
+        try:
+            return replay(reader.records(client_ref))
         finally:
             reader.close()
 

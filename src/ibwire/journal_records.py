@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     INTENT = "intent"  # an order is to be placed; nothing has left
     SENT = "sent"  # its bytes have left
+    NOT_SENT = "not_sent"  # they never will, and that is certain; `detail` says why
     CHANGE = "change"  # new terms are to be sent
     CANCEL = "cancel"  # a cancel is to be sent
     OPEN_ORDER = "open_order"
@@ -173,6 +174,8 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
     match record.entry.kind:
         case Kind.SENT:
             order.sent()
+        case Kind.NOT_SENT:
+            order.not_sent(record.entry.detail)
         case Kind.CHANGE:
             request = messages[0]
             assert isinstance(request, m.PlaceOrderRequest)

@@ -57,6 +57,7 @@ class Evidence:
     def __init__(self, table: ErrorTable) -> None:
         self._table = table
         self.is_sent = False
+        self.not_sent = ""
         self.is_change_sent = False
         self.is_cancel_sent = False
         self.is_acknowledged = False
@@ -64,6 +65,7 @@ class Evidence:
         self.is_cancelled = False
         self.is_inactive = False
         self.is_completed = False
+        self.is_refused = False
         self.reached: OrderState | None = None
         self.reject_reason = ""
         self.completed_text = ""
@@ -84,7 +86,7 @@ class Evidence:
         """Forget what a reconciliation is about to tell afresh; errors are settled by it."""
         self.is_acknowledged = True
         self.is_cancelling = self.is_cancelled = self.is_inactive = self.is_completed = False
-        self.is_cancel_sent = False
+        self.is_cancel_sent = self.is_refused = False
         self.reached = None
         self.reject_reason = self.completed_text = self.unconfirmed = self.gone = self.life_after_end = ""
         self.reported, self.reported_full = ZERO, None
@@ -136,10 +138,10 @@ class Evidence:
             return OrderState.REJECTED
         if self.is_cancelled or self._is_cancel_confirmed():
             return OrderState.CANCELLED
-        if self.is_inactive:
-            return OrderState.INACTIVE
         if self.gone:
             return OrderState.CANCELLED
+        if self.is_inactive:
+            return OrderState.INACTIVE
         if has_fills:
             return OrderState.PARTIALLY_FILLED
         if self.is_acknowledged:
@@ -165,7 +167,7 @@ class Evidence:
         match state:
             case OrderState.REJECTED:
                 texts = [notice.text for notice in self.notices if notice.if_new is OrderVerdict.REJECTED]
-                return "; ".join(dict.fromkeys(texts)) or self.reject_reason or self.completed_text
+                return "; ".join(dict.fromkeys(texts)) or self.reject_reason or self.completed_text or self.not_sent
             case OrderState.CANCELLED:
                 texts = [notice.text for notice in self.notices if notice.if_working is OrderVerdict.CANCELLED]
                 return "; ".join(dict.fromkeys(texts)) or self.completed_text or self.gone
@@ -179,6 +181,8 @@ class Evidence:
         An error that refuses a new order is taken back by a sign that the order lives. If the order had been changed by
         then the error may have been about the change: then it takes an end of which nothing says that it was a cancel.
         """
+        if self.is_refused or (self.not_sent and not self.is_acknowledged):
+            return True
         open_notices = [notice for notice in self._notices.values() if not notice.is_settled]
         if any(notice.if_working is OrderVerdict.REJECTED for notice in open_notices):
             return True

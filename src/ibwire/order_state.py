@@ -29,7 +29,7 @@ from ibwire.order_changes import (
 from ibwire.order_evidence import Evidence, Notice
 from ibwire.order_fields import Order
 from ibwire.order_fills import ZERO, Commission, Fill, FillBook, commission_of, fill_of
-from ibwire.order_states import BACK, FILLED_TEXT, ONWARD, OrderState
+from ibwire.order_states import BACK, FILLED_TEXT, INACTIVE_TEXT, ONWARD, OrderState
 from ibwire.order_wire import read_decimal
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -118,6 +118,11 @@ class TrackedOrder:
     def sent(self) -> list[Change]:
         """The order's bytes have left."""
         self._evidence.is_sent = True
+        return self._conclude([])
+
+    def not_sent(self, reason: str) -> list[Change]:
+        """It was refused on this side: its bytes have not left, and never will."""
+        self._evidence.not_sent = reason
         return self._conclude([])
 
     def change_sent(self, order: Order) -> list[Change]:
@@ -237,6 +242,8 @@ class TrackedOrder:
             self._see_status(state.status)
             self._evidence.completed_text = state.completed_status or ""
             self._evidence.is_completed = self._evidence.is_completed or state.status == FILLED_TEXT
+            # Among the completed ones it does not work again: it was refused.
+            self._evidence.is_refused = self._evidence.is_refused or state.status == INACTIVE_TEXT
         return self._conclude(changes)
 
     def not_found(self, reason: str) -> list[Change]:

@@ -37,6 +37,7 @@ from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
 from ibwire.stream_keeper import KeeperStatistics, StreamFeed, StreamKeeper
 from ibwire.streams import MessageStream, Receiver
+from ibwire.trading import Trading
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
 
@@ -78,12 +79,14 @@ class SessionStatistics(Struct, frozen=True, kw_only=True):
 class IBSession:
     """A supervised session. `start` connects, `aclose` ends it for good; `async with` does both.
 
-    Its services: `contracts` looks instruments up.
+    Its services: `contracts` looks instruments up, `market_data` and `history` give what they trade at and traded at,
+    `account` tells what there is, `trading` places orders.
 
     `on_down` is told how long the link has been down and may restart the gateway (`WatchdogSettings.down_after_s`).
     `on_unsolicited` gets what belongs to no request, on the event loop, as does whoever calls `listen`. `events`,
-    `errors`, `clock` (Unix seconds) and `rng` (for the jitter of the back-off) may be given; an event manager of its
-    own is closed at the end.
+    `errors`, `clock` (Unix seconds) and `rng` (for the jitter of the back-off, and for the references of orders) may be
+    given; an event manager of its own is closed at the end. A loop in virtual time has no threads for the journal
+    (`journal_in_thread`).
     """
 
     def __init__(
@@ -96,13 +99,14 @@ class IBSession:
         on_down: OnDown | None = None,
         clock: Callable[[], float] = time.time,
         rng: random.Random | None = None,
+        journal_in_thread: bool = True,
     ) -> None:
         self.settings = settings or Settings()
         self.clock = clock
         self._listeners: list[Callable[[Message], object]] = [on_unsolicited]
         self._owns_events = events is None
         self.events = events if events is not None else EventManager(clock=self.now)
-        rng = rng or random.Random()
+        rng = self._rng = rng or random.Random()
         self.connection = ConnectionManager(
             self.settings.connection,
             rate_limit=self.settings.rate_limit,
@@ -129,6 +133,8 @@ class IBSession:
             on_down=on_down,
         )
         self._watching: asyncio.Task[None] | None = None
+        self._journal_in_thread = journal_in_thread
+        self._trading: Trading | None = None
         self.account = Account(self, self.settings.connection)
         """What the login's accounts are worth, hold, earn and lose."""
         self.contracts = Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
@@ -166,12 +172,23 @@ class IBSession:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+        if self._trading is not None:
+            await self._trading.aclose()
         await self.account.aclose()
         self._keeper.close_all()
         await self.connection.aclose()
         await self.contracts.aclose()
         if self._owns_events:
             await self.events.aclose()
+
+    @property
+    def trading(self) -> Trading:
+        """Orders. A session that never uses it touches no journal."""
+        if self._trading is None:
+            self._trading = Trading(
+                self, self.settings.trading, journal_in_thread=self._journal_in_thread, chance=self._rng
+            )
+        return self._trading
 
     @property
     def state(self) -> ConnectionState:
@@ -190,6 +207,19 @@ class IBSession:
     def next_id(self) -> int:
         """A number for an order, larger than every one before it. Raises NotConnected without a link."""
         return self.connection.next_id()
+
+    @property
+    def client_id(self) -> int:
+        """The client id of the session; orders belong to it."""
+        return self.connection.client_id
+
+    def use_ids_above(self, highest: int) -> None:
+        """Let every number that `next_id` gives from now on be above this one."""
+        self.connection.use_ids_above(highest)
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """A message that no answer is waited for; see `ConnectionManager.send`. Orders are placed with `trading`."""
+        return self.connection.send(message)
 
     def listen(self, listener: Callable[[Message], object]) -> None:
         """Call `listener` with everything that belongs to no request: notices, news of orders nobody here watches."""
@@ -226,10 +256,6 @@ class IBSession:
     ) -> StreamFeed:
         """The same for a service that takes messages as they come: no queue, no task; see `StreamKeeper.feed`."""
         return self._keeper.feed(message, receiver, priority=priority, should_tick=should_tick)
-
-    def send(self, message: Message) -> asyncio.Future[None]:
-        """Send what has no answer; see `ConnectionManager.send`."""
-        return self.connection.send(message)
 
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
         """A request that ends, and all its answers; see `ConnectionManager.request`."""

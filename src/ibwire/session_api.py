@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import Future
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -49,11 +49,21 @@ class SessionApi(Protocol):
     def accounts(self) -> tuple[str, ...]:
         """The accounts of the gateway's login."""
 
+    @property
+    def client_id(self) -> int:
+        """The client id of the session; orders belong to it."""
+
     def now(self) -> datetime:
         """The wall clock: aware UTC."""
 
     def next_id(self) -> int:
         """A number for an order, larger than every one before it. Raises NotConnected without a link."""
+
+    def use_ids_above(self, highest: int) -> None:
+        """Let every number that `next_id` gives from now on be above this one."""
+
+    def send(self, message: Message) -> asyncio.Future[None]:
+        """A message that no answer is waited for; see `ConnectionManager.send`."""
 
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
         """A request that ends, and all its answers; see `ConnectionManager.request`."""
@@ -77,9 +87,6 @@ class SessionApi(Protocol):
         should_tick: Callable[[], bool] = lambda: True,
     ) -> Feed:
         """The same for a service that takes messages as they come: no queue, no task; see `StreamKeeper.feed`."""
-
-    def send(self, message: Message) -> Future[None]:
-        """Send what has no answer; see `ConnectionManager.send`."""
 
     def listen(self, listener: Callable[[Message], object]) -> None:
         """Call `listener` with everything that belongs to no request: notices, news of orders nobody here watches."""

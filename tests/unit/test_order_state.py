@@ -562,3 +562,19 @@ def test_a_flood_of_warnings_is_bounded_and_refusals_are_kept() -> None:
     feed(order, *(error(399, f"Warning {number}", number) for number in range(1000)))
     assert len(order.notices) == 200
     assert steps(feed(order, error(201, "Order rejected - reason:x", 5000))) == [S.REJECTED]
+
+
+def test_an_order_that_never_left_is_rejected_with_the_reason_unless_the_gateway_has_it_after_all() -> None:
+    order = tracked()
+    order.not_sent("the link fell")
+    assert order.state is OrderState.REJECTED
+    order.feed(m.OrderStatus(order_id=order.key.order_id, status="Submitted", filled="0", perm_id=5))
+    assert order.state is OrderState.SUBMITTED
+
+
+def test_a_completed_order_that_is_inactive_was_refused_also_after_a_cancel_of_ours() -> None:
+    order = tracked()
+    order.sent()
+    order.cancel_sent()
+    order.feed(m.CompletedOrder(order=m.Order(perm_id=5), order_state=m.OrderState(status="Inactive")))
+    assert order.state is OrderState.REJECTED

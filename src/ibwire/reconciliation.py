@@ -1,0 +1,147 @@
+"""Reconciliation: what we believe of our orders, held against what the gateway says of them. It never sends an order.
+
+It asks for executions, open orders and completed orders, in this order: an order that moves on meanwhile is then found
+further on, or tells so itself. The answer about open orders also holds the news that came while it was under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from ibwire.exceptions import ConnectionFailed, IbwireError
+from ibwire.order_handles import OrderHandle
+from ibwire.session_api import SessionApi
+from ibwire.tracked_orders import TrackedOrders
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+
+DOUBT_GRACE_S = 1.0
+"""How long a doubt may last before the gateway is asked: what comes in an unusual order mostly comes all the same."""
+
+_log = logging.getLogger(__name__)
+
+NOWHERE = "the gateway has it neither among its open nor its completed orders, and reports no execution that ends it"
+
+
+async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
+    """Ask the gateway about everything and bring the orders up to date; how many were asked about.
+
+    An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Raises what requests
+    raise; then nothing was concluded from silence.
+    """
+    asked = {handle: handle.heard for handle in orders.handles if handle.has_left and _is_open(handle)}
+    for message in await session.request(m.ExecutionRequest()):
+        orders.take(message)
+    is_own = all(handle.key.client_id == session.client_id for handle in asked)
+    question = m.OpenOrdersRequest() if is_own else m.AllOpenOrdersRequest()
+    found = _take_open_orders(orders, asked, await session.request(question))
+    for message in await session.request(m.CompletedOrdersRequest(api_only=False)):
+        handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
+        if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
+            found.add((handle, message.order.perm_id))
+    for handle, heard in asked.items():
+        if handle.heard == heard:
+            _conclude_from_silence(orders, handle, {perm_id for one, perm_id in found if one is handle})
+    return len(asked)
+
+
+def _is_open(handle: OrderHandle) -> bool:
+    return not handle.is_over or bool(handle.tracked.doubts)
+
+
+def _take_open_orders(
+    orders: TrackedOrders, asked: dict[OrderHandle, int], answers: Sequence[Message]
+) -> set[tuple[OrderHandle, int | None]]:
+    """Take what the gateway says of its open orders; which orders it spoke of, and by which permanent id."""
+    found: set[tuple[OrderHandle, int | None]] = set()
+    begun: set[OrderHandle] = set()
+    for place, message in enumerate(answers):
+        handle = orders.find(message)
+        if handle is None:
+            continue
+        perm_id = _perm_id(message)
+        found.add((handle, perm_id))
+        is_it = handle.key.perm_id in (None, perm_id)
+        has_news = handle.heard != asked.get(handle)  # newer than the answer, perhaps: then it must not be forgotten
+        if isinstance(message, m.OpenOrder) and is_it and handle not in begun and not has_news:
+            begun.add(handle)
+            after = answers[place + 1] if place + 1 < len(answers) else None
+            is_its_status = isinstance(after, m.OrderStatus) and after.perm_id == perm_id
+            orders.reconciled(handle, message, after if isinstance(after, m.OrderStatus) and is_its_status else None)
+        else:
+            orders.take(message)
+    return found
+
+
+def _conclude_from_silence(orders: TrackedOrders, handle: OrderHandle, perm_ids: set[int | None]) -> None:
+    for perm_id, other in handle.others.items():
+        if perm_id not in perm_ids and not other.state.is_ended:
+            orders.other_not_found(handle, other, NOWHERE)
+    if handle.key.perm_id not in perm_ids and not handle.tracked.state.is_ended:
+        orders.not_found(handle, NOWHERE)
+
+
+def _perm_id(message: Message) -> int | None:
+    if isinstance(message, m.OpenOrder):
+        return message.order.perm_id if message.order is not None else None
+    return message.perm_id if isinstance(message, m.OrderStatus) else None
+
+
+class Inquiry:
+    """Has the gateway asked when there is a reason to, one question at a time, and again if that failed.
+
+    `is_connected` and `is_in_doubt` say how things stand, `ask` asks; after a failure it is asked again in `again_s`.
+    """
+
+    def __init__(
+        self,
+        is_connected: Callable[[], bool],
+        is_in_doubt: Callable[[], bool],
+        ask: Callable[[], Awaitable[object]],
+        *,
+        again_s: float,
+    ) -> None:
+        self._is_connected = is_connected
+        self._is_in_doubt = is_in_doubt
+        self._ask = ask
+        self._again_s = again_s
+        self._task: asyncio.Task[None] | None = None
+        self._is_wanted = self._is_sure = self._is_closed = False
+
+    def ask_soon(self, *, is_sure: bool = False) -> None:
+        """Ask in a moment; unless `is_sure`, only if there is still a doubt then."""
+        self._is_wanted, self._is_sure = True, self._is_sure or is_sure
+        if self._task is None and not self._is_closed:
+            self._task = asyncio.create_task(self._run(), name="ibwire reconciliation")
+
+    async def aclose(self) -> None:
+        """Ask no more."""
+        self._is_closed = True
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        pause_s = DOUBT_GRACE_S
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                await asyncio.sleep(pause_s)
+                if not self._is_connected():
+                    return  # a reconnect, or the news that the gateway has its link again, brings a reconciliation
+                if not self._is_sure and not self._is_in_doubt():
+                    continue
+                self._is_sure = False
+                try:
+                    await self._ask()
+                except ConnectionFailed:
+                    return
+                except IbwireError as error:
+                    _log.warning("the gateway was asked about orders in vain, and is asked again: %s", error)
+                    self._is_wanted = self._is_sure = True
+                    pause_s = self._again_s
+        finally:
+            self._task = None
