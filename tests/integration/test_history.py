@@ -46,13 +46,15 @@ ES = m.Contract(symbol="ES", sec_type="CONTFUT", exchange="CME")
 
 
 @asynccontextmanager
-async def connected(feed: Feed | None = None, **options: Any) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
+async def connected(
+    feed: Feed | None = None, *, start_s: float = FRIDAY_NOON, **options: Any
+) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
     """A session that began at noon on a Friday, while shares trade."""
     loop = asyncio.get_running_loop()
     began = loop.time()
 
     def wall_s() -> float:
-        return FRIDAY_NOON + loop.time() - began
+        return start_s + loop.time() - began
 
     options.setdefault("limits", GatewayLimits())
     still = feed if feed is not None else ScriptedFeed(OPENING)
@@ -393,6 +395,26 @@ def test_bars_kept_up_to_date_have_no_hole_after_a_gap(fault: str) -> None:
             assert loop.time() < 3600
 
     test()
+
+
+@on_virtual_time
+async def test_last_bar_of_the_day_is_closed_soon_after_it_and_as_the_gateway_has_it() -> None:
+    feed = LiveFeed([*REST_OF_THE_DAY, *OPENING])
+    end = NOON + timedelta(hours=4)
+    async with connected(feed, start_s=end.timestamp() - 100, hours=ExchangeHours()) as (_, session):
+        live = session.history.keep_up_to_date(AAPL_CONTRACT, "1 min", duration=timedelta(minutes=5))
+        reader = Reader(live)
+        for number in range(99):
+            feed.tell(traded(100.0 + number % 7, 5))
+            await asyncio.sleep(1)
+        await asyncio.sleep(70)
+        assert reader.closed[-1] == end - timedelta(minutes=1)
+        closed = [item for item in reader.items if isinstance(item, Bar) and item.is_closed]
+        bars = await session.history.bars(AAPL_CONTRACT, "1 min", start=end - timedelta(minutes=1), end=end)
+        assert list(bars) == closed[-1:]
+        await asyncio.sleep(600)
+        assert len(reader.closed) == len(closed)
+        await reader.close()
 
 
 @on_virtual_time
