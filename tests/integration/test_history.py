@@ -23,6 +23,7 @@ from ibwire.exceptions import (
     RequestFailed,
 )
 from ibwire.gaps import Gap, Resumed
+from ibwire.history import History
 from ibwire.history_bars import Bar
 from ibwire.history_ticks import MidpointTick, QuoteTick, TradeTick
 from ibwire.live_bars import LiveBars, LiveItem
@@ -66,6 +67,15 @@ async def connected(
 
 
 Call = Callable[[IBSession], Awaitable[Any]]
+
+OF_A_CONTRACT: dict[str, Callable[[History, m.Contract], Awaitable[Any]]] = {
+    "bars": lambda history, one: history.bars(one, "1 hour", start=OPENS),
+    "ticks": lambda history, one: history.ticks(one, start=OPENS),
+    "head_timestamp": lambda history, one: history.head_timestamp(one),
+    "histogram": lambda history, one: history.histogram(one),
+    "schedule": lambda history, one: history.schedule(one, duration="1 W"),
+    "keep_up_to_date": lambda history, one: anext(history.keep_up_to_date(one, "1 min")),
+}
 
 CALLS: dict[str, Call] = {
     "bars": lambda session: session.history.bars(AAPL_CONTRACT, "5 mins", start=OPENS, end=NOON - timedelta(minutes=5)),
@@ -230,6 +240,23 @@ def test_what_ibkr_refuses_is_raised_by_its_class_at_once(
             with pytest.raises(kind):
                 await session.history.bars(contract, "1 hour", **arguments)
             assert loop.time() - began < 5
+
+    test()
+
+
+@pytest.mark.parametrize("method", OF_A_CONTRACT)
+def test_every_method_refuses_an_unknown_and_an_ambiguous_contract(method: str) -> None:
+    @on_virtual_time
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        async with connected() as (gateway, session):
+            began = loop.time()
+            for contract, kind in ((m.Contract(con_id=1), NoSecurityDefinition), (ES_FUTURES, AmbiguousContract)):
+                with pytest.raises(kind):
+                    await OF_A_CONTRACT[method](session.history, contract)
+            assert loop.time() - began < 30
+            await session.connection.ping()
+            assert gateway.open_history() == 0
 
     test()
 

@@ -191,6 +191,31 @@ async def test_a_gap_is_marked_and_exactly_what_came_in_it_is_missing(tmp_path: 
     assert after[0] - before[-1] >= 150  # fifteen seconds of ten bids each
 
 
+@on_virtual_time
+async def test_a_recording_begun_and_ended_while_the_link_is_down_says_so(tmp_path: Path) -> None:
+    async with trading() as (gateway, session):
+        recorder = recorder_of(session, tmp_path)
+        await recorder.start()
+        await recorder.record(AAPL_CONTRACT)
+        await asyncio.sleep(10)
+        restarting = asyncio.create_task(gateway.inject("restart", down_for_s=20))
+        await asyncio.sleep(2)
+        await recorder.record(MSFT_CONTRACT)
+        ended = asyncio.create_task(recorder.wait())
+        await asyncio.sleep(2)
+        assert not ended.done()
+        await recorder.aclose()
+        await ended
+        await restarting
+        await asyncio.sleep(30)
+        assert session.stats().streams.live == 0
+    for con_id, marks in ((AAPL, ["begin", "gap", "end"]), (MSFT, ["begin", "gap", "end"])):
+        rows = list(read_recording(tmp_path / str(con_id)))
+        assert [row.kind for row in rows if row.kind in MARKS] == marks
+        assert rows[-1].text == "closed"
+        assert bool(told_by(rows)) is (con_id == AAPL)
+
+
 def bids_of(rows: Sequence[RecordingRow]) -> list[int]:
     """The numbers of the bids, which are in their prices."""
     bids = [row for row in rows if row.kind == "price" and row.tick_type == TickType.BID]
