@@ -89,7 +89,7 @@ def position(start: datetime | date) -> datetime:
 
 
 def ends_at(start: datetime | date, size: BarSize) -> datetime | date:
-    """Where the next bar begins after one that begins then, in the terms of `start`; a session's end may cut it short."""
+    """Where a bar that begins then ends, in the terms of `start`; a session's end may cut it shorter."""
     return start + size.length if isinstance(start, datetime) else period_of(start, size)[1]
 
 

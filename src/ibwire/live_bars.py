@@ -39,8 +39,8 @@ class LiveBars(AsyncIterator[LiveItem]):
     """Bars as they form; made by `History.keep_up_to_date`. `async with` ends it at the gateway.
 
     A `Bar` that `is_closed` comes once for each start, in order, when a later one has begun, or a minute after its end;
-    between them the one that is open comes as often as it changes. `Gap` and `Resumed` stand around the time in which nothing came, and a `Hole`
-    where bars of that time could not be had, or IBKR has none.
+    between them the one that is open comes as often as it changes. `Gap` and `Resumed` stand around the time in which
+    nothing came, and a `Hole` where bars of that time could not be had, or IBKR has none.
     """
 
     def __init__(
