@@ -445,6 +445,19 @@ async def test_last_bar_of_the_day_is_closed_soon_after_it_and_as_the_gateway_ha
 
 
 @on_virtual_time
+async def test_live_bars_that_are_closed_are_cancelled_at_the_gateway() -> None:
+    async with connected() as (gateway, session):
+        bars = session.history.keep_up_to_date(AAPL_CONTRACT, "1 min")
+        assert isinstance(await anext(bars), Bar)
+        assert gateway.open_history() == 1
+        bars.close()
+        bars.close()
+        await session.connection.ping()
+        assert gateway.open_history() == 0
+        assert all([isinstance(item, Bar) async for item in bars]), "what waits can still be taken"
+
+
+@on_virtual_time
 async def test_refusal_of_a_stream_is_raised_by_its_iterator() -> None:
     async with connected() as (_, session):
         with pytest.raises(NoSecurityDefinition):

@@ -264,6 +264,8 @@ async def test_a_refused_stream_ends_the_recording_with_what_came_before_it(tmp_
             await recorder.wait()
         with pytest.raises(RecordingFailed, match="market_data of contract 12345 ended"):
             await recorder.record(MSFT_CONTRACT)
+        with pytest.raises(RecordingFailed, match="market_data of contract 12345 ended"):
+            await recorder.aclose()
     assert len(told_by(list(read_recording(tmp_path / str(AAPL))))) > 5
     assert [row.kind for row in read_recording(tmp_path / "12345")] == ["begin", "end"]
 
@@ -277,6 +279,19 @@ async def test_the_session_makes_a_recorder(tmp_path: Path) -> None:
         async with recorder_of(session, tmp_path) as running:
             with pytest.raises(RequestError, match=r"no con_id.*AccountDataRequest cannot be recorded"):
                 await running.record(m.Contract(symbol="AAPL"), m.AccountDataRequest())  # type: ignore[arg-type]
+
+
+@on_virtual_time
+async def test_a_folder_that_is_in_use_is_refused_at_the_start(tmp_path: Path) -> None:
+    async with trading() as (_, session), recorder_of(session, tmp_path) as running:
+        await running.record(AAPL_CONTRACT)
+        other = recorder_of(session, tmp_path)
+        with pytest.raises(RecordingFailed, match="another recorder writes"):
+            await other.start()
+        await asyncio.sleep(5)
+        with pytest.raises(RecordingFailed, match="started once"):
+            await running.start()
+    assert told_by(list(read_recording(tmp_path)))
 
 
 @on_virtual_time
