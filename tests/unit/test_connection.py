@@ -617,21 +617,25 @@ async def test_breach_reported_by_ibkr_slows_down_and_is_told() -> None:
         assert event.data.code == 100
 
 
-@on_virtual_time
-async def test_history_breach_fails_its_request_and_closes_history_for_a_while() -> None:
+@pytest.mark.parametrize("code", [162, 10187, 10188])
+def test_history_breach_fails_its_request_and_closes_history_for_a_while(code: int) -> None:
     def answer(gateway: ScriptedGateway, message: Message) -> None:
         if isinstance(message, m.HeadTimestampRequest) and message.req_id == 100:
-            gateway.send(error(100, 162, "Historical Market Data Service error message:pacing violation"))
+            gateway.send(error(100, code, "Historical Market Data Service error message:pacing violation"))
         elif isinstance(message, m.HeadTimestampRequest):
             gateway.send(m.HeadTimestamp(message.req_id, "20200101-00:00:00"))
 
-    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
-        with pytest.raises(PacingViolation):
-            await client.request(m.HeadTimestampRequest(contract=AAPL))
-        started = asyncio.get_running_loop().time()
-        other = m.Contract(con_id=272093, exchange="SMART")
-        await client.request(m.HeadTimestampRequest(contract=other))
-        assert asyncio.get_running_loop().time() - started >= 15
+    @on_virtual_time
+    async def run() -> None:
+        async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+            with pytest.raises(PacingViolation):
+                await client.request(m.HeadTimestampRequest(contract=AAPL))
+            started = asyncio.get_running_loop().time()
+            other = m.Contract(con_id=272093, exchange="SMART")
+            await client.request(m.HeadTimestampRequest(contract=other))
+            assert asyncio.get_running_loop().time() - started >= 15
+
+    run()
 
 
 @on_virtual_time
