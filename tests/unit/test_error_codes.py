@@ -289,7 +289,7 @@ OTHER_IP = "Trading TWS session is connected from a different IP address"
         (10187, f"Failed to request historical ticks:{OTHER_IP}", ex.CompetingSession),
         (
             10187,
-            "Failed to request historical ticks:No market data permissions for ISLAND STK",
+            "Failed to request historical ticks:No market data permissions",
             ex.NoMarketDataPermission,
         ),
         (10188, "Failed to request histogram data:HMDS query returned no data: AAPL@SMART", ex.NoData),
