@@ -416,6 +416,27 @@ async def test_stream_gives_its_messages_in_order_and_cancels_on_leaving() -> No
 
 
 @on_virtual_time
+async def test_stream_whose_cancel_was_lost_is_cancelled_again_as_long_as_it_gives_messages() -> None:
+    """A gateway may lose a cancel that comes right after its request (Lean waits five seconds between them)."""
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        async with client.stream(m.MarketDataRequest(contract=AAPL)):
+            await turns()
+        async with client.stream(m.MarketDataRequest(contract=AAPL)):
+            await turns()
+            for _ in range(40):
+                gateway.send(tick(1))
+                await asyncio.sleep(0.25)  # ten seconds: the one that was cancelled goes on
+            assert gateway.received.count(m.CancelMarketData(100)) == 2
+            await asyncio.sleep(60)
+            assert gateway.received.count(m.CancelMarketData(100)) == 2
+            gateway.send(m.TickSize(4711, 0, "1"))
+            await turns()
+        await turns()
+        assert client.unrouted["TickSize"] == 41
+        assert [one for one in gateway.received if isinstance(one, m.CancelMarketData)][-1].req_id == 101
+
+
+@on_virtual_time
 async def test_stream_of_a_slow_consumer_ends_loudly_after_what_was_kept() -> None:
     async with ScriptedGateway() as gateway, gateway.client() as client:
         async with client.stream(m.MarketDataRequest(contract=AAPL), bound=10) as ticks:
