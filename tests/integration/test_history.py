@@ -439,7 +439,7 @@ async def test_last_bar_of_the_day_is_closed_soon_after_it_and_as_the_gateway_ha
         closed = [item for item in reader.items if isinstance(item, Bar) and item.is_closed]
         bars = await session.history.bars(AAPL_CONTRACT, "1 min", start=end - timedelta(minutes=1), end=end)
         assert list(bars) == closed[-1:]
-        await asyncio.sleep(600)
+        await asyncio.sleep(60)
         assert len(reader.closed) == len(closed)
         await reader.close()
 

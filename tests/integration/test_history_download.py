@@ -36,6 +36,8 @@ NOW = datetime.fromtimestamp(1_795_000_000, UTC)  # where the tests' clock begin
 DAYS = campaign_size(part=14, full=365)
 """A year of minutes takes some twenty seconds; `make test` takes two weeks of it."""
 
+KILLS = campaign_size(part=1, full=3)
+
 OWN_BARS: Any = [("1 hour", 60, "TRADES", True), ("1 day", 800, "MIDPOINT", False), ("30 secs", 2, "BID_ASK", True)]
 
 
@@ -235,7 +237,7 @@ async def test_a_year_of_five_shares_that_is_killed_three_times_is_completed_wit
     path, kept = tmp_path / "bars.sqlite3", 0
     requests = len(SYMBOLS) * DAYS * 5 // 7  # about as many as there are
     asked: list[str] = []
-    for _ in range(3):
+    for _ in range(KILLS):
         lines = await within(run_and_kill(path, requests // 4), 120)
         assert not any(line.startswith("complete") for line in lines)
         asked += [line for line in lines if line.startswith("asked")]
@@ -246,7 +248,7 @@ async def test_a_year_of_five_shares_that_is_killed_three_times_is_completed_wit
     rest = [line for line in lines if line.startswith("asked")]
     assert len(rest) == len(set(rest)) == spans_in(path) - kept, "each that was missing, once"
     repeated = len(asked) + len(rest) - len({*asked, *rest})
-    assert repeated <= 3 * len(SYMBOLS) * 4, "no more than were under way at the three kills"
+    assert repeated <= KILLS * len(SYMBOLS) * 4, "no more than were under way at the kills"
 
 
 DAYS_TO_FETCH = 10
