@@ -101,7 +101,7 @@ def test_pages_come_to_exactly_the_source(counts: dict[int, int], span: tuple[in
     test()
 
 
-@campaign(part=60, full=500)
+@campaign(part=60, full=250)
 @given(seconds(), SPANS, SPANS, st.lists(st.integers(0, 6), max_size=4))
 def test_interrupted_download_goes_on_where_it_stopped(
     counts: dict[int, int], span: tuple[int, int], before: tuple[int, int], stops: list[int]
