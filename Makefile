@@ -64,6 +64,7 @@ docs-tables: install
 	$(BIN)/python tools/generate_settings_docs.py
 	$(BIN)/python tools/generate_fault_matrix.py
 	$(BIN)/python tools/generate_fault_docs.py
+	$(BIN)/python tools/generate_request_docs.py
 
 # Renew the locked set of requirements (needs uv).
 lock:

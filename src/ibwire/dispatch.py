@@ -128,6 +128,8 @@ class Dispatcher:
         self._errors = errors
         self.unrouted: Counter[str] = Counter()
         """Messages that belonged to no request under way, by name, apart from those a gateway sends on its own."""
+        self.on_stray: Callable[[int], object] = lambda _: None
+        """Told the request id of each of them that has one."""
 
     def __len__(self) -> int:
         """How many requests are under way."""
@@ -184,6 +186,7 @@ class Dispatcher:
                     entry.take(message)
                 else:
                     self.unrouted[kind.__name__] += 1
+                    self.on_stray(message.req_id)  # type: ignore[attr-defined]
             else:
                 self._dispatch_other(message)
 

@@ -26,6 +26,13 @@ from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Sha
 QUARANTINE_S = 10.0
 """How long the next request of a kind whose answers carry no id waits for the late answer of one that was given up."""
 
+CANCEL_AGAIN_S = 5.0
+"""A cancel that leaves right after its subscription may be lost at the gateway; Lean keeps so long between the two
+(protocol notes, 3.2). Here it leaves at once, and again if messages of the subscription still come so long after it."""
+
+_MOST_CANCELLED = 1_000
+"""How many cancelled subscriptions are remembered."""
+
 _NOT_REPEATABLE = (m.FAReplace, m.UpdateConfigRequest, m.VerifyRequest, m.VerifyMessageRequest)
 """Requests that end and are no mere questions."""
 
@@ -73,6 +80,9 @@ class Requests:
         self._queue_timeout_s = queue_timeout_s
         self._bound = bound
         self._one_at_a_time: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._cancelled: dict[int, tuple[Message, float]] = {}
+        """Subscriptions that were given up and when their last cancel was sent, by request id, the oldest first."""
+        dispatcher.on_stray = self._stray
 
     def send(self, message: Message) -> asyncio.Future[None]:
         """Send a message without waiting for an answer."""
@@ -137,6 +147,7 @@ class Requests:
         had_left = entry.unregister()
         if had_left:
             self._cancel(entry.message)
+            self._remember(entry.message)
         return had_left
 
     async def _ask(self, message: Message, spec: RequestSpec, shape: Shape, seconds: float) -> list[Message]:
@@ -212,6 +223,22 @@ class Requests:
             sent()
 
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
+
+    def _remember(self, message: Message) -> None:
+        """A subscription that was cancelled, with or without success."""
+        if shape_of(message) is Shape.STREAM and spec_of(message).correlation is Correlation.REQUEST_ID:
+            self._cancelled[message.req_id] = message, asyncio.get_running_loop().time()  # type: ignore[attr-defined]
+            if len(self._cancelled) > _MOST_CANCELLED:
+                del self._cancelled[next(iter(self._cancelled))]
+
+    def _stray(self, req_id: int) -> None:
+        """Something came for a request that is not under way."""
+        message, at_s = self._cancelled.get(req_id, (None, 0.0))
+        now_s = asyncio.get_running_loop().time()
+        if message is not None and now_s >= at_s + CANCEL_AGAIN_S:
+            _log.info("%s still gives messages %.0f s after its cancel: again", type(message).__name__, now_s - at_s)
+            self._cancelled[req_id] = message, now_s
+            self._cancel(message)
 
     def _cancel(self, message: Message) -> None:
         cancel = cancel_for(message)

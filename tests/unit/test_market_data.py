@@ -235,6 +235,30 @@ async def test_cfd_is_asked_for_at_its_underlying(gateway: MarketGateway, sessio
     assert gateway.cancelled[1:] == [gateway.id]
 
 
+@with_market
+async def test_book_of_a_cfd_is_asked_for_at_its_underlying(gateway: MarketGateway, session: IBSession) -> None:
+    cfd = m.Contract(con_id=111, exchange="SMART")
+    async with session.market_data.depth(cfd, 3, smart=True) as books:
+        await settle()
+        first = gateway.id
+        await gateway.say(m.RerouteMarketDepthRequest(first, 265598, "ARCA"))
+        assert gateway.cancelled == [first]
+        asked = gateway.asked[-1]
+        assert asked.contract == m.Contract(con_id=265598, exchange="ARCA")
+        assert (asked.num_rows, asked.is_smart_depth) == (3, True)
+        await gateway.say(row(gateway.id, 0, 0, 3.0))
+        (book,) = await of(books, 1)
+        assert (book.contract, book.bids[0].price) == (cfd, 3.0)
+        assert session.market_data.usage().books == 1
+        gateway.drop()  # after a loss it is the CFD that is asked for, or the underlying: both have this book
+        await asyncio.sleep(5)
+        await gateway.say(row(gateway.id, 0, 0, 4.0))
+        *_, book = await of(books, 3)
+        assert (book.contract, book.bids[0].price) == (cfd, 4.0)
+    await settle()
+    assert gateway.cancelled[-1] == gateway.id
+
+
 # --- conflation
 
 
