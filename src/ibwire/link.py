@@ -41,7 +41,8 @@ class Link(asyncio.BufferedProtocol):
         """When anything came last, by the loop's clock."""
         self.closed: asyncio.Future[None] = loop.create_future()
         self.cause: Exception | None = None
-        self._on_messages = on_messages
+        self.on_messages = on_messages
+        """What is given the messages of a read; there is at least one."""
         self._on_lost = on_lost
         self._pause = pause
         self._resume = resume
@@ -63,7 +64,7 @@ class Link(asyncio.BufferedProtocol):
         try:
             messages = self.wire.receive(bytes(self._view[:nbytes]))
             if messages:
-                self._on_messages(messages)
+                self.on_messages(messages)
             if self.wire.error is not None:
                 self.abort()  # after a violation there is nothing on this connection to rely on
         finally:

@@ -142,7 +142,9 @@ class Stream(AsyncIterator[T], Generic[T]):
             self.close()
             return
         self._queue.append(item)
-        self.nudge()
+        waiter = self._waiter  # as `nudge`, but without a call
+        if waiter is not None and waiter.is_waiting:
+            waiter.wake()
 
     def nudge(self) -> None:
         """Look again at what waits: something is there that was not delivered."""

@@ -48,11 +48,11 @@ class Wakeups:
 class Waiter:
     """What one consumer's task awaits, again and again. Of a future it has what a task asks of it."""
 
-    __slots__ = ("_asyncio_future_blocking", "_is_cancelled", "_wakeups", "callback", "context", "is_waiting", "loop")
+    __slots__ = ("_add", "_asyncio_future_blocking", "_is_cancelled", "callback", "context", "is_waiting", "loop")
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._wakeups = wakeups_of(self.loop)
+        self._add = wakeups_of(self.loop).add
         self._asyncio_future_blocking = False
         self._is_cancelled = False
         self.is_waiting = False
@@ -65,7 +65,7 @@ class Waiter:
         """Let the task go on that waits; does nothing if none does."""
         if self.is_waiting:
             self.is_waiting = False
-            self._wakeups.add(self)
+            self._add(self)
 
     # --- what a task asks of a future
 
