@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test check bench campaigns chaos soak wire docs-tables lock format clean
+.PHONY: install run test check bench bench-memory campaigns chaos soak wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -31,6 +31,10 @@ bench: install
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.recovery
 	$(BIN)/python -m benchmarks.simulator
+
+# Resident memory over ten million ticks, ib_async's and ours side by side: two minutes, Linux only.
+bench-memory: install
+	$(BIN)/python -m benchmarks.memory
 
 campaigns: install
 	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q --durations=15 -m "campaign and not tws and not windows"

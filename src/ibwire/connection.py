@@ -320,9 +320,13 @@ class ConnectionManager:
     async def _open_socket(self) -> Link:
         host, seconds = self.settings.host, self.settings.connect_timeout_s
         where = f"{host}:{self.port}"
-        link = self._link = self._latest = Link(
-            self._take, self._lost, pause=self.limiter.pause, resume=self.limiter.resume
+        link = Link(
+            lambda messages: self._take_hello(link, messages),
+            self._lost,
+            pause=self.limiter.pause,
+            resume=self.limiter.resume,
         )
+        self._link = self._latest = link
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.get_running_loop().create_connection(lambda: link, host, self.port)
@@ -363,12 +367,14 @@ class ConnectionManager:
 
     # --- what comes
 
-    def _take(self, messages: list[Message]) -> None:
-        if isinstance(messages[0], ServerHello):
-            self._opening.server_version = messages[0].server_version
-            self._states.notify()
-            del messages[0]
-        self._dispatcher.dispatch(messages)
+    def _take_hello(self, link: Link, messages: list[Message]) -> None:
+        """The first messages of a link; what comes later goes to the dispatcher without a detour."""
+        hello, *more = messages
+        assert isinstance(hello, ServerHello)
+        self._opening.server_version = hello.server_version
+        self._states.notify()
+        link.on_messages = self._dispatcher.dispatch
+        self._dispatcher.dispatch(more)
 
     def _take_unsolicited(self, message: Message) -> None:
         match message:

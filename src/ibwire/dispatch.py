@@ -42,7 +42,7 @@ class Entry:
         self.table: dict[int, Entry] | dict[Kind, Entry] = {}
         ends = isinstance(receiver, Collection | _LateAnswer) or shape_of(message) is Shape.ONE_SHOT
         self._finals = spec.finals if ends else frozenset()
-        # Most messages are ticks of a stream without an end: they go straight to it.
+        # Most messages are ticks of a stream without an end: they go straight to it, or past it to its consumer.
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
 
     @property
@@ -239,7 +239,7 @@ class Dispatcher:
         if request is not None and self._errors.ends_request(code, text, is_stream=is_stream):
             request.fail(self._errors.exception_for(code, text, request=repr(request.message)))
         elif request is not None and is_stream:
-            request.take(message)
+            request.receiver.deliver(message)  # `take` may be a shortcut for data
         else:
             self._on_unsolicited(message)
 
