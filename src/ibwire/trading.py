@@ -36,7 +36,8 @@ from ibwire.journal import Journal
 from ibwire.journal_records import Kind, entry, flag
 from ibwire.order_changes import OrderKey
 from ibwire.order_fields import Order
-from ibwire.order_guards import account_for, check_limits, check_link
+from ibwire.order_flow import OrderFlow
+from ibwire.order_guards import MarketPrice, account_for, check_limits, check_link
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
@@ -69,9 +70,17 @@ class Trading:
         *,
         journal_in_thread: bool = True,
         chance: random.Random | None = None,
+        market_price: MarketPrice = lambda _: None,
     ) -> None:
+        self.market_price = market_price
+        """What a contract trades at, for the guard that holds limits to it; put another source here if need be."""
         self._session = session
         self._settings = settings
+        self._flow = OrderFlow(
+            settings,
+            open_orders=lambda: sum(not one.is_over for one in self.orders),
+            now=lambda: asyncio.get_running_loop().time(),
+        )
         self._journal_in_thread = journal_in_thread
         self._chance = chance or random.SystemRandom()
         self._journal: Journal | None = None
@@ -154,9 +163,12 @@ class Trading:
 
     # --- placing, changing, cancelling
 
-    async def place(self, contract: m.Contract, order: Order, *, grid: PriceGrid | None = None) -> OrderHandle:
+    async def place(
+        self, contract: m.Contract, order: Order, *, grid: PriceGrid | None = None, allow_duplicate: bool = False
+    ) -> OrderHandle:
         """Place an order; its handle, when it is on the disk and on its way. Its `order_ref` is the user's tag.
 
+        `allow_duplicate` lets through what was placed a moment ago already (`duplicate_window_s`).
         Raises, with nothing sent: InvalidOrder, LiveTradingDisabled, OrderLimitExceeded (also while trading is halted),
         NotConnected unless the session is connected, JournalError, RateLimitError, and at the first use what `ready`
         raises. If it is cancelled nothing was sent.
@@ -166,6 +178,7 @@ class Trading:
         self._check_may_trade()
         orders, journal = self._open()
         session = self._session
+        admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
         ref = new_client_ref(session.now(), self._chance)
         order = replace(order, order_ref=ref.order_ref(order.order_ref or ""))
         # From the number to the journal's queue without a pause: the journal wants ascending ids.
@@ -180,10 +193,12 @@ class Trading:
             orders.add(handle)
             left = session.send(request)
         except BaseException as error:
+            admission.end(is_back=True)
             # Whether it was written or not: if it was, this ends it, and the journal keeps the order of records.
             if not isinstance(error, IbwireError) or journal.mark(key.client_id) >= key.order_id:
                 orders.not_sent(handle, f"not sent: {error!r}")
             raise
+        admission.end()
         self._when_left(left, partial(self._order_left, handle))
         return handle
 
@@ -303,7 +318,7 @@ class Trading:
             raise InvalidOrder("nothing was sent: what_if is set; use `what_if`")
         check(order, contract, grid)
         account = account_for(order, self._settings, self._session.accounts)
-        check_limits(order, contract, self._settings)
+        check_limits(order, contract, self._settings, self.market_price)
         return replace(order, account=account)
 
     def _check_may_trade(self) -> None:
