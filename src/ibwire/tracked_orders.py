@@ -12,12 +12,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from ibwire.client_refs import split_order_ref
 from ibwire.events import EventManager, EventType
 from ibwire.exceptions import ProtocolError
 from ibwire.execution_matching import NO_ORDER_ID, ExecutionMatcher
 from ibwire.journal import Journal
-from ibwire.journal_records import Kind, entry, heard
+from ibwire.journal_records import Entry, Kind, entry, heard
 from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, StateChanged, event_of
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderActions, OrderHandle
@@ -77,6 +79,19 @@ class TrackedOrders:
         handle.has_left = True
         self._journal.note(entry(Kind.SENT, self._now(), handle.key))
         self._tell(handle, handle.tracked.sent())
+
+    def numbered(self, handle: OrderHandle, order_id: int) -> None:
+        """It leaves under this order id; that is in the journal."""
+        handle.tracked.key = replace(handle.key, order_id=order_id)
+        self._learn_names(handle)
+
+    def queued(self, handle: OrderHandle, waiting: Entry) -> None:
+        """Its bytes have not left under its order id, and it waits without one, as this record of it says."""
+        self._matcher.forget(handle.key)
+        self._by_order_id.pop((handle.key.client_id, handle.key.order_id), None)
+        handle.tracked.key = replace(handle.key, order_id=0)
+        self._journal.note(waiting)
+        self._learn_names(handle)
 
     def not_sent(self, handle: OrderHandle, reason: str) -> None:
         """Its bytes never will."""
@@ -228,7 +243,8 @@ class TrackedOrders:
 
     def _learn_names(self, handle: OrderHandle) -> None:
         key = handle.key
-        self._by_order_id[key.client_id, key.order_id] = handle
+        if key.order_id not in NO_ORDER_ID:
+            self._by_order_id[key.client_id, key.order_id] = handle
         if key.perm_id:
             self._by_perm_id[key.perm_id] = handle
         for report in self._matcher.know(_ref(handle), key):

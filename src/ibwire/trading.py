@@ -14,13 +14,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
-from ibwire.client_refs import new_client_ref
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
@@ -28,17 +27,19 @@ from ibwire.exceptions import (
     IbwireError,
     InvalidOrder,
     NotConnected,
+    OrderCancelled,
     OrderChangeRefused,
     OrderLimitExceeded,
     RequestTimeout,
 )
 from ibwire.journal import Journal
 from ibwire.journal_records import Kind, entry, flag
-from ibwire.order_changes import OrderKey
+from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_guards import MarketPrice, account_for, check_limits, check_link
 from ibwire.order_handles import OrderHandle
+from ibwire.order_placing import Placing
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
 from ibwire.order_views import KnownExecution, KnownOrder, known_executions, known_order
@@ -82,15 +83,28 @@ class Trading:
             now=lambda: asyncio.get_running_loop().time(),
         )
         self._journal_in_thread = journal_in_thread
-        self._chance = chance or random.SystemRandom()
         self._journal: Journal | None = None
         self._orders: TrackedOrders | None = None
         self._halted = ""
         self._is_reconciled = False
+        self._is_settled = False
+        """Whether the session is connected, and was reconciled since."""
+        self._losses = 0
         self._is_closed = False
         self._one_at_a_time = asyncio.Lock()
         self._what_ifs = WhatIfs()
         self._timers: dict[OrderHandle, asyncio.TimerHandle] = {}
+        self._departures = Departures(session.send)
+        self._placing = Placing(
+            session,
+            self,
+            self._departures,
+            chance=chance or random.SystemRandom(),
+            opened=self._open,
+            check=self._check_may_trade,
+            is_settled=lambda: self._is_settled,
+            on_left=self._watch,
+        )
         self._inquiry = Inquiry(
             lambda: session.state is ConnectionState.CONNECTED,
             lambda: any(one.tracked.doubts or one.status is OrderState.INACTIVE for one in self.orders),
@@ -98,6 +112,9 @@ class Trading:
             again_s=settings.ack_timeout_s,
         )
         session.listen(self._hear)
+        self._states = session.events.subscribe(
+            EventType.CONNECTION_STATE_CHANGED, self._take_state, name="ibwire trading"
+        )
         session.recovery.register("orders", Stage.ORDERS, self._recover)
 
     # --- what there is
@@ -128,9 +145,12 @@ class Trading:
         """
         orders, journal = self._open()
         async with self._one_at_a_time:
+            losses = self._losses
             self._session.use_ids_above(journal.mark(self._session.client_id))
             number = await reconcile(self._session, orders)
             self._is_reconciled = True
+            self._is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
+        self._placing.queue.release()
         return number
 
     async def open_orders(self) -> tuple[KnownOrder, ...]:
@@ -164,42 +184,39 @@ class Trading:
     # --- placing, changing, cancelling
 
     async def place(
-        self, contract: m.Contract, order: Order, *, grid: PriceGrid | None = None, allow_duplicate: bool = False
+        self,
+        contract: m.Contract,
+        order: Order,
+        *,
+        grid: PriceGrid | None = None,
+        allow_duplicate: bool = False,
+        queue_while_down: float | timedelta | None = None,
     ) -> OrderHandle:
         """Place an order; its handle, when it is on the disk and on its way. Its `order_ref` is the user's tag.
 
-        `allow_duplicate` lets through what was placed a moment ago already (`duplicate_window_s`).
+        `allow_duplicate` lets through what was placed a moment ago already (`duplicate_window_s`). With
+        `queue_while_down` (seconds, or a timedelta) the order waits that long, if need be, until the session is
+        connected and reconciled, and then leaves once or ends unsent with OrderExpired.
+
         Raises, with nothing sent: InvalidOrder, LiveTradingDisabled, OrderLimitExceeded (also while trading is halted),
         NotConnected unless the session is connected, JournalError, RateLimitError, and at the first use what `ready`
         raises. If it is cancelled nothing was sent.
         """
+        until = _time_of(queue_while_down)
+        if until is None:
+            check_link(self._session.state)
         order = self._checked(contract, order, grid)
-        await self.ready()
-        self._check_may_trade()
-        orders, journal = self._open()
-        session = self._session
+        if until is None or self._session.state is ConnectionState.CONNECTED:
+            await self.ready()
+        else:
+            self._open()
+        self._check_halt()
+        if until is None:
+            check_link(self._session.state)
         admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
-        ref = new_client_ref(session.now(), self._chance)
-        order = replace(order, order_ref=ref.order_ref(order.order_ref or ""))
-        # From the number to the journal's queue without a pause: the journal wants ascending ids.
-        session.use_ids_above(journal.mark(session.client_id))
-        key = OrderKey(client_ref=str(ref), client_id=session.client_id, order_id=session.next_id())
-        request = place_request(key.order_id, contract, order)
-        intent = entry(Kind.INTENT, session.now(), key, request)
-        handle = OrderHandle(TrackedOrder(key, contract, order), self)
-        try:
-            await journal.write(intent)
-            self._check_may_trade()
-            orders.add(handle)
-            left = session.send(request)
-        except BaseException as error:
-            admission.end(is_back=True)
-            # Whether it was written or not: if it was, this ends it, and the journal keeps the order of records.
-            if not isinstance(error, IbwireError) or journal.mark(key.client_id) >= key.order_id:
-                orders.not_sent(handle, f"not sent: {error!r}")
-            raise
-        admission.end()
-        self._when_left(left, partial(self._order_left, handle))
+        if until is not None and not self._is_settled:
+            return await self._placing.wait(contract, order, admission, until)
+        (handle,) = await self._placing.place(contract, [order], admission, until=until)
         return handle
 
     async def modify(self, handle: OrderHandle, **changes: Any) -> None:
@@ -215,6 +232,9 @@ class Trading:
         fixed = {"action", "account", "order_ref"} & changes.keys()
         if fixed:
             raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
+        check_link(self._session.state)
+        if handle in self._placing.queue:
+            raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
         order = self._checked(handle.contract, replace(handle.order, **changes))
         self._check_may_trade()
         orders, journal = self._open()
@@ -223,17 +243,18 @@ class Trading:
         self._check_may_trade()
         if handle.status.is_ended:
             raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
-        left = self._session.send(request)
-        self._when_left(left, lambda error: orders.change_sent(handle, order) if error is None else None)
-        await left
+        await self._departures.send(
+            handle, request, lambda error: orders.change_sent(handle, order) if error is None else None
+        )
 
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
 
-        For an order that has ended nothing is done. Raises NotConnected unless the session is connected, JournalError,
-        RateLimitError.
+        For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
+        NotConnected unless the session is connected, JournalError, RateLimitError.
         """
         orders, journal = self._open()
+        self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
         for tracked in (handle.tracked, *handle.others.values()):
             if tracked.state.is_ended:
                 continue
@@ -243,7 +264,7 @@ class Trading:
             check_link(self._session.state)
             left = self._session.send(request)
             self._when_left(left, partial(self._cancel_left, orders, handle, tracked))
-            await left
+            await asyncio.shield(left)  # who gives up waiting for it still wants the order cancelled
 
     async def cancel_all(self, *, of_everybody: bool = False) -> int:
         """Cancel all orders of ours; how many. `of_everybody`: those of other clients and of the TWS user as well.
@@ -267,6 +288,7 @@ class Trading:
 
         Raises what `place` does, OrderRejected with IBKR's reason, and RequestTimeout after `ack_timeout_s`.
         """
+        check_link(self._session.state)
         order = replace(self._checked(contract, order), what_if=True)
         await self.ready()
         check_link(self._session.state)
@@ -297,7 +319,13 @@ class Trading:
         self._halted = ""
 
     async def aclose(self) -> None:
-        """Follow the orders no longer, which go on, and close the journal. Safe to call again."""
+        """Follow the orders no longer, which go on, and close the journal. Safe to call again.
+
+        What has not left yet, and what waits for the session to be connected, ends unsent.
+        """
+        self._states.cancel()
+        if self._journal is not None and not self._is_closed:
+            await self._placing.aclose()
         self._is_closed = True
         await self._inquiry.aclose()
         for timer in self._timers.values():
@@ -313,7 +341,6 @@ class Trading:
 
     def _checked(self, contract: m.Contract, order: Order, grid: PriceGrid | None = None) -> Order:
         """The order with its account, if nothing is wrong with it."""
-        check_link(self._session.state)
         if order.what_if:
             raise InvalidOrder("nothing was sent: what_if is set; use `what_if`")
         check(order, contract, grid)
@@ -323,6 +350,9 @@ class Trading:
 
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
+        self._check_halt()
+
+    def _check_halt(self) -> None:
         if self._halted:
             raise OrderLimitExceeded(
                 f"nothing was sent: trading is halted: {self._halted} (guard: halt)", hint="`resume` ends the halt"
@@ -349,7 +379,11 @@ class Trading:
             )
             self._halted = self._journal.flags().get(HALTED, "")
             for tracked in self._journal.orders():
-                self._orders.add(OrderHandle(tracked, self, has_left=True))
+                waited = not tracked.key.order_id
+                handle = OrderHandle(tracked, self, has_left=not waited)
+                self._orders.add(handle)
+                if waited:
+                    self._orders.not_sent(handle, "not sent: the process ended while it waited for the session")
         return self._orders, self._journal
 
     # --- what leaves
@@ -361,16 +395,6 @@ class Trading:
             then(left.exception())
         else:
             left.add_done_callback(lambda done: then(None if done.cancelled() else done.exception()))
-
-    def _order_left(self, handle: OrderHandle, error: BaseException | None) -> None:
-        orders = self._orders
-        if self._is_closed or orders is None:
-            return
-        if error is not None:
-            orders.not_sent(handle, f"not sent: {error}")
-            return
-        orders.sent(handle)
-        self._watch(handle)
 
     def _cancel_left(
         self, orders: TrackedOrders, handle: OrderHandle, tracked: TrackedOrder, error: BaseException | None
@@ -397,6 +421,14 @@ class Trading:
 
     # --- what comes
 
+    def _take_state(self, _: object) -> None:
+        """Nothing leaves while the link, or the gateway's own, is away: not what waits for its turn either."""
+        state = self._session.state
+        if state is not ConnectionState.CONNECTED:
+            self._losses += 1
+            self._is_settled = False
+            self._departures.take_back_all(lambda: NotConnected(f"taken back: the session is {state.value}"))
+
     def _hear(self, message: Message) -> None:
         if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED and self._orders is not None:
             self._inquiry.ask_soon(is_sure=True)
@@ -421,3 +453,13 @@ class Trading:
         except IbwireError:
             self._inquiry.ask_soon(is_sure=True)
             raise
+
+
+def _time_of(waits: float | timedelta | None) -> float | None:
+    """Until when an order may wait, as a time of the event loop. Raises InvalidOrder for no time at all."""
+    if waits is None:
+        return None
+    seconds = waits.total_seconds() if isinstance(waits, timedelta) else waits
+    if not 0 < seconds < float("inf"):
+        raise InvalidOrder(f"nothing was sent: queue_while_down is {waits}; allowed are times above 0")
+    return asyncio.get_running_loop().time() + seconds
