@@ -8,8 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
+from ibwire.exceptions import InvalidOrder
 from ibwire.order_handles import OrderHandle
+
+
+def time_of(waits: float | timedelta | None) -> float | None:
+    """Until when an order may wait, as a time of the event loop. Raises InvalidOrder for no time at all."""
+    if waits is None:
+        return None
+    seconds = waits.total_seconds() if isinstance(waits, timedelta) else waits
+    if not 0 < seconds < float("inf"):
+        raise InvalidOrder(f"nothing was sent: queue_while_down is {waits}; allowed are times above 0")
+    return asyncio.get_running_loop().time() + seconds
 
 
 class OrderQueue:

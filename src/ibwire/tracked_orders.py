@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -18,7 +18,6 @@ from ibwire.client_refs import split_order_ref
 from ibwire.events import EventManager, EventType
 from ibwire.exceptions import ProtocolError
 from ibwire.execution_matching import NO_ORDER_ID, ExecutionMatcher
-from ibwire.journal import Journal
 from ibwire.journal_records import Entry, Kind, entry, heard
 from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, StateChanged, event_of
 from ibwire.order_fields import Order
@@ -37,12 +36,22 @@ NEWS = (m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesRepor
 _log = logging.getLogger(__name__)
 
 
+class Notes(Protocol):
+    """Where it is written down what becomes of orders; `Journal` is one."""
+
+    def note(self, *entries: Entry) -> None:
+        """Keep records, in this order."""
+
+    def order(self, client_ref: str) -> TrackedOrder | None:
+        """An order as it stands by its records."""
+
+
 class TrackedOrders:
     """The orders that are followed. `on_doubt` is called when the gateway has to be asked how things stand."""
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Notes,
         actions: OrderActions,
         events: EventManager,
         *,
@@ -276,7 +285,7 @@ def _asks(change: Change) -> bool:
 
 
 def _ref(handle: OrderHandle) -> str:
-    return handle.key.client_ref or ""
+    return handle.key.client_ref or f"perm_id {handle.key.perm_id}"  # of an order that ibwire did not place
 
 
 def _perm_id(message: Any) -> int | None:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
+from ibwire.bound_orders import BINDING_CLIENT_ID, BoundOrders, cancel_by_id, own_order_id
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
@@ -30,19 +31,25 @@ from ibwire.exceptions import (
     OrderCancelled,
     OrderChangeRefused,
     OrderLimitExceeded,
+    OrderOfAnotherClient,
     RequestTimeout,
 )
 from ibwire.journal import Journal
 from ibwire.journal_records import Kind, entry, flag
+from ibwire.order_acknowledgements import Acknowledgements
+from ibwire.order_again import Again, Policy, untagged
 from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
+from ibwire.order_groups import Bracket, as_bracket
 from ibwire.order_guards import MarketPrice, account_for, check_limits, check_link
 from ibwire.order_handles import OrderHandle
-from ibwire.order_placing import Placing
+from ibwire.order_placing import Placing, apart
+from ibwire.order_questions import OrderQuestions
+from ibwire.order_queue import time_of
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
-from ibwire.order_views import KnownExecution, KnownOrder, known_executions, known_order
+from ibwire.order_views import KnownOrder
 from ibwire.order_wire import place_request
 from ibwire.orders import PriceGrid, check
 from ibwire.reconciliation import Inquiry, reconcile
@@ -61,7 +68,7 @@ HALTED = "halted"
 """The journal's flag for a trading halt."""
 
 
-class Trading:
+class Trading(OrderQuestions):
     """The orders of a session. The journal is opened when it is first needed: by `ready`, or by the first order."""
 
     def __init__(
@@ -93,7 +100,13 @@ class Trading:
         self._is_closed = False
         self._one_at_a_time = asyncio.Lock()
         self._what_ifs = WhatIfs()
-        self._timers: dict[OrderHandle, asyncio.TimerHandle] = {}
+        self._acknowledgements = Acknowledgements(
+            lambda: self._inquiry.ask_soon(is_sure=True), seconds=settings.ack_timeout_s
+        )
+        self._again = Again(self.send_again, partial(session.events.emit, EventType.ERROR))
+        self.send_again_if: Policy | None = None
+        """The user's policy for orders that become unconfirmed: whether one is sent again. None: never by itself."""
+        self._bound: BoundOrders | None = None
         self._departures = Departures(session.send)
         self._placing = Placing(
             session,
@@ -103,11 +116,13 @@ class Trading:
             opened=self._open,
             check=self._check_may_trade,
             is_settled=lambda: self._is_settled,
-            on_left=self._watch,
+            on_left=self._acknowledgements.expect,
         )
         self._inquiry = Inquiry(
             lambda: session.state is ConnectionState.CONNECTED,
-            lambda: any(one.tracked.doubts or one.status is OrderState.INACTIVE for one in self.orders),
+            lambda: any(
+                one.tracked.doubts or one.status is OrderState.INACTIVE for one in (*self.orders, *self.bound_orders)
+            ),
             self.reconcile,
             again_s=settings.ack_timeout_s,
         )
@@ -123,6 +138,11 @@ class Trading:
     def orders(self) -> tuple[OrderHandle, ...]:
         """The orders of ours that are followed: what the journal had open, and what was placed since; oldest first."""
         return self._orders.handles if self._orders is not None else ()
+
+    @property
+    def bound_orders(self) -> tuple[OrderHandle, ...]:
+        """The orders of client 0 that ibwire did not place, once `bind_manual_orders` has been called."""
+        return self._bound.handles if self._bound is not None else ()
 
     @property
     def halted(self) -> str:
@@ -148,38 +168,13 @@ class Trading:
             losses = self._losses
             self._session.use_ids_above(journal.mark(self._session.client_id))
             number = await reconcile(self._session, orders)
+            if self._bound is not None:
+                await reconcile(self._session, self._bound)
             self._is_reconciled = True
             self._is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
         self._placing.queue.release()
+        self._again.consider(self.orders, self.send_again_if)
         return number
-
-    async def open_orders(self) -> tuple[KnownOrder, ...]:
-        """The working orders of all clients and of the TWS user, from the gateway. Raises what requests raise."""
-        answers = await self._session.request(m.AllOpenOrdersRequest(), retry=True)
-        for message in answers if self._orders is not None else ():
-            self._take(message)
-        found = [known_order(one) for one in answers if isinstance(one, m.OpenOrder)]
-        return tuple({one.perm_id: one for one in found}.values())
-
-    async def completed_orders(self, *, api_only: bool = False) -> tuple[KnownOrder, ...]:
-        """The orders that have ended, about those of today, from the gateway. Raises what requests raise."""
-        answers = await self._session.request(m.CompletedOrdersRequest(api_only), retry=True)
-        return tuple(known_order(one) for one in answers if isinstance(one, m.CompletedOrder))
-
-    async def executions(self, since: datetime | None = None) -> tuple[KnownExecution, ...]:
-        """The executions since a moment (aware), or since the gateway's midnight, from the gateway.
-
-        How far back they go is a setting of TWS (protocol notes, 3.14). A client sees its own; client 0 and the master
-        client see everybody's. Raises what requests raise.
-        """
-        filter_ = m.ExecutionFilter()
-        if since is not None:
-            days = (self._session.now().date() - since.astimezone(UTC).date()).days
-            filter_ = m.ExecutionFilter(time=f"{since.astimezone(UTC):%Y%m%d-%H:%M:%S}", last_n_days=max(0, days))
-        answers = await self._session.request(m.ExecutionRequest(execution_filter=filter_), retry=True)
-        for message in answers if self._orders is not None else ():
-            self._take(message)
-        return known_executions(answers)
 
     # --- placing, changing, cancelling
 
@@ -202,7 +197,7 @@ class Trading:
         NotConnected unless the session is connected, JournalError, RateLimitError, and at the first use what `ready`
         raises. If it is cancelled nothing was sent.
         """
-        until = _time_of(queue_while_down)
+        until = time_of(queue_while_down)
         if until is None:
             check_link(self._session.state)
         order = self._checked(contract, order, grid)
@@ -218,6 +213,47 @@ class Trading:
             return await self._placing.wait(contract, order, admission, until)
         (handle,) = await self._placing.place(contract, [order], admission, until=until)
         return handle
+
+    async def place_group(
+        self,
+        contract: m.Contract,
+        group: Bracket | Sequence[Order],
+        *,
+        grid: PriceGrid | None = None,
+        allow_duplicate: bool = False,
+    ) -> tuple[OrderHandle, ...]:
+        """Place a `bracket`, or the orders of `one_cancels_all`, in one call: all of them, or none.
+
+        The handles, in the order of the orders, when all are on the disk and on their way. If the link falls while they
+        leave, those that have not left end unsent, and asking the gateway tells what became of the others. Raises what
+        `place` does, for the first order with which something is wrong.
+        """
+        given, arrange = (group.orders, as_bracket) if isinstance(group, Bracket) else (tuple(group), apart)
+        if not given:
+            raise InvalidOrder("nothing was sent: the group has no order")
+        check_link(self._session.state)
+        orders = [self._checked(contract, order, grid) for order in given]
+        await self.ready()
+        self._check_may_trade()
+        admission = self._flow.admit(contract, orders, allow_duplicate=allow_duplicate)
+        return await self._placing.place(contract, orders, admission, arrange=arrange)
+
+    async def send_again(self, handle: OrderHandle) -> OrderHandle:
+        """Send an unconfirmed order again, as a new order with a new id and the next reference of its lineage.
+
+        The gateway is asked once more before. Should the first one turn up after all, both are followed. Raises what
+        `place` does, and OrderChangeRefused unless the order is still unconfirmed and was not sent again before.
+        """
+        check_link(self._session.state)
+        await self.reconcile()
+        _, journal = self._open()
+        with self._again.attempt(handle, journal) as ref:
+            order = self._checked(handle.contract, untagged(handle.order))
+            self._check_may_trade()
+            admission = self._flow.admit(handle.contract, [order], allow_duplicate=True)
+            detail = f"again, after {handle.key.client_ref}"
+            (again,) = await self._placing.place(handle.contract, [order], admission, refs=[ref], detail=detail)
+        return again
 
     async def modify(self, handle: OrderHandle, **changes: Any) -> None:
         """Send new terms for an order (fields of `Order`); returns when they have left.
@@ -283,6 +319,34 @@ class Trading:
                 raise result
         return len(live)
 
+    async def cancel_order(self, known: KnownOrder) -> None:
+        """Ask for an order that `open_orders` showed to be cancelled, where IBKR allows it; returns when it has left.
+
+        That is: an order of this client, and with client id 0 a bound one of the TWS user. Raises OrderOfAnotherClient
+        for any other, OrderChangeRefused for a completed one, and what `cancel` does.
+        """
+        for handle in (*self.orders, *self.bound_orders):
+            if known.perm_id and handle.key.perm_id == known.perm_id:
+                await handle.cancel()
+                return
+        await cancel_by_id(self._session, own_order_id(known, self._session.client_id))
+
+    async def bind_manual_orders(self) -> tuple[OrderHandle, ...]:
+        """Bind the TWS user's orders, those to come too, also after reconnects; those there are, as `bound_orders`.
+
+        TWS gives them order ids for it; then they are followed, tell events, and can be cancelled. Only client 0 may
+        (OrderOfAnotherClient). Raises what `ready` and requests raise.
+        """
+        if self._session.client_id != BINDING_CLIENT_ID:
+            raise OrderOfAnotherClient(f"only client 0 may bind orders, this is client {self._session.client_id}")
+        check_link(self._session.state)
+        await self.ready()
+        await self._session.send(m.AutoOpenOrdersRequest(auto_bind=True))
+        if self._bound is None:
+            self._bound = BoundOrders(self._session, self._session.events, self._inquiry.ask_soon)
+        await self.reconcile()
+        return self.bound_orders
+
     async def what_if(self, contract: m.Contract, order: Order) -> WhatIf:
         """What an order would do to margin and commission; nothing is placed.
 
@@ -328,10 +392,9 @@ class Trading:
             await self._placing.aclose()
         self._is_closed = True
         await self._inquiry.aclose()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        for handle in self.orders:
+        await self._again.aclose()
+        self._acknowledgements.close()
+        for handle in (*self.orders, *self.bound_orders):
             handle.close(NotConnected("the session was closed; the order goes on"))
         journal, self._journal = self._journal, None
         if journal is not None:
@@ -403,21 +466,7 @@ class Trading:
             return
         if tracked is handle.tracked:
             orders.cancel_sent(handle)
-        self._watch(handle)
-
-    def _watch(self, handle: OrderHandle) -> None:
-        """Ask the gateway if it does not acknowledge in time."""
-        old = self._timers.pop(handle, None)
-        if old is not None:
-            old.cancel()
-        loop = asyncio.get_running_loop()
-        self._timers[handle] = loop.call_later(self._settings.ack_timeout_s, self._check_acknowledged, handle)
-
-    def _check_acknowledged(self, handle: OrderHandle) -> None:
-        self._timers.pop(handle, None)
-        is_known = handle.tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
-        if not handle.is_over and (not is_known or handle.tracked.is_cancelling):
-            self._inquiry.ask_soon(is_sure=True)
+        self._acknowledgements.expect(handle)
 
     # --- what comes
 
@@ -433,12 +482,18 @@ class Trading:
         if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED and self._orders is not None:
             self._inquiry.ask_soon(is_sure=True)
         self._what_ifs.hear(message)
-        if self._orders is not None and not self._is_closed and isinstance(message, NEWS):
-            self._orders.hear(message)
+        for orders in self._followed if isinstance(message, NEWS) else ():
+            orders.hear(message)
+
+    @property
+    def _followed(self) -> tuple[TrackedOrders, ...]:
+        if self._is_closed or self._orders is None:
+            return ()
+        return (self._orders,) if self._bound is None else (self._orders, self._bound)
 
     def _take(self, message: Message) -> None:
-        if self._orders is not None and not self._is_closed and isinstance(message, NEWS):
-            self._orders.take(message)
+        for orders in self._followed if isinstance(message, NEWS) else ():
+            orders.take(message)
 
     # --- asking
 
@@ -447,19 +502,11 @@ class Trading:
         if self._orders is None or self._is_closed:
             return 0
         try:
+            if self._bound is not None:
+                await self._session.send(m.AutoOpenOrdersRequest(auto_bind=True))
             return await self.reconcile()
         except ConnectionFailed:
             raise
         except IbwireError:
             self._inquiry.ask_soon(is_sure=True)
             raise
-
-
-def _time_of(waits: float | timedelta | None) -> float | None:
-    """Until when an order may wait, as a time of the event loop. Raises InvalidOrder for no time at all."""
-    if waits is None:
-        return None
-    seconds = waits.total_seconds() if isinstance(waits, timedelta) else waits
-    if not 0 < seconds < float("inf"):
-        raise InvalidOrder(f"nothing was sent: queue_while_down is {waits}; allowed are times above 0")
-    return asyncio.get_running_loop().time() + seconds
