@@ -31,7 +31,7 @@ from ibwire.journal_records import Entry
 from ibwire.order_state import TrackedOrder
 from ibwire.orders import limit
 from ibwire.session import IBSession
-from ibwire.settings import ConnectionSettings, Settings, TradingSettings
+from ibwire.settings import ConnectionSettings, Settings, TradingSettings, WatchdogSettings
 from ibwire.wire import messages as m
 
 APPLE = m.Contract(con_id=265598, symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD")
@@ -120,6 +120,7 @@ async def trading(port: int, folder: Path, *, has_journal: bool) -> AsyncIterato
     settings = Settings(
         connection=ConnectionSettings(port=port, request_timeout_s=300.0),
         trading=TradingSettings(journal_path=folder / "journal.sqlite3", ack_timeout_s=300.0),
+        watchdog=WatchdogSettings(idle_s=300.0),  # the process that takes the orders gives no sign of life
     )
     journal = ibwire.trading.Journal if has_journal else NoJournal
     with mock.patch.object(ibwire.trading, "Journal", journal):
