@@ -120,8 +120,11 @@ class Trading:
         orders, journal = self._open()
         async with self._one_at_a_time:
             self._session.use_ids_above(journal.mark(self._session.client_id))
+            known = () if self._is_reconciled else orders.handles
+            left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
             number = await reconcile(self._session, orders)
             self._is_reconciled = True
+            orders.tell_unconfirmed(left_behind)
         return number
 
     async def open_orders(self) -> tuple[KnownOrder, ...]:
@@ -204,12 +207,16 @@ class Trading:
         self._check_may_trade()
         orders, journal = self._open()
         request = place_request(handle.key.order_id, handle.contract, order)
-        await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
-        self._check_may_trade()
-        if handle.status.is_ended:
-            raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
-        left = self._session.send(request)
-        self._when_left(left, lambda error: orders.change_sent(handle, order) if error is None else None)
+        try:
+            await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
+            self._check_may_trade()
+            if handle.status.is_ended:
+                raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
+            left = self._session.send(request)
+        except BaseException:
+            orders.change_not_sent(handle)  # whether it was written or not, the terms are as they were
+            raise
+        self._when_left(left, partial(self._change_left, orders, handle, order))
         await left
 
     async def cancel(self, handle: OrderHandle) -> None:
@@ -357,6 +364,17 @@ class Trading:
         orders.sent(handle)
         self._watch(handle)
 
+    def _change_left(
+        self, orders: TrackedOrders, handle: OrderHandle, order: Order, error: BaseException | None
+    ) -> None:
+        if self._is_closed:
+            return
+        if error is not None:
+            orders.change_not_sent(handle)
+            return
+        orders.change_sent(handle, order)
+        self._watch(handle)
+
     def _cancel_left(
         self, orders: TrackedOrders, handle: OrderHandle, tracked: TrackedOrder, error: BaseException | None
     ) -> None:
@@ -376,8 +394,9 @@ class Trading:
 
     def _check_acknowledged(self, handle: OrderHandle) -> None:
         self._timers.pop(handle, None)
-        is_known = handle.tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
-        if not handle.is_over and (not is_known or handle.tracked.is_cancelling):
+        tracked = handle.tracked
+        is_known = tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
+        if not handle.is_over and (not is_known or tracked.is_cancelling or tracked.is_change_open):
             self._inquiry.ask_soon(is_sure=True)
 
     # --- what comes
