@@ -108,6 +108,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     failed: dict[str, int]
     reconnects: int
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """What can be added up over many runs."""
+        faults = sum(self.faults.values())
+        return {"faults": faults, "reconnects": self.reconnects, "gaps": self.gaps, "requests answered": self.answered}
+
 
 class World:
     """The run of one seed."""
