@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SENT = "sent"  # its bytes have left
     NOT_SENT = "not_sent"  # they never will, and that is certain; `detail` says why
     CHANGE = "change"  # new terms are to be sent
+    UNCHANGED = "unchanged"  # they were not after all; holds the terms that hold
     CANCEL = "cancel"  # a cancel is to be sent
     OPEN_ORDER = "open_order"
     ORDER_STATUS = "order_status"
@@ -48,7 +49,7 @@ class Kind(StrEnum):
     FLAG = "flag"  # about no order: something that has to survive a restart; `detail` is "name=value"
 
 
-OURS = frozenset({Kind.INTENT, Kind.QUEUED, Kind.NUMBERED, Kind.CHANGE, Kind.CANCEL})
+OURS = frozenset({Kind.INTENT, Kind.QUEUED, Kind.NUMBERED, Kind.CHANGE, Kind.UNCHANGED, Kind.CANCEL})
 """Records whose frames a client sends; those of all others come from a gateway."""
 
 TAKES_ID = frozenset({Kind.INTENT, Kind.NUMBERED})
@@ -184,10 +185,12 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
             order.sent()
         case Kind.NOT_SENT:
             order.not_sent(record.entry.detail)
-        case Kind.CHANGE:
+        case Kind.CHANGE | Kind.UNCHANGED:
             request = messages[0]
             assert isinstance(request, m.PlaceOrderRequest)
-            order.change_sent(order_from_wire(request.order or m.Order(), request.attached_orders, request.contract))
+            terms = order_from_wire(request.order or m.Order(), request.attached_orders, request.contract)
+            follow = order.change_sent if record.entry.kind is Kind.CHANGE else order.change_not_sent
+            follow(terms)
         case Kind.CANCEL:
             order.cancel_sent()
         case Kind.RECONCILED:

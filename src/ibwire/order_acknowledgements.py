@@ -10,7 +10,7 @@ from ibwire.order_states import OrderState
 
 
 class Acknowledgements:
-    """Orders and cancels that have left. `ask` is called if one is not acknowledged within `seconds`."""
+    """Orders, changes and cancels that have left. `ask` is called if one is not acknowledged within `seconds`."""
 
     def __init__(self, ask: Callable[[], object], *, seconds: float) -> None:
         self._ask = ask
@@ -32,6 +32,7 @@ class Acknowledgements:
 
     def _look(self, handle: OrderHandle) -> None:
         self._timers.pop(handle, None)
-        is_known = handle.tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
-        if not handle.is_over and (not is_known or handle.tracked.is_cancelling):
+        tracked = handle.tracked
+        is_known = tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
+        if not handle.is_over and (not is_known or tracked.is_cancelling or tracked.is_change_open):
             self._ask()

@@ -43,7 +43,7 @@ class OrderHandle:
         self.has_left = has_left
         """Whether its bytes have left, as far as one knows: what may be anywhere at the gateway."""
         self.heard = 0
-        """How much news of it has come that no question asked for."""
+        """How much has happened to it that no question asked for: news that came, and what was sent."""
         self.others: dict[int, TrackedOrder] = {}
         self.reason = ""
         """IBKR's words for why it is where it is."""

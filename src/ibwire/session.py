@@ -173,8 +173,7 @@ class IBSession:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-        if self._trading is not None:
-            await self._trading.aclose()
+        await self.trading.aclose()  # also one that nobody has used: it must not open the journal any more
         await self.account.aclose()
         self._keeper.close_all()
         await self.connection.aclose()

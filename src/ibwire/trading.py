@@ -167,10 +167,13 @@ class Trading(OrderQuestions):
         async with self._one_at_a_time:
             losses = self._losses
             self._session.use_ids_above(journal.mark(self._session.client_id))
+            known = () if self._is_reconciled else orders.handles
+            left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
             number = await reconcile(self._session, orders)
             if self._bound is not None:
                 await reconcile(self._session, self._bound)
             self._is_reconciled = True
+            orders.tell_unconfirmed(left_behind)
             self._is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
         self._placing.queue.release()
         self._again.consider(self.orders, self.send_again_if)
@@ -275,13 +278,17 @@ class Trading(OrderQuestions):
         self._check_may_trade()
         orders, journal = self._open()
         request = place_request(handle.key.order_id, handle.contract, order)
-        await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
-        self._check_may_trade()
-        if handle.status.is_ended:
-            raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
-        await self._departures.send(
-            handle, request, lambda error: orders.change_sent(handle, order) if error is None else None
-        )
+        was_cancelling = handle.tracked.is_cancelling
+        try:
+            await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
+            self._check_may_trade()
+            if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
+                raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
+            left = self._departures.send(handle, request, partial(self._change_left, orders, handle, order))
+        except BaseException:
+            orders.change_not_sent(handle)  # whether it was written or not, the terms are as they were
+            raise
+        await left
 
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
@@ -458,6 +465,17 @@ class Trading(OrderQuestions):
             then(left.exception())
         else:
             left.add_done_callback(lambda done: then(None if done.cancelled() else done.exception()))
+
+    def _change_left(
+        self, orders: TrackedOrders, handle: OrderHandle, order: Order, error: BaseException | None
+    ) -> None:
+        if self._is_closed:
+            return
+        if error is not None:
+            orders.change_not_sent(handle)
+            return
+        orders.change_sent(handle, order)
+        self._acknowledgements.expect(handle)
 
     def _cancel_left(
         self, orders: TrackedOrders, handle: OrderHandle, tracked: TrackedOrder, error: BaseException | None
