@@ -25,7 +25,7 @@ from unittest import mock
 
 import ib_async
 
-import ibwire.trading
+import ibwire.followed_orders
 from benchmarks import report
 from ibwire.journal_records import Entry
 from ibwire.order_state import TrackedOrder
@@ -122,8 +122,8 @@ async def trading(port: int, folder: Path, *, has_journal: bool) -> AsyncIterato
         trading=TradingSettings(journal_path=folder / "journal.sqlite3", ack_timeout_s=300.0),
         watchdog=WatchdogSettings(idle_s=300.0),  # the process that takes the orders gives no sign of life
     )
-    journal = ibwire.trading.Journal if has_journal else NoJournal
-    with mock.patch.object(ibwire.trading, "Journal", journal):
+    journal = ibwire.followed_orders.Journal if has_journal else NoJournal
+    with mock.patch.object(ibwire.followed_orders, "Journal", journal):
         async with IBSession(settings) as session:
             await session.trading.ready()
             watch = Stopwatch(session.connection.write)

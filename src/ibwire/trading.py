@@ -20,12 +20,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ibwire.bound_orders import BINDING_CLIENT_ID, BoundOrders, cancel_by_id, own_order_id
+from ibwire.bound_orders import BINDING_CLIENT_ID, cancel_by_id, own_order_id
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
-    ConnectionFailed,
-    IbwireError,
     InvalidOrder,
     NotConnected,
     OrderCancelled,
@@ -34,8 +32,8 @@ from ibwire.exceptions import (
     OrderOfAnotherClient,
     RequestTimeout,
 )
-from ibwire.journal import Journal
-from ibwire.journal_records import Kind, entry, flag
+from ibwire.followed_orders import FollowedOrders
+from ibwire.journal_records import Kind, entry
 from ibwire.order_acknowledgements import Acknowledgements
 from ibwire.order_again import Again, Policy, untagged
 from ibwire.order_departures import Departures
@@ -48,24 +46,15 @@ from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
 from ibwire.order_state import TrackedOrder
-from ibwire.order_states import OrderState
 from ibwire.order_views import KnownOrder
 from ibwire.order_wire import place_request
 from ibwire.orders import PriceGrid, check
-from ibwire.reconciliation import Inquiry, reconcile
-from ibwire.recovery import Stage
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
-from ibwire.tracked_orders import NEWS, TrackedOrders
+from ibwire.tracked_orders import TrackedOrders
 from ibwire.what_ifs import WhatIf, WhatIfs
 from ibwire.wire import Message
 from ibwire.wire import messages as m
-
-LINK_RESTORED = frozenset({1101, 1102})
-"""The gateway has its own link to IBKR again; news of orders may have been lost (protocol notes, 5.1)."""
-
-HALTED = "halted"
-"""The journal's flag for a trading halt."""
 
 
 class Trading(OrderQuestions):
@@ -89,95 +78,64 @@ class Trading(OrderQuestions):
             open_orders=lambda: sum(not one.is_over for one in self.orders),
             now=lambda: asyncio.get_running_loop().time(),
         )
-        self._journal_in_thread = journal_in_thread
-        self._journal: Journal | None = None
-        self._orders: TrackedOrders | None = None
-        self._halted = ""
-        self._is_reconciled = False
-        self._is_settled = False
-        """Whether the session is connected, and was reconciled since."""
-        self._losses = 0
-        self._is_closed = False
-        self._one_at_a_time = asyncio.Lock()
+        self._departures = Departures(session.send)
+        self._followed = FollowedOrders(
+            session,
+            settings,
+            self,
+            journal_in_thread=journal_in_thread,
+            on_loss=lambda why: self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}")),
+            on_reconciled=self._go_on,
+        )
         self._what_ifs = WhatIfs()
         self._acknowledgements = Acknowledgements(
-            lambda: self._inquiry.ask_soon(is_sure=True), seconds=settings.ack_timeout_s
+            lambda: self._followed.inquiry.ask_soon(is_sure=True), seconds=settings.ack_timeout_s
         )
         self._again = Again(self.send_again, partial(session.events.emit, EventType.ERROR))
         self.send_again_if: Policy | None = None
         """The user's policy for orders that become unconfirmed: whether one is sent again. None: never by itself."""
-        self._bound: BoundOrders | None = None
-        self._departures = Departures(session.send)
         self._placing = Placing(
             session,
             self,
             self._departures,
             chance=chance or random.SystemRandom(),
-            opened=self._open,
+            opened=self._followed.open,
             check=self._check_may_trade,
-            is_settled=lambda: self._is_settled,
+            is_settled=lambda: self._followed.is_settled,
             on_left=self._acknowledgements.expect,
         )
-        self._inquiry = Inquiry(
-            lambda: session.state is ConnectionState.CONNECTED,
-            lambda: any(
-                one.tracked.doubts or one.status is OrderState.INACTIVE for one in (*self.orders, *self.bound_orders)
-            ),
-            self.reconcile,
-            again_s=settings.ack_timeout_s,
-        )
         session.listen(self._hear)
-        self._states = session.events.subscribe(
-            EventType.CONNECTION_STATE_CHANGED, self._take_state, name="ibwire trading"
-        )
-        session.recovery.register("orders", Stage.ORDERS, self._recover)
 
     # --- what there is
 
     @property
     def orders(self) -> tuple[OrderHandle, ...]:
         """The orders of ours that are followed: what the journal had open, and what was placed since; oldest first."""
-        return self._orders.handles if self._orders is not None else ()
+        return self._followed.handles
 
     @property
     def bound_orders(self) -> tuple[OrderHandle, ...]:
         """The orders of client 0 that ibwire did not place, once `bind_manual_orders` has been called."""
-        return self._bound.handles if self._bound is not None else ()
+        return self._followed.bound
 
     @property
     def halted(self) -> str:
         """Why trading is halted, or nothing."""
-        return self._halted
+        return self._followed.halted
 
     async def ready(self) -> None:
         """Open the journal and find out what became of the orders in it. Placing does this by itself.
 
         Raises JournalError, and what requests raise; it can be called again then.
         """
-        self._open()
-        if not self._is_reconciled:
-            await self.reconcile()
+        await self._followed.ready()
 
     async def reconcile(self) -> int:
         """Ask the gateway how our orders stand, and bring them up to date; how many were open. Sends no order.
 
         Raises what requests raise; an order about which nothing was learned stays as it was.
         """
-        orders, journal = self._open()
-        async with self._one_at_a_time:
-            losses = self._losses
-            self._session.use_ids_above(journal.mark(self._session.client_id))
-            known = () if self._is_reconciled else orders.handles
-            left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
-            number = await reconcile(self._session, orders)
-            if self._bound is not None:
-                await reconcile(self._session, self._bound)
-            self._is_reconciled = True
-            orders.tell_unconfirmed(left_behind)
-            self._is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
-        self._placing.queue.release()
-        self._again.consider(self.orders, self.send_again_if)
-        return number
+        return await self._followed.reconcile()
 
     # --- placing, changing, cancelling
 
@@ -207,12 +165,12 @@ class Trading(OrderQuestions):
         if until is None or self._session.state is ConnectionState.CONNECTED:
             await self.ready()
         else:
-            self._open()
+            self._followed.open()
         self._check_halt()
         if until is None:
             check_link(self._session.state)
         admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
-        if until is not None and not self._is_settled:
+        if until is not None and not self._followed.is_settled:
             return await self._placing.wait(contract, order, admission, until)
         (handle,) = await self._placing.place(contract, [order], admission, until=until)
         return handle
@@ -249,7 +207,7 @@ class Trading(OrderQuestions):
         """
         check_link(self._session.state)
         await self.reconcile()
-        _, journal = self._open()
+        _, journal = self._followed.open()
         with self._again.attempt(handle, journal) as ref:
             order = self._checked(handle.contract, untagged(handle.order))
             self._check_may_trade()
@@ -276,7 +234,7 @@ class Trading(OrderQuestions):
             raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
         order = self._checked(handle.contract, replace(handle.order, **changes))
         self._check_may_trade()
-        orders, journal = self._open()
+        orders, journal = self._followed.open()
         request = place_request(handle.key.order_id, handle.contract, order)
         was_cancelling = handle.tracked.is_cancelling
         try:
@@ -296,7 +254,7 @@ class Trading(OrderQuestions):
         For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
         NotConnected unless the session is connected, JournalError, RateLimitError.
         """
-        orders, journal = self._open()
+        orders, journal = self._followed.open()
         self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
         for tracked in (handle.tracked, *handle.others.values()):
             if tracked.state.is_ended:
@@ -347,11 +305,7 @@ class Trading(OrderQuestions):
         if self._session.client_id != BINDING_CLIENT_ID:
             raise OrderOfAnotherClient(f"only client 0 may bind orders, this is client {self._session.client_id}")
         check_link(self._session.state)
-        await self.ready()
-        await self._session.send(m.AutoOpenOrdersRequest(auto_bind=True))
-        if self._bound is None:
-            self._bound = BoundOrders(self._session, self._session.events, self._inquiry.ask_soon)
-        await self.reconcile()
+        await self._followed.bind()
         return self.bound_orders
 
     async def what_if(self, contract: m.Contract, order: Order) -> WhatIf:
@@ -378,34 +332,23 @@ class Trading(OrderQuestions):
 
         Raises JournalError, and what `cancel_all` raises if not all could be cancelled: the halt holds all the same.
         """
-        _, journal = self._open()
-        self._halted = reason or "no reason was given"
-        await journal.write(flag(HALTED, self._halted, self._session.now(), self._session.client_id))
+        await self._followed.halt(reason or "no reason was given")
         await self.cancel_all()
 
     async def resume(self) -> None:
         """End a halt. Raises JournalError."""
-        _, journal = self._open()
-        await journal.write(flag(HALTED, "", self._session.now(), self._session.client_id))
-        self._halted = ""
+        await self._followed.halt("")
 
     async def aclose(self) -> None:
         """Follow the orders no longer, which go on, and close the journal. Safe to call again.
 
         What has not left yet, and what waits for the session to be connected, ends unsent.
         """
-        self._states.cancel()
-        if self._journal is not None and not self._is_closed:
+        if not self._followed.is_closed:
             await self._placing.aclose()
-        self._is_closed = True
-        await self._inquiry.aclose()
         await self._again.aclose()
         self._acknowledgements.close()
-        for handle in (*self.orders, *self.bound_orders):
-            handle.close(NotConnected("the session was closed; the order goes on"))
-        journal, self._journal = self._journal, None
-        if journal is not None:
-            await journal.aclose()
+        await self._followed.aclose()
 
     # --- before anything leaves
 
@@ -423,38 +366,11 @@ class Trading(OrderQuestions):
         self._check_halt()
 
     def _check_halt(self) -> None:
-        if self._halted:
+        if self._followed.halted:
             raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {self._halted} (guard: halt)", hint="`resume` ends the halt"
+                f"nothing was sent: trading is halted: {self._followed.halted} (guard: halt)",
+                hint="`resume` ends the halt",
             )
-
-    def _open(self) -> tuple[TrackedOrders, Journal]:
-        """The journal, and the orders that it has open."""
-        if self._is_closed:
-            raise NotConnected("the session is closed")
-        if self._journal is None or self._orders is None:
-            self._journal = Journal(
-                self._settings.journal_path,
-                self._session.now(),
-                is_threaded=self._journal_in_thread,
-                on_failure=partial(self._session.events.emit, EventType.ERROR),
-            )
-            self._orders = TrackedOrders(
-                self._journal,
-                self,
-                self._session.events,
-                now=self._session.now,
-                client_id=lambda: self._session.client_id,
-                on_doubt=self._inquiry.ask_soon,
-            )
-            self._halted = self._journal.flags().get(HALTED, "")
-            for tracked in self._journal.orders():
-                waited = not tracked.key.order_id
-                handle = OrderHandle(tracked, self, has_left=not waited)
-                self._orders.add(handle)
-                if waited:
-                    self._orders.not_sent(handle, "not sent: the process ended while it waited for the session")
-        return self._orders, self._journal
 
     # --- what leaves
 
@@ -469,7 +385,7 @@ class Trading(OrderQuestions):
     def _change_left(
         self, orders: TrackedOrders, handle: OrderHandle, order: Order, error: BaseException | None
     ) -> None:
-        if self._is_closed:
+        if self._followed.is_closed:
             return
         if error is not None:
             orders.change_not_sent(handle)
@@ -480,7 +396,7 @@ class Trading(OrderQuestions):
     def _cancel_left(
         self, orders: TrackedOrders, handle: OrderHandle, tracked: TrackedOrder, error: BaseException | None
     ) -> None:
-        if error is not None or self._is_closed:
+        if error is not None or self._followed.is_closed:
             return
         if tracked is handle.tracked:
             orders.cancel_sent(handle)
@@ -488,43 +404,14 @@ class Trading(OrderQuestions):
 
     # --- what comes
 
-    def _take_state(self, _: object) -> None:
-        """Nothing leaves while the link, or the gateway's own, is away: not what waits for its turn either."""
-        state = self._session.state
-        if state is not ConnectionState.CONNECTED:
-            self._losses += 1
-            self._is_settled = False
-            self._departures.take_back_all(lambda: NotConnected(f"taken back: the session is {state.value}"))
-
     def _hear(self, message: Message) -> None:
-        if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED and self._orders is not None:
-            self._inquiry.ask_soon(is_sure=True)
         self._what_ifs.hear(message)
-        for orders in self._followed if isinstance(message, NEWS) else ():
-            orders.hear(message)
-
-    @property
-    def _followed(self) -> tuple[TrackedOrders, ...]:
-        if self._is_closed or self._orders is None:
-            return ()
-        return (self._orders,) if self._bound is None else (self._orders, self._bound)
+        self._followed.hear(message)
 
     def _take(self, message: Message) -> None:
-        for orders in self._followed if isinstance(message, NEWS) else ():
-            orders.take(message)
+        self._followed.take(message)
 
-    # --- asking
-
-    async def _recover(self) -> int:
-        """After a reconnect. What fails but for the link is tried again later."""
-        if self._orders is None or self._is_closed:
-            return 0
-        try:
-            if self._bound is not None:
-                await self._session.send(m.AutoOpenOrdersRequest(auto_bind=True))
-            return await self.reconcile()
-        except ConnectionFailed:
-            raise
-        except IbwireError:
-            self._inquiry.ask_soon(is_sure=True)
-            raise
+    def _go_on(self) -> None:
+        """The gateway has been asked: what waited for that may leave, and what is unconfirmed be sent again."""
+        self._placing.queue.release()
+        self._again.consider(self.orders, self.send_again_if)

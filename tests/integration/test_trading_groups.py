@@ -108,7 +108,7 @@ def test_if_one_is_refused_none_is_sent(
 async def test_a_disk_that_fails_sends_none_of_them(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         await session.trading.ready()
-        journal: Any = session.trading._journal
+        journal: Any = session.trading._followed._journal
         await journal.aclose()
         with pytest.raises(Exception, match="closed"):
             await session.trading.place_group(APPLE, BRACKET)
