@@ -35,9 +35,11 @@ class _Departure:
         self._finish(error)
 
     def take_back(self, error: IbwireError) -> None:
-        """It shall not leave any more, if it has not."""
+        """It shall not leave any more; if it has a moment ago, that is told now."""
         self._left.cancel()
-        if self._left.cancelled() and not self.is_over:
+        if not self._left.cancelled():
+            self.look()
+        elif not self.is_over:
             self._finish(error)
 
     def _finish(self, error: IbwireError | None) -> None:

@@ -186,6 +186,9 @@ class Placing:
                 raise
 
     def _depart(self, handle: OrderHandle, request: m.PlaceOrderRequest) -> None:
+        if self.queue.is_too_late(handle):  # the disk, or asking the gateway, took longer than it may wait
+            self._expire(handle)
+            return
         try:
             self._departures.send(handle, request, partial(self._left, handle))
         except ConnectionFailed as error:
@@ -210,7 +213,10 @@ class Placing:
         self._opened()[0].not_sent(handle, f"not sent: {error}")
 
     def _expire(self, handle: OrderHandle) -> None:
-        self.take_back(handle, OrderExpired("the session was not connected and reconciled again in time"))
+        error = OrderExpired("it could not leave in the time that it was given")
+        self._departures.take_back(handle, error)
+        if self.queue.accepts(handle):  # it was not on its way
+            self._end(handle, error)
 
     async def _leave(self, handle: OrderHandle) -> None:
         """Number an order that has waited, write that down, and let it leave, unless things have changed again."""

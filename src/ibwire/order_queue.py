@@ -58,6 +58,11 @@ class OrderQueue:
         """Whether an order may wait here."""
         return handle in self._timers
 
+    def is_too_late(self, handle: OrderHandle) -> bool:
+        """Whether the time of an order is over, and nobody has said so yet."""
+        timer = self._timers.get(handle)
+        return timer is not None and asyncio.get_running_loop().time() >= timer.when()
+
     def wait(self, handle: OrderHandle) -> None:
         """It waits here from now on."""
         self._waiting[handle] = None

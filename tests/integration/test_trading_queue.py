@@ -175,6 +175,41 @@ def test_its_time_is_over_and_it_ends_unsent(how: str, tmp_path: Path) -> None:
 
 
 @on_virtual_time
+async def test_an_order_whose_time_is_over_before_the_disk_or_the_gateway_was_ready_does_not_leave_late(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        journal: Any = session.trading._followed.open()[1]
+        await session.trading.ready()
+        write = journal.write
+
+        async def slow(*entries: Any) -> None:
+            await write(*entries)
+            await asyncio.sleep(2)
+
+        journal.write = slow
+        handle = await session.trading.place(APPLE, ORDER, queue_while_down=1)
+        with pytest.raises(OrderExpired):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_an_order_behind_others_in_the_queue_expires_there(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        for _ in range(3):
+            crowd(session)
+        handle = await session.trading.place(APPLE, ORDER, queue_while_down=1)
+        with pytest.raises(OrderExpired):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+        assert kinds(tmp_path, handle.key.client_ref) == [Kind.INTENT, Kind.NOT_SENT, Kind.ENDED]
+
+
+@on_virtual_time
 async def test_what_waits_can_be_cancelled_and_a_halt_ends_it(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         await session.trading.ready()
