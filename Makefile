@@ -29,6 +29,7 @@ bench: install
 	$(BIN)/python -m benchmarks.quotes
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.orders
 	$(BIN)/python -m benchmarks.recovery
 	$(BIN)/python -m benchmarks.simulator
 
@@ -39,12 +40,13 @@ bench-memory: install
 campaigns: install
 	IBWIRE_CAMPAIGN=1 $(BIN)/python -m pytest -q --durations=15 -m "campaign and not tws and not windows"
 
-# As many seeds of chaos as one wants: make chaos SEEDS=5000 [FIRST=0] [HOURS=6]
+# As many seeds of chaos as one wants: make chaos SEEDS=5000 [WORLD=orders] [FIRST=0] [HOURS=6]
+WORLD ?= session
 SEEDS ?= 20
 FIRST ?= 0
-HOURS ?= 6
+HOURS ?=
 chaos: install
-	$(BIN)/python -m tests.chaos.run --seeds $(SEEDS) --first $(FIRST) --hours $(HOURS)
+	$(BIN)/python -m tests.chaos.run --world $(WORLD) --seeds $(SEEDS) --first $(FIRST) $(if $(HOURS),--hours $(HOURS))
 
 # A session under a fault a minute, over TCP in real time; prints its memory. Not part of any other target.
 soak: install

@@ -44,7 +44,8 @@ class ConnectionManager:
     falls, every request and stream under way ends at once with ConnectionLost; with `is_supervised` the state is
     RECONNECTING then, because somebody will connect again, otherwise DISCONNECTED. `on_unsolicited` gets, on the event
     loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches;
-    `on_notice` gets the notices again, read.
+    also what may be news or an answer, because it comes without an id (open orders, commissions). `on_notice` gets the
+    notices again, read.
 
     Every message leaves through one limiter, so IBKR's pacing rules hold. State changes, notices and breaches are
     emitted to `events`; one of its own is closed on leaving `async with`. What IBKR's codes mean is looked up in
@@ -246,6 +247,7 @@ class ConnectionManager:
     def send(self, message: Message) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
 
+        Cancelling the future takes the message back if it still waits for its turn.
         Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
         """
         return self._requests.send(message)

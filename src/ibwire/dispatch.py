@@ -196,7 +196,10 @@ class Dispatcher:
                 self._dispatch_error(message)
             case m.OpenOrder() | m.OrderStatus():
                 # An answer to a question about open orders and news for whoever watches the order look the same.
-                self._give(message, self._by_order.get(_id(message.order_id)), self._by_kind.get(type(message)))
+                # So who listens gets both: a question takes no news away from who follows the order.
+                asker = self._by_kind.get(type(message))
+                if asker in self._give(message, self._by_order.get(_id(message.order_id)), asker):
+                    self._on_unsolicited(message)
             case m.ExecutionDetails():
                 order_id = message.execution.order_id if message.execution is not None else None
                 entries = (self._by_request.get(_id(message.req_id)), self._by_order.get(_id(order_id)))
@@ -204,7 +207,9 @@ class Dispatcher:
             case m.CommissionAndFeesReport():
                 # An answer that is complete takes no more: its late commissions are news for whoever listens.
                 askers = self._of_execution.get(message.exec_id or "", ())
-                self._give(message, *(entry for entry in askers if entry.is_registered))
+                # One that comes meanwhile may be news as well.
+                if self._give(message, *(entry for entry in askers if entry.is_registered)):
+                    self._on_unsolicited(message)
             case m.MarketRule():
                 self._give(message, self._by_rule.get(_id(message.market_rule_id)))
             case _:

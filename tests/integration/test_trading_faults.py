@@ -10,7 +10,6 @@ import pytest
 from ibwire.events import EventType
 from ibwire.exceptions import NotConnected, OrderUnconfirmed
 from ibwire.journal_reader import JournalReader
-from ibwire.order_changes import SecondOrder
 from ibwire.order_states import OrderState
 from ibwire.orders import limit, market
 from ibwire.wire import messages as m
@@ -119,7 +118,7 @@ async def test_two_live_orders_of_one_reference_are_an_alarm_and_a_cancel_cancel
         await gateway.inject("duplicate_live_order")
         await handle.modify(limit_price=Decimal(98))
         await a_moment()
-        alarms = [event.data for event in told(session, EventType.ERROR) if isinstance(event.data, SecondOrder)]
+        alarms = [event.data for event in told(session, EventType.DUPLICATE_ORDER)]
         perm_ids = {order.perm_id for order in gateway.state().orders}
         assert [{alarm.key.perm_id, alarm.perm_id} for alarm in alarms] == [perm_ids]
         move(gateway, 98.6, 98.9, 4)  # of the two only the first can fill, in part
