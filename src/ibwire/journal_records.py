@@ -6,13 +6,14 @@ them to `order_state` again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ibwire.exceptions import JournalCorrupt, ProtocolError
 from ibwire.order_changes import OrderKey
@@ -29,7 +30,7 @@ class Kind(StrEnum):
     """What a record tells of."""
 
     INTENT = "intent"  # an order is to be placed; nothing has left
-    SENT = "sent"  # its bytes have left
+    SENT = "sent"  # its bytes have left; with a request those of a change or a cancel
     NOT_SENT = "not_sent"  # they never will, and that is certain; `detail` says why
     CHANGE = "change"  # new terms are to be sent
     CANCEL = "cancel"  # a cancel is to be sent
@@ -45,7 +46,7 @@ class Kind(StrEnum):
     FLAG = "flag"  # about no order: something that has to survive a restart; `detail` is "name=value"
 
 
-OURS = frozenset({Kind.INTENT, Kind.CHANGE, Kind.CANCEL})
+OURS = frozenset({Kind.INTENT, Kind.SENT, Kind.NOT_SENT, Kind.CHANGE, Kind.CANCEL})
 """Records whose frames a client sends; those of all others come from a gateway."""
 
 KIND_OF: Mapping[type[Message], Kind] = {
@@ -150,13 +151,43 @@ def replay(records: Iterable[Record]) -> TrackedOrder | None:
     What was written and perhaps never sent (the process ended in between) is taken as sent: so nobody sends it again
     without asking the gateway.
     """
+    records = list(records)
+    open_ = _without_fate(records)
     order: TrackedOrder | None = None
     for record in records:
         if record.entry.kind is Kind.INTENT:
             order = _begun(record)
         elif order is not None:
             _repeat(order, record)
+    for record in open_:
+        if order is not None:
+            _sent(order, record)
     return order
+
+
+def perhaps_sent(records: Iterable[Record], at: datetime) -> list[Entry]:
+    """Records that say when changes and cancels are taken to have left, of which a process that ended did not know.
+
+    Who goes on with an order writes them first: what `replay` takes to have happened last is then in its place.
+    """
+    detail = "perhaps: the process ended before it knew"
+    return [replace(one.entry, kind=Kind.SENT, at=at, detail=detail) for one in _without_fate(list(records))]
+
+
+def _without_fate(records: Sequence[Record]) -> list[Record]:
+    """The changes and cancels of which nothing says whether they have left, unless the order has ended since."""
+    asked: list[Record] = []
+    for record in records:
+        match record.entry.kind:
+            case Kind.CHANGE | Kind.CANCEL:
+                asked.append(record)
+            case Kind.SENT | Kind.NOT_SENT if record.entry.frames:
+                same = [one for one in asked if one.entry.frames == record.entry.frames]
+                if same:
+                    asked.remove(same[-1])
+            case Kind.ENDED:
+                asked.clear()
+    return asked
 
 
 def _begun(record: Record) -> TrackedOrder:
@@ -173,15 +204,11 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
     messages = record.messages
     match record.entry.kind:
         case Kind.SENT:
-            order.sent()
-        case Kind.NOT_SENT:
+            _sent(order, record)
+        case Kind.NOT_SENT if not messages:
             order.not_sent(record.entry.detail)
-        case Kind.CHANGE:
-            request = messages[0]
-            assert isinstance(request, m.PlaceOrderRequest)
-            order.change_sent(order_from_wire(request.order or m.Order(), request.attached_orders, request.contract))
-        case Kind.CANCEL:
-            order.cancel_sent()
+        case Kind.NOT_SENT | Kind.CHANGE | Kind.CANCEL:
+            pass  # what has left, a record of its own says
         case Kind.RECONCILED:
             told, *status = messages
             assert isinstance(told, m.OpenOrder)
@@ -191,6 +218,17 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
         case _:
             for message in messages:
                 order.feed(message)
+
+
+def _sent(order: TrackedOrder, record: Record) -> None:
+    """The bytes of the order, of a change or of a cancel have left."""
+    match record.messages:
+        case (m.PlaceOrderRequest() as request,):
+            order.change_sent(order_from_wire(request.order or m.Order(), request.attached_orders, request.contract))
+        case (m.CancelOrderRequest(),):
+            order.cancel_sent()
+        case _:
+            order.sent()
 
 
 def _decoded(frames: bytes, *, is_ours: bool) -> Iterable[Message]:

@@ -83,13 +83,19 @@ class TrackedOrders:
         self._journal.note(entry(Kind.NOT_SENT, self._now(), handle.key, detail=reason))
         self._tell(handle, handle.tracked.not_sent(reason))
 
-    def change_sent(self, handle: OrderHandle, order: Order) -> None:
-        """New terms have left; they are in the journal."""
+    def change_sent(self, handle: OrderHandle, order: Order, request: Message) -> None:
+        """New terms have left."""
+        self._journal.note(entry(Kind.SENT, self._now(), handle.key, request))
         self._tell(handle, handle.tracked.change_sent(order))
 
-    def cancel_sent(self, handle: OrderHandle) -> None:
-        """A cancel has left; it is in the journal."""
+    def cancel_sent(self, handle: OrderHandle, request: Message) -> None:
+        """A cancel has left."""
+        self._journal.note(entry(Kind.SENT, self._now(), handle.key, request))
         self._tell(handle, handle.tracked.cancel_sent())
+
+    def request_not_sent(self, handle: OrderHandle, request: Message, reason: str) -> None:
+        """A change or a cancel, which may be in the journal, never will."""
+        self._journal.note(entry(Kind.NOT_SENT, self._now(), handle.key, request, detail=reason))
 
     # --- what the gateway said
 
@@ -138,8 +144,8 @@ class TrackedOrders:
         """The gateway has it among its open orders."""
         said = (told,) if status is None else (told, status)
         changes = handle.tracked.reconciled(told, status)
-        if changes:
-            self._journal.note(entry(Kind.RECONCILED, self._now(), handle.key, *said))
+        # Also if nothing has changed by it: what was believed of requests and refusals before is forgotten.
+        self._journal.note(entry(Kind.RECONCILED, self._now(), handle.key, *said))
         self._tell(handle, changes)
 
     def not_found(self, handle: OrderHandle, reason: str) -> None:

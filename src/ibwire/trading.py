@@ -200,17 +200,23 @@ class Trading:
         fixed = {"action", "account", "order_ref"} & changes.keys()
         if fixed:
             raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
+        if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
+            changes = {"transmit": True, **changes}
         order = self._checked(handle.contract, replace(handle.order, **changes))
         self._check_may_trade()
         orders, journal = self._open()
         request = place_request(handle.key.order_id, handle.contract, order)
-        await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
-        self._check_may_trade()
-        if handle.status.is_ended:
-            raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
-        left = self._session.send(request)
-        self._when_left(left, lambda error: orders.change_sent(handle, order) if error is None else None)
-        await left
+        try:
+            await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
+            self._check_may_trade()
+            if handle.status.is_ended:
+                raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
+            left = self._session.send(request)
+        except BaseException as error:
+            orders.request_not_sent(handle, request, f"not sent: {error!r}")
+            raise
+        self._when_left(left, partial(self._change_left, orders, handle, order, request))
+        await asyncio.shield(left)  # who gives up waiting for it has still sent it
 
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
@@ -224,11 +230,15 @@ class Trading:
                 continue
             check_link(self._session.state)
             request = m.CancelOrderRequest(tracked.key.order_id)
-            await journal.write(entry(Kind.CANCEL, self._session.now(), handle.key, request))
-            check_link(self._session.state)
-            left = self._session.send(request)
-            self._when_left(left, partial(self._cancel_left, orders, handle, tracked))
-            await left
+            try:
+                await journal.write(entry(Kind.CANCEL, self._session.now(), handle.key, request))
+                check_link(self._session.state)
+                left = self._session.send(request)
+            except BaseException as error:
+                orders.request_not_sent(handle, request, f"not sent: {error!r}")
+                raise
+            self._when_left(left, partial(self._cancel_left, orders, handle, tracked, request))
+            await asyncio.shield(left)
 
     async def cancel_all(self, *, of_everybody: bool = False) -> int:
         """Cancel all orders of ours; how many. `of_everybody`: those of other clients and of the TWS user as well.
@@ -333,6 +343,7 @@ class Trading:
                 on_doubt=self._inquiry.ask_soon,
             )
             self._halted = self._journal.flags().get(HALTED, "")
+            self._journal.note(*self._journal.perhaps_sent(self._session.now()))
             for tracked in self._journal.orders():
                 self._orders.add(OrderHandle(tracked, self, has_left=True))
         return self._orders, self._journal
@@ -357,13 +368,36 @@ class Trading:
         orders.sent(handle)
         self._watch(handle)
 
-    def _cancel_left(
-        self, orders: TrackedOrders, handle: OrderHandle, tracked: TrackedOrder, error: BaseException | None
+    def _change_left(
+        self,
+        orders: TrackedOrders,
+        handle: OrderHandle,
+        order: Order,
+        request: m.PlaceOrderRequest,
+        error: BaseException | None,
     ) -> None:
-        if error is not None or self._is_closed:
+        if self._is_closed:
+            return
+        if error is None:
+            orders.change_sent(handle, order, request)
+        else:
+            orders.request_not_sent(handle, request, f"not sent: {error!r}")
+
+    def _cancel_left(
+        self,
+        orders: TrackedOrders,
+        handle: OrderHandle,
+        tracked: TrackedOrder,
+        request: m.CancelOrderRequest,
+        error: BaseException | None,
+    ) -> None:
+        if self._is_closed:
+            return
+        if error is not None:
+            orders.request_not_sent(handle, request, f"not sent: {error!r}")
             return
         if tracked is handle.tracked:
-            orders.cancel_sent(handle)
+            orders.cancel_sent(handle, request)
         self._watch(handle)
 
     def _watch(self, handle: OrderHandle) -> None:
