@@ -28,6 +28,9 @@ from ibwire.wire import messages as m
 MAX_NOTICES = 200
 """How many errors are kept of one order; more are counted only, and only warnings are ever left out."""
 
+DUPLICATE_ID = 103
+"""An order is there already under this id. If a change of it was sent, it was that, and came after the order's end."""
+
 _LIFE = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted"})
 
 
@@ -48,6 +51,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     @property
     def is_refusal(self) -> bool:
         """Whether it rejects the order, if the order was new, or else something about it."""
+        if self.after_change and self.code == DUPLICATE_ID:
+            return False
         return self.if_new is OrderVerdict.REJECTED and self.if_working is not OrderVerdict.REJECTED
 
 
@@ -91,6 +96,12 @@ class Evidence:
         self.reject_reason = self.completed_text = self.unconfirmed = self.gone = self.life_after_end = ""
         self.reported, self.reported_full = ZERO, None
         self._notices = {key: replace(notice, is_settled=True) for key, notice in self._notices.items()}
+
+    def settle_doubts(self) -> None:
+        """The gateway was asked because of errors that only raise doubts, and does not know the order."""
+        for key, notice in self._notices.items():
+            if notice.if_new is notice.if_working is OrderVerdict.RECONCILE:
+                self._notices[key] = replace(notice, is_settled=True)
 
     def acknowledge(self) -> None:
         """The gateway has the order, whatever has become of it."""

@@ -126,8 +126,10 @@ class TrackedOrder:
         return self._conclude([])
 
     def change_sent(self, order: Order) -> list[Change]:
-        """New terms for the order have left, under its id."""
+        """New terms for the order have left, under its id; one that has ended meanwhile takes none."""
         self._evidence.is_sent = self._evidence.is_change_sent = True
+        if self.state.is_ended:
+            return []
         self.order = order
         self._quantity = order.total_quantity
         self._asked.add(order.total_quantity)
@@ -222,8 +224,11 @@ class TrackedOrder:
         self._evidence.begin_anew()
         quantity = read_decimal(told.order.total_quantity, "an order's quantity") if told.order else None
         self._asked = {quantity or self._quantity}
-        self._quantity = quantity or self._quantity
-        changes = self.open_order(told)
+        changes: list[Change] = []
+        if quantity and quantity != self._quantity:  # a change of ours that never arrived, for one
+            changes.append(QuantityChanged(key=self.key, old=self._quantity, new=quantity))
+            self._quantity = quantity
+        changes += self.open_order(told)
         if status is not None:
             self._book.settle(read_decimal(status.filled, "an order's filled quantity") or ZERO)
             changes += self.order_status(status)
@@ -252,6 +257,7 @@ class TrackedOrder:
             self._evidence.gone = reason
         else:
             self._evidence.unconfirmed = reason
+            self._evidence.settle_doubts()
         return self._conclude([])
 
     # --- inside ------------------------------------------------------------------------------------------------------
