@@ -24,10 +24,10 @@ from concurrent.futures import ProcessPoolExecutor
 from tests.chaos.order_kills_life import Kill, Life, Outcome
 from tests.chaos.order_kills_points import POINTS, Point
 
-KILLS_OF_A_GATEWAY = 10
+KILLS_OF_A_GATEWAY = 7
 """After so many kills in a row the next gateway and journal are begun."""
 
-STARTING_S, TRADING_S = 0.12, 0.25
+STARTING_S, TRADING_S = 0.12, 0.2
 """Within these times it is killed, if it is killed at a moment: while it starts, or while it trades."""
 
 

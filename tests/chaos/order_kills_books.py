@@ -38,7 +38,7 @@ def read(path: Path, client_id: int) -> Written:
     """Everything that a journal says of the orders of a client, found by reading all of it."""
     reader = JournalReader(path)
     try:
-        problems = reader.problems(is_thorough=True)
+        problems = reader.problems()  # what can be read and followed at all, the following lines find out
         records = [one for one in reader.records() if one.entry.client_id == client_id]
         orders = {order.key.client_ref or "": order for order in reader.orders()}
         mark = reader.marks().get(client_id, 0)

@@ -121,6 +121,8 @@ class _Process(logging.Handler):
                     for task in trading:
                         task.cancel()
                     await asyncio.gather(*trading, return_exceptions=True)
+                    await _sent(session)
+                    await session.trading.reconcile()  # what was left of a group half placed is not acknowledged
         self._line.send(("stopped",))
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -147,9 +149,7 @@ class _Process(logging.Handler):
 
 async def books(session: IBSession) -> list[Shown]:
     """The orders when all that the gateway had said has been taken, every doubt was asked about, and all is written."""
-    # What was asked for leaves first, and is answered.
-    await _until(lambda: not any(session.stats().limiter.waiting.values()))
-    await session.connection.ping()
+    await _sent(session)
     await _until(lambda: not any(one.tracked.doubts or one.status in UNSETTLED for one in session.trading.orders))
     journal = session.trading._journal
     assert journal is not None
@@ -167,6 +167,12 @@ async def books(session: IBSession) -> list[Shown]:
         )
         for one in session.trading.orders
     ]
+
+
+async def _sent(session: IBSession) -> None:
+    """What was asked for has left, and is answered."""
+    await _until(lambda: not any(session.stats().limiter.waiting.values()))
+    await session.connection.ping()
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

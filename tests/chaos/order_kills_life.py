@@ -21,10 +21,10 @@ from tests.chaos.order_kills_gateway import serve
 from tests.chaos.order_kills_points import POINTS
 
 ANSWER_S = 20.0
-PASSED_WITHIN_S = 2.0
+PASSED_WITHIN_S = 1.0
 """How long a process may trade until it has passed its point; if it has not, another one gets a try."""
 
-TRIES = 6
+TRIES = 10
 LAST_TRADING_S = 0.12
 """For how long the last process trades, which is not killed."""
 
