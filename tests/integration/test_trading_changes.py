@@ -14,7 +14,7 @@ from ibwire.journal import Journal
 from ibwire.journal_reader import JournalReader
 from ibwire.order_states import OrderState
 from ibwire.orders import bracket, limit
-from tests.helpers.trading_floor import APPLE, a_moment, agree, floor
+from tests.helpers.trading_floor import APPLE, a_moment, agree, floor, move
 from tests.helpers.virtual_time import on_virtual_time
 
 
@@ -49,6 +49,24 @@ async def test_a_change_that_is_given_up_before_it_left_is_not_in_the_journal_s_
     assert reader.problems(is_thorough=True) == []
     reader.close()
     assert (order.state, order.quantity) == (OrderState.SUBMITTED, 10)
+
+
+@on_virtual_time
+async def test_the_journal_knows_what_a_reconciliation_has_settled(tmp_path: Path) -> None:
+    """It showed nothing new, but that the order is for 7 now: so it is whole with 7, and not only with the first 10."""
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        await handle.modify(total_quantity=Decimal(7))
+        await a_moment()
+        await session.trading.reconcile()
+        move(gateway, 98.8, 98.9)
+        assert await handle.done() is OrderState.FILLED
+        await a_moment()
+    reader = JournalReader(tmp_path / "journal.sqlite3")
+    (order,) = reader.orders()
+    reader.close()
+    assert (order.state, order.filled, order.remaining) == (OrderState.FILLED, 7, 0)
 
 
 @on_virtual_time
