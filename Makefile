@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test check bench bench-memory campaigns chaos soak wire docs-tables lock format clean
+.PHONY: install run test check bench bench-memory campaigns chaos chaos-orders soak wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -47,6 +47,12 @@ FIRST ?= 0
 HOURS ?=
 chaos: install
 	$(BIN)/python -m tests.chaos.run --world $(WORLD) --seeds $(SEEDS) --first $(FIRST) $(if $(HOURS),--hours $(HOURS))
+
+# Kills a trading process with SIGKILL, as often as one wants: make chaos-orders KILLS=5000 [SEED=1] [FIRST=0]
+KILLS ?= 200
+SEED ?= 1
+chaos-orders: install
+	$(BIN)/python -m tests.chaos.order_kills --kills $(KILLS) --first $(FIRST) --seed $(SEED)
 
 # A session under a fault a minute, over TCP in real time; prints its memory. Not part of any other target.
 soak: install

@@ -53,8 +53,7 @@ class BoundOrders(TrackedOrders):
     async def cancel(self, handle: OrderHandle) -> None:
         """For the handle. Raises what `Trading.cancel` does."""
         if not handle.is_over:
-            await cancel_by_id(self._session, handle.key.order_id)
-            self.cancel_sent(handle)
+            self.cancel_sent(handle, await cancel_by_id(self._session, handle.key.order_id))
 
     async def modify(self, handle: OrderHandle, **changes: Any) -> None:
         """For the handle: it is refused."""
@@ -74,10 +73,12 @@ class BoundOrders(TrackedOrders):
         return handle
 
 
-async def cancel_by_id(session: SessionApi, order_id: int) -> None:
-    """Ask for an order of this client to be cancelled; returns when that has left. Raises what sending raises."""
+async def cancel_by_id(session: SessionApi, order_id: int) -> m.CancelOrderRequest:
+    """Ask for an order of this client to be cancelled; the request, when it has left. Raises what sending raises."""
     check_link(session.state)
-    await session.send(m.CancelOrderRequest(order_id))
+    request = m.CancelOrderRequest(order_id)
+    await session.send(request)
+    return request
 
 
 def own_order_id(known: KnownOrder, client_id: int) -> int:

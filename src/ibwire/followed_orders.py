@@ -110,6 +110,7 @@ class FollowedOrders:
                 on_doubt=self.inquiry.ask_soon,
             )
             self.halted = self._journal.flags().get(HALTED, "")
+            self._journal.note(*self._journal.perhaps_sent(self._session.now()))
             for tracked in self._journal.orders():
                 has_waited = not tracked.key.order_id
                 handle = OrderHandle(tracked, self._actions, has_left=not has_waited)

@@ -18,7 +18,7 @@ from typing import TypeVar
 from ibwire.exceptions import IbwireError, JournalUnwritable
 from ibwire.journal_file import JournalFile
 from ibwire.journal_reader import JournalReader
-from ibwire.journal_records import Entry, replay
+from ibwire.journal_records import Entry, perhaps_sent, replay
 from ibwire.order_state import TrackedOrder
 
 _T = TypeVar("_T")
@@ -64,6 +64,15 @@ class Journal:
         reader = JournalReader(self.path)
         try:
             return list(reader.orders(only_open=only_open))
+        finally:
+            reader.close()
+
+    def perhaps_sent(self, at: datetime) -> list[Entry]:
+        """Changes and cancels of open orders that are taken to have left, to be written before the orders go on."""
+        reader = JournalReader(self.path)
+        try:
+            refs = reader.client_refs(only_open=True)
+            return [one for ref in refs for one in perhaps_sent(reader.records(ref), at)]
         finally:
             reader.close()
 

@@ -6,7 +6,7 @@ them to `order_state` again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -32,10 +32,9 @@ class Kind(StrEnum):
     INTENT = "intent"  # an order is to be placed; nothing has left
     QUEUED = "queued"  # it waits for the session to be connected again, and has no order id while it does
     NUMBERED = "numbered"  # it waits no more, and leaves under this order id
-    SENT = "sent"  # its bytes have left
+    SENT = "sent"  # its bytes have left; with a request those of a change or a cancel
     NOT_SENT = "not_sent"  # they never will, and that is certain; `detail` says why
     CHANGE = "change"  # new terms are to be sent
-    UNCHANGED = "unchanged"  # they were not after all; holds the terms that hold
     CANCEL = "cancel"  # a cancel is to be sent
     OPEN_ORDER = "open_order"
     ORDER_STATUS = "order_status"
@@ -49,7 +48,7 @@ class Kind(StrEnum):
     FLAG = "flag"  # about no order: something that has to survive a restart; `detail` is "name=value"
 
 
-OURS = frozenset({Kind.INTENT, Kind.QUEUED, Kind.NUMBERED, Kind.CHANGE, Kind.UNCHANGED, Kind.CANCEL})
+OURS = frozenset({Kind.INTENT, Kind.QUEUED, Kind.NUMBERED, Kind.SENT, Kind.NOT_SENT, Kind.CHANGE, Kind.CANCEL})
 """Records whose frames a client sends; those of all others come from a gateway."""
 
 TAKES_ID = frozenset({Kind.INTENT, Kind.NUMBERED})
@@ -157,13 +156,43 @@ def replay(records: Iterable[Record]) -> TrackedOrder | None:
     What was written and perhaps never sent (the process ended in between) is taken as sent: so nobody sends it again
     without asking the gateway.
     """
+    records = list(records)
+    open_ = _without_fate(records)
     order: TrackedOrder | None = None
     for record in records:
         if order is None and record.entry.kind in (Kind.INTENT, Kind.QUEUED):
             order = _begun(record)
         elif order is not None:
             _repeat(order, record)
+    for record in open_:
+        if order is not None:
+            _sent(order, record)
     return order
+
+
+def perhaps_sent(records: Iterable[Record], at: datetime) -> list[Entry]:
+    """Records that say when changes and cancels are taken to have left, of which a process that ended did not know.
+
+    Who goes on with an order writes them first: what `replay` takes to have happened last is then in its place.
+    """
+    detail = "perhaps: the process ended before it knew"
+    return [replace(one.entry, kind=Kind.SENT, at=at, detail=detail) for one in _without_fate(list(records))]
+
+
+def _without_fate(records: Sequence[Record]) -> list[Record]:
+    """The changes and cancels of which nothing says whether they have left, unless the order has ended since."""
+    asked: list[Record] = []
+    for record in records:
+        match record.entry.kind:
+            case Kind.CHANGE | Kind.CANCEL:
+                asked.append(record)
+            case Kind.SENT | Kind.NOT_SENT if record.entry.frames:
+                same = [one for one in asked if one.entry.frames == record.entry.frames]
+                if same:
+                    asked.remove(same[-1])
+            case Kind.ENDED:
+                asked.clear()
+    return asked
 
 
 def _begun(record: Record) -> TrackedOrder:
@@ -182,17 +211,11 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
         case Kind.QUEUED | Kind.NUMBERED:
             order.key = replace(order.key, order_id=record.entry.order_id)
         case Kind.SENT:
-            order.sent()
-        case Kind.NOT_SENT:
+            _sent(order, record)
+        case Kind.NOT_SENT if not messages:
             order.not_sent(record.entry.detail)
-        case Kind.CHANGE | Kind.UNCHANGED:
-            request = messages[0]
-            assert isinstance(request, m.PlaceOrderRequest)
-            terms = order_from_wire(request.order or m.Order(), request.attached_orders, request.contract)
-            follow = order.change_sent if record.entry.kind is Kind.CHANGE else order.change_not_sent
-            follow(terms)
-        case Kind.CANCEL:
-            order.cancel_sent()
+        case Kind.NOT_SENT | Kind.CHANGE | Kind.CANCEL:
+            pass  # what has left, a record of its own says
         case Kind.RECONCILED:
             told, *status = messages
             assert isinstance(told, m.OpenOrder)
@@ -202,6 +225,17 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
         case _:
             for message in messages:
                 order.feed(message)
+
+
+def _sent(order: TrackedOrder, record: Record) -> None:
+    """The bytes of the order, of a change or of a cancel have left."""
+    match record.messages:
+        case (m.PlaceOrderRequest() as request,):
+            order.change_sent(order_from_wire(request.order or m.Order(), request.attached_orders, request.contract))
+        case (m.CancelOrderRequest(),):
+            order.cancel_sent()
+        case _:
+            order.sent()
 
 
 def _decoded(frames: bytes, *, is_ours: bool) -> Iterable[Message]:

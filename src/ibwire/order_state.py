@@ -146,18 +146,14 @@ class TrackedOrder:
         return self._conclude([])
 
     def change_sent(self, order: Order) -> list[Change]:
-        """New terms for the order have left, under its id."""
-        self._evidence.is_sent = self._evidence.is_change_sent = self._evidence.is_change_open = True
+        """New terms for the order have left, under its id; one that has ended meanwhile takes none."""
+        self._evidence.is_sent = self._evidence.is_change_sent = True
+        if self.state.is_ended:
+            return []
+        self._evidence.is_change_open = True
         self.order = order
         self._quantity = order.total_quantity
         self._asked.add(order.total_quantity)
-        return self._conclude([])
-
-    def change_not_sent(self, order: Order) -> list[Change]:
-        """A change was to be sent and never left after all: `order` are the terms that hold."""
-        self._evidence.is_change_open = False
-        self.order = order
-        self._quantity = order.total_quantity
         return self._conclude([])
 
     def cancel_sent(self) -> list[Change]:

@@ -24,7 +24,7 @@ from ibwire.order_fields import Order
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
-from ibwire.order_wire import order_from_wire, place_request
+from ibwire.order_wire import order_from_wire
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -108,20 +108,21 @@ class TrackedOrders:
         self._journal.note(entry(Kind.NOT_SENT, self._now(), handle.key, detail=reason))
         self._tell(handle, handle.tracked.not_sent(reason))
 
-    def change_sent(self, handle: OrderHandle, order: Order) -> None:
-        """New terms have left; they are in the journal."""
+    def change_sent(self, handle: OrderHandle, order: Order, request: Message) -> None:
+        """New terms have left."""
         handle.heard += 1  # an answer that is under way may be older
+        self._journal.note(entry(Kind.SENT, self._now(), handle.key, request))
         self._tell(handle, handle.tracked.change_sent(order))
 
-    def change_not_sent(self, handle: OrderHandle) -> None:
-        """New terms that are in the journal have not left after all."""
-        held = place_request(handle.key.order_id, handle.contract, handle.order)
-        self._journal.note(entry(Kind.UNCHANGED, self._now(), handle.key, held))
-
-    def cancel_sent(self, handle: OrderHandle) -> None:
-        """A cancel has left; it is in the journal."""
+    def cancel_sent(self, handle: OrderHandle, request: Message) -> None:
+        """A cancel has left."""
         handle.heard += 1
+        self._journal.note(entry(Kind.SENT, self._now(), handle.key, request))
         self._tell(handle, handle.tracked.cancel_sent())
+
+    def request_not_sent(self, handle: OrderHandle, request: Message, reason: str) -> None:
+        """A change or a cancel, which may be in the journal, never will."""
+        self._journal.note(entry(Kind.NOT_SENT, self._now(), handle.key, request, detail=reason))
 
     # --- what the gateway said
 
@@ -169,10 +170,9 @@ class TrackedOrders:
     def reconciled(self, handle: OrderHandle, told: m.OpenOrder, status: m.OrderStatus | None) -> None:
         """The gateway has it among its open orders."""
         said = (told,) if status is None else (told, status)
-        before = handle.tracked.facts
         changes = handle.tracked.reconciled(told, status)
-        if changes or handle.tracked.facts != before:
-            self._journal.note(entry(Kind.RECONCILED, self._now(), handle.key, *said))
+        # Also if nothing has changed by it: what was believed of requests and refusals before is forgotten.
+        self._journal.note(entry(Kind.RECONCILED, self._now(), handle.key, *said))
         self._tell(handle, changes)
 
     def not_found(self, handle: OrderHandle, reason: str) -> None:

@@ -232,6 +232,8 @@ class Trading(OrderQuestions):
         check_link(self._session.state)
         if handle in self._placing.queue:
             raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
+        if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
+            changes = {"transmit": True, **changes}
         order = self._checked(handle.contract, replace(handle.order, **changes))
         self._check_may_trade()
         orders, journal = self._followed.open()
@@ -242,9 +244,9 @@ class Trading(OrderQuestions):
             self._check_may_trade()
             if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
                 raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
-            left = self._departures.send(handle, request, partial(self._change_left, orders, handle, order))
-        except BaseException:
-            orders.change_not_sent(handle)  # whether it was written or not, the terms are as they were
+            left = self._departures.send(handle, request, partial(self._change_left, orders, handle, order, request))
+        except BaseException as error:
+            orders.request_not_sent(handle, request, f"not sent: {error!r}")
             raise
         await left
 
@@ -261,10 +263,14 @@ class Trading(OrderQuestions):
                 continue
             check_link(self._session.state)
             request = m.CancelOrderRequest(tracked.key.order_id)
-            await journal.write(entry(Kind.CANCEL, self._session.now(), handle.key, request))
-            check_link(self._session.state)
-            left = self._session.send(request)
-            self._when_left(left, partial(self._cancel_left, orders, handle, tracked))
+            try:
+                await journal.write(entry(Kind.CANCEL, self._session.now(), handle.key, request))
+                check_link(self._session.state)
+                left = self._session.send(request)
+            except BaseException as error:
+                orders.request_not_sent(handle, request, f"not sent: {error!r}")
+                raise
+            self._when_left(left, partial(self._cancel_left, orders, handle, tracked, request))
             await asyncio.shield(left)  # who gives up waiting for it still wants the order cancelled
 
     async def cancel_all(self, *, of_everybody: bool = False) -> int:
@@ -383,23 +389,36 @@ class Trading(OrderQuestions):
             left.add_done_callback(lambda done: then(None if done.cancelled() else done.exception()))
 
     def _change_left(
-        self, orders: TrackedOrders, handle: OrderHandle, order: Order, error: BaseException | None
+        self,
+        orders: TrackedOrders,
+        handle: OrderHandle,
+        order: Order,
+        request: m.PlaceOrderRequest,
+        error: BaseException | None,
     ) -> None:
         if self._followed.is_closed:
             return
         if error is not None:
-            orders.change_not_sent(handle)
+            orders.request_not_sent(handle, request, f"not sent: {error!r}")
             return
-        orders.change_sent(handle, order)
+        orders.change_sent(handle, order, request)
         self._acknowledgements.expect(handle)
 
     def _cancel_left(
-        self, orders: TrackedOrders, handle: OrderHandle, tracked: TrackedOrder, error: BaseException | None
+        self,
+        orders: TrackedOrders,
+        handle: OrderHandle,
+        tracked: TrackedOrder,
+        request: m.CancelOrderRequest,
+        error: BaseException | None,
     ) -> None:
-        if error is not None or self._followed.is_closed:
+        if self._followed.is_closed:
+            return
+        if error is not None:
+            orders.request_not_sent(handle, request, f"not sent: {error!r}")
             return
         if tracked is handle.tracked:
-            orders.cancel_sent(handle)
+            orders.cancel_sent(handle, request)
         self._acknowledgements.expect(handle)
 
     # --- what comes

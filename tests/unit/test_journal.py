@@ -17,7 +17,8 @@ from ibwire import journal as journal_module
 from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalUnwritable
 from ibwire.journal import Journal
 from ibwire.journal_file import JournalFile
-from ibwire.journal_records import Entry, Kind, entry, heard, replay
+from ibwire.journal_reader import JournalReader
+from ibwire.journal_records import Entry, Kind, entry, heard, perhaps_sent, replay
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
 from ibwire.order_types import limit
@@ -200,9 +201,10 @@ def test_an_order_stands_after_a_restart_as_it_stood_before(story: Story) -> Non
     entries = [entry(Kind.INTENT, NOW, key, place_request(key.order_id, CONTRACT, first)), entry(Kind.SENT, NOW, key)]
     if story.is_changed:
         changed = place_request(key.order_id, CONTRACT, order.order)
-        entries.append(entry(Kind.CHANGE, NOW, key, changed))
+        entries += [entry(kind, NOW, key, changed) for kind in (Kind.CHANGE, Kind.SENT)]
     if story.is_cancelled_by_us:
-        entries.append(entry(Kind.CANCEL, NOW, key, m.CancelOrderRequest(key.order_id)))
+        cancel = m.CancelOrderRequest(key.order_id)
+        entries += [entry(kind, NOW, key, cancel) for kind in (Kind.CANCEL, Kind.SENT)]
     entries += [heard(message, NOW, key) for message in story.messages if order.feed(message)]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "journal.sqlite3"
@@ -234,6 +236,59 @@ def test_what_was_found_out_by_asking_is_followed_anew_too(path: Path) -> None:
     assert second is not None
     assert (first.state, first.filled) == (order.state, order.filled) == (OrderState.FILLED, Decimal(100))
     assert second.state is twin.state is OrderState.UNCONFIRMED
+
+
+BIGGER = place_request(1, CONTRACT, limit("BUY", 500, 10))
+
+
+def filled(quantity: int) -> Entry:
+    return heard(execution(1, quantity, quantity), NOW, key_of(1))
+
+
+def replayed(path: Path, *entries: Entry) -> TrackedOrder:
+    """An order for 100 with these records after its own."""
+    journal = JournalFile(path, NOW)
+    assert set(journal.write([intent(1), sent(1), *entries])) == {None}
+    journal.close()
+    order = replay(records_of(path))
+    assert order is not None
+    return order
+
+
+def test_a_change_that_never_left_is_none_after_a_restart(path: Path) -> None:
+    change = [entry(Kind.CHANGE, NOW, key_of(1), BIGGER), entry(Kind.NOT_SENT, NOW, key_of(1), BIGGER, detail="no")]
+    order = replayed(path, *change, filled(100))
+    assert (order.state, order.quantity, order.order.total_quantity) == (OrderState.FILLED, 100, 100)
+    reader = JournalReader(path)
+    assert reader.problems(is_thorough=True) == []
+    reader.close()
+
+
+def test_a_change_counts_from_when_it_left_and_not_from_when_it_was_written(path: Path) -> None:
+    """The order itself had waited for its turn; what refused it had nothing to do with the change behind it."""
+    refused = heard(m.ErrorMessage(id=1, error_code=110, error_msg="The price does not conform"), NOW, key_of(1))
+    change = entry(Kind.CHANGE, NOW, key_of(1), BIGGER)
+    order = replayed(path, change, refused, entry(Kind.SENT, NOW, key_of(1), BIGGER))
+    assert order.state is OrderState.REJECTED
+
+
+def test_a_change_that_perhaps_left_counts_as_the_last_that_the_process_did(path: Path) -> None:
+    change, end = entry(Kind.CHANGE, NOW, key_of(1), BIGGER), entry(Kind.ENDED, NOW, key_of(1), detail="filled")
+    order = replayed(path, change, filled(40))
+    assert (order.state, order.quantity) == (OrderState.PARTIALLY_FILLED, 500)
+    (perhaps,) = perhaps_sent(records_of(path), NOW)
+    journal = JournalFile(path, NOW)
+    journal.write([perhaps])
+    reconciled = entry(Kind.RECONCILED, NOW, key_of(1), open_order("Submitted", 200), status("Submitted", 40, 160))
+    journal.write([reconciled])  # the next process found it so: the change had not arrived, another one had
+    journal.close()
+    again = replay(records_of(path))
+    assert again is not None
+    assert again.quantity == 200
+    assert perhaps_sent(records_of(path), NOW) == []
+    over = path.with_name("over.sqlite3")
+    assert replayed(over, change, filled(100), end).state is OrderState.FILLED
+    assert perhaps_sent(records_of(over), NOW) == []
 
 
 def records_of_order(path: Path, order_id: int) -> list[object]:

@@ -472,6 +472,45 @@ def test_a_reconciliation_settles_refusals() -> None:
     assert steps(feed(order, status("Cancelled"))) == [S.CANCELLED]
 
 
+def test_a_change_that_leaves_after_the_end_changes_nothing() -> None:
+    """It waited for its turn while the order filled."""
+    order = tracked()
+    feed(order, open_order("Submitted"), execution(1, 100, 100))
+    order.change_sent(limit("BUY", 500, 10))
+    feed(order, error(104, "Cannot modify a filled order."))
+    assert (order.state, order.remaining, order.order.total_quantity) == (S.FILLED, 0, 100)
+
+
+def test_the_refusal_of_a_change_that_left_after_the_end_is_no_rejection_of_the_order() -> None:
+    order = tracked()
+    feed(order, open_order("PreSubmitted"), status("Cancelled"))  # with its parent, say
+    order.change_sent(limit("BUY", 500, 10))
+    feed(order, error(103, "Duplicate order id"))
+    assert order.state is S.CANCELLED
+
+
+def test_a_reconciliation_tells_of_a_quantity_that_is_not_what_was_believed() -> None:
+    """A change that was written down and never arrived: what is told is also what gets into the journal."""
+    order = tracked()
+    feed(order, open_order("Submitted"))
+    order.change_sent(limit("BUY", 500, 10))
+    (change,) = order.reconciled(open_order("Submitted"), status("Submitted"))
+    assert isinstance(change, QuantityChanged)
+    assert (change.old, change.new, order.remaining) == (500, 100, 100)
+    assert order.reconciled(open_order("Submitted"), status("Submitted")) == []
+
+
+def test_an_order_that_was_asked_about_in_vain_is_unconfirmed_and_not_in_doubt() -> None:
+    """A cancel of it, sent by a process that was killed, had been refused: the gateway does not know the order."""
+    order = tracked()
+    feed(order, error(10147, "OrderId 41 that needs to be cancelled is not found."))
+    assert order.doubts
+    assert steps(order.not_found("nowhere")) == [S.UNCONFIRMED]
+    assert order.doubts == ()
+    feed(order, error(10147, "OrderId 41 that needs to be cancelled is not found.", time=2))
+    assert order.doubts  # this is news
+
+
 def test_fills_of_another_day_are_settled_once() -> None:
     order = tracked()
     order.reconciled(open_order("Submitted"), status("Submitted", 40, 60))

@@ -1,0 +1,97 @@
+"""Changes of orders that do not go as usual: taken back before they left, and orders of a group that was held back."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from ibwire.exceptions import NotConnected
+from ibwire.journal import Journal
+from ibwire.journal_reader import JournalReader
+from ibwire.order_states import OrderState
+from ibwire.orders import bracket, limit
+from tests.helpers.trading_floor import APPLE, a_moment, agree, floor, move
+from tests.helpers.virtual_time import on_virtual_time
+
+
+@on_virtual_time
+async def test_a_change_that_is_given_up_before_it_left_is_not_in_the_journal_s_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        write = Journal.write
+
+        async def slow(self: Journal, *entries: object) -> None:
+            await asyncio.sleep(1)
+            await write(self, *entries)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Journal, "write", slow)
+            given_up = asyncio.create_task(handle.modify(total_quantity=Decimal(500)))
+            await asyncio.sleep(0.5)
+            given_up.cancel()
+            lost = asyncio.create_task(handle.modify(total_quantity=Decimal(600)))
+            await asyncio.sleep(0.5)
+            await gateway.inject("disconnect")
+            with pytest.raises(NotConnected):
+                await lost
+        await a_moment(10)
+        assert gateway.state().orders[0].quantity == 10
+        agree(gateway, session)
+    reader = JournalReader(tmp_path / "journal.sqlite3")
+    (order,) = reader.orders()
+    assert reader.problems(is_thorough=True) == []
+    reader.close()
+    assert (order.state, order.quantity) == (OrderState.SUBMITTED, 10)
+
+
+@on_virtual_time
+async def test_the_journal_knows_what_a_reconciliation_has_settled(tmp_path: Path) -> None:
+    """It showed nothing new, but that the order is for 7 now: so it is whole with 7, and not only with the first 10."""
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        await handle.modify(total_quantity=Decimal(7))
+        await a_moment()
+        await session.trading.reconcile()
+        move(gateway, 98.8, 98.9)
+        assert await handle.done() is OrderState.FILLED
+        await a_moment()
+    reader = JournalReader(tmp_path / "journal.sqlite3")
+    (order,) = reader.orders()
+    reader.close()
+    assert (order.state, order.filled, order.remaining) == (OrderState.FILLED, 7, 0)
+
+
+@on_virtual_time
+async def test_a_change_of_a_bracket_s_child_is_transmitted(tmp_path: Path) -> None:
+    """The child itself was not, so that it would wait for its siblings."""
+    async with floor(tmp_path) as (gateway, session):
+        both = bracket("BUY", 10, limit_price=99, take_profit_price=103, stop_loss_price=97)
+        (_, parent), (_, profit), (_, loss) = both.placed([1, 2, 3])
+        first = await session.trading.place(APPLE, parent)
+        handles = [
+            await session.trading.place(APPLE, replace(one, parent_id=first.key.order_id)) for one in (profit, loss)
+        ]
+        await asyncio.gather(*(handle.acknowledged() for handle in (first, *handles)))
+        assert handles[0].order.transmit is False
+        await handles[0].modify(limit_price=Decimal(104))
+        await handles[0].modify(total_quantity=Decimal(7))
+        await a_moment()
+        assert [one.quantity for one in gateway.state().orders] == [10, 7, 10]
+        agree(gateway, session)
+
+
+@on_virtual_time
+async def test_a_held_order_may_be_changed_and_stays_held(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, replace(limit("BUY", 10, 99), transmit=False))
+        await handle.modify(total_quantity=Decimal(7))
+        await a_moment()
+        assert gateway.state().orders == []
