@@ -203,6 +203,8 @@ class Trading:
         fixed = {"action", "account", "order_ref"} & changes.keys()
         if fixed:
             raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
+        if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
+            changes = {"transmit": True, **changes}
         order = self._checked(handle.contract, replace(handle.order, **changes))
         self._check_may_trade()
         orders, journal = self._open()
