@@ -239,6 +239,27 @@ async def test_nautilus_4564_a_change_lost_with_the_link_is_told_and_makes_no_se
 
 
 @on_virtual_time
+async def test_nautilus_4564_a_second_order_is_found_also_if_nothing_was_said_and_the_first_has_filled(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path, ack_timeout_s=3) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        await gateway.inject("duplicate_live_order")
+        await gateway.inject("no_ack")
+        await handle.modify(limit_price=Decimal(97))
+        await a_moment()
+        move(gateway, 98.0, 98.5)
+        await a_moment()
+        assert handle.status is OrderState.FILLED
+        await a_moment(5)
+        assert len(told(session, EventType.DUPLICATE_ORDER)) == 1
+        await handle.cancel()
+        await handle.done()
+        agree(gateway, session, twins=True)
+
+
+@on_virtual_time
 async def test_nautilus_4564_the_alarm_of_two_live_orders_comes_again_after_a_restart(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
