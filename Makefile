@@ -29,6 +29,7 @@ bench: install
 	$(BIN)/python -m benchmarks.quotes
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.orders
 	$(BIN)/python -m benchmarks.recovery
 	$(BIN)/python -m benchmarks.simulator
 

@@ -247,6 +247,7 @@ class ConnectionManager:
     def send(self, message: Message) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
 
+        Cancelling the future takes the message back if it still waits for its turn.
         Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
         """
         return self._requests.send(message)

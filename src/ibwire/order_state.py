@@ -105,6 +105,11 @@ class TrackedOrder:
         return self._evidence.is_acknowledged
 
     @property
+    def is_unsent(self) -> bool:
+        """Whether its bytes have never left, and never will."""
+        return bool(self._evidence.not_sent) and not self._evidence.is_sent and not self.is_acknowledged
+
+    @property
     def is_cancelling(self) -> bool:
         """Whether a cancel is under way."""
         return self.state.is_working and (self._evidence.is_cancelling or self._evidence.is_cancel_sent)

@@ -75,14 +75,16 @@ class Requests:
         self._one_at_a_time: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def send(self, message: Message) -> asyncio.Future[None]:
-        """Send a message without waiting for an answer."""
+        """Send a message without waiting for an answer; cancelling the future takes back what has not left."""
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Whoever waits for it may have stopped waiting.
-        self._transmit(
+        turn = self._transmit(
             message,
-            sent=lambda: None if left.done() else left.set_result(None),
+            sent=lambda: left.set_result(None),
             fail=lambda error: None if left.done() else left.set_exception(error),
+            is_wanted=lambda: not left.cancelled(),
         )
+        if not left.done():
+            left.add_done_callback(lambda done: turn.cancel() if done.cancelled() else None)
         return left
 
     async def request(self, message: Message, *, timeout: float | None, retry: bool) -> list[Message]:
@@ -195,8 +197,15 @@ class Requests:
         quarantine = self._dispatcher.await_late_answer(owed.message, on_over=turnstile.release)
         asyncio.get_running_loop().call_later(QUARANTINE_S, quarantine.end)
 
-    def _transmit(self, message: Message, *, sent: Callable[[], None], fail: Callable[[IbwireError], None]) -> Turn:
-        """Let a message leave when the limits allow it."""
+    def _transmit(
+        self,
+        message: Message,
+        *,
+        sent: Callable[[], None],
+        fail: Callable[[IbwireError], None],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Turn:
+        """Let a message leave when the limits allow it, if it is still wanted then."""
         channel = self._channel
         if not channel.is_up:
             raise NotConnected(f"{type(message).__name__} was not sent")
@@ -208,8 +217,9 @@ class Requests:
         frame = encode(message)
 
         def grant() -> None:
-            channel.write(frame)
-            sent()
+            if is_wanted():
+                channel.write(frame)
+                sent()
 
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
 

@@ -30,6 +30,7 @@ from ibwire.events import EventManager
 from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
+from ibwire.order_guards import market_price_of
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recorder import Recorder
 from ibwire.recovery import Recovery, Stage
@@ -185,7 +186,11 @@ class IBSession:
         """Orders. A session that never uses it touches no journal."""
         if self._trading is None:
             self._trading = Trading(
-                self, self.settings.trading, journal_in_thread=self._journal_in_thread, chance=self._rng
+                self,
+                self.settings.trading,
+                journal_in_thread=self._journal_in_thread,
+                chance=self._rng,
+                market_price=lambda contract: market_price_of(self.market_data.latest(contract)),
             )
         return self._trading
 

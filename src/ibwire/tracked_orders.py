@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -18,8 +18,7 @@ from ibwire.client_refs import split_order_ref
 from ibwire.events import EventManager, EventType
 from ibwire.exceptions import ProtocolError
 from ibwire.execution_matching import NO_ORDER_ID, ExecutionMatcher
-from ibwire.journal import Journal
-from ibwire.journal_records import Kind, entry, heard
+from ibwire.journal_records import Entry, Kind, entry, heard
 from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, SecondOrder, StateChanged, event_of
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderActions, OrderHandle
@@ -38,12 +37,22 @@ NEWS = (m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesRepor
 _log = logging.getLogger(__name__)
 
 
+class Notes(Protocol):
+    """Where it is written down what becomes of orders; `Journal` is one."""
+
+    def note(self, *entries: Entry) -> None:
+        """Keep records, in this order."""
+
+    def order(self, client_ref: str) -> TrackedOrder | None:
+        """An order as it stands by its records."""
+
+
 class TrackedOrders:
     """The orders that are followed. `on_doubt` is called when the gateway has to be asked how things stand."""
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Notes,
         actions: OrderActions,
         events: EventManager,
         *,
@@ -80,6 +89,19 @@ class TrackedOrders:
         handle.has_left = True
         self._journal.note(entry(Kind.SENT, self._now(), handle.key))
         self._tell(handle, handle.tracked.sent())
+
+    def numbered(self, handle: OrderHandle, order_id: int) -> None:
+        """It leaves under this order id; that is in the journal."""
+        handle.tracked.key = replace(handle.key, order_id=order_id)
+        self._learn_names(handle)
+
+    def queued(self, handle: OrderHandle, waiting: Entry) -> None:
+        """Its bytes have not left under its order id, and it waits without one, as this record of it says."""
+        self._matcher.forget(handle.key)
+        self._by_order_id.pop((handle.key.client_id, handle.key.order_id), None)
+        handle.tracked.key = replace(handle.key, order_id=0)
+        self._journal.note(waiting)
+        self._learn_names(handle)
 
     def not_sent(self, handle: OrderHandle, reason: str) -> None:
         """Its bytes never will."""
@@ -256,7 +278,8 @@ class TrackedOrders:
 
     def _learn_names(self, handle: OrderHandle) -> None:
         key = handle.key
-        self._by_order_id[key.client_id, key.order_id] = handle
+        if key.order_id not in NO_ORDER_ID:
+            self._by_order_id[key.client_id, key.order_id] = handle
         if key.perm_id:
             self._by_perm_id[key.perm_id] = handle
         for report in self._matcher.know(_ref(handle), key):
@@ -296,7 +319,7 @@ def _other_charged(handle: OrderHandle, message: Message) -> TrackedOrder | None
 
 
 def _ref(handle: OrderHandle) -> str:
-    return handle.key.client_ref or ""
+    return handle.key.client_ref or f"perm_id {handle.key.perm_id}"  # of an order that ibwire did not place
 
 
 def _perm_id(message: Any) -> int | None:

@@ -29,7 +29,11 @@ QUIET_S = 60.0
 
 
 def trader(path: Path, *, client_id: int = 1, seed: int = 1, **trading: Any) -> IBSession:
-    """A session that trades with this journal; keyword arguments are the trading settings."""
+    """A session that trades with this journal; keyword arguments are the trading settings.
+
+    Unlike by default, the same order may be placed again at once: in virtual time everything happens at once.
+    """
+    trading = {"duplicate_window_s": None, **trading}
     settings = Settings(
         connection=ConnectionSettings(port=PORT, client_id=client_id, request_timeout_s=10),
         watchdog=WatchdogSettings(clock_skew_s=86_400, backoff_first_s=1, backoff_max_s=4),

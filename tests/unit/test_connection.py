@@ -667,12 +667,13 @@ async def test_handler_of_unsolicited_messages_that_raises_hurts_nobody(caplog: 
 
 
 @on_virtual_time
-async def test_send_no_longer_waited_for_leaves_all_the_same_and_breaks_nothing() -> None:
+async def test_what_waits_to_be_sent_is_taken_back_by_cancelling_it() -> None:
     async with ScriptedGateway(answer_time) as gateway, gateway.client() as client:
         left = [client.send(m.MarketDataTypeRequest(3)) for _ in range(60)]
         left[-1].cancel()
+        assert not left[0].cancel(), "it has left"
         await asyncio.sleep(3)
-        assert len(gateway.received) == 60
+        assert len(gateway.received) == 59
         assert all(one.done() for one in left)
         assert await client.request(m.CurrentTimeRequest())
 
