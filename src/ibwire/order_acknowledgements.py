@@ -34,5 +34,6 @@ class Acknowledgements:
         self._timers.pop(handle, None)
         tracked = handle.tracked
         is_known = tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
-        if not handle.is_over and (not is_known or tracked.is_cancelling or tracked.is_change_open):
+        is_open = not handle.is_over and (not is_known or tracked.is_cancelling)
+        if is_open or tracked.is_change_open:  # a change of what has ended meanwhile may live as a second order
             self._ask()
