@@ -146,8 +146,11 @@ class MarketData:
         """Ask for live, frozen, delayed or delayed frozen data, for the whole session and after reconnects too.
 
         Returns when it has left; IBKR does not answer. Which kind a quote is, it says itself. Going back to live data
-        ends lines for which there is no permission. Raises NotConnected, and then asks for nothing.
+        ends lines for which there is no permission. Raises NotConnected, and then asks for nothing; InvalidRequest for
+        a kind that is none.
         """
+        if kind not in MarketDataKind.__members__.values():
+            raise InvalidRequest(f"market data of kind {kind!r}: there are {', '.join(map(repr, MarketDataKind))}")
         kind = MarketDataKind(kind)
         if self._session.state is not ConnectionState.RECONNECTING:  # then it goes out with the recovery
             await self._session.send(m.MarketDataTypeRequest(kind.value))

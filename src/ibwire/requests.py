@@ -26,13 +26,6 @@ from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Sha
 QUARANTINE_S = 10.0
 """How long the next request of a kind whose answers carry no id waits for the late answer of one that was given up."""
 
-CANCEL_AGAIN_S = 5.0
-"""A cancel that leaves right after its subscription may be lost at the gateway; Lean keeps so long between the two
-(protocol notes, 3.2). Here it leaves at once, and again if messages of the subscription still come so long after it."""
-
-_MOST_CANCELLED = 1_000
-"""How many cancelled subscriptions are remembered."""
-
 _NOT_REPEATABLE = (m.FAReplace, m.UpdateConfigRequest, m.VerifyRequest, m.VerifyMessageRequest)
 """Requests that end and are no mere questions."""
 
@@ -66,6 +59,14 @@ class Channel(Protocol):
 
     async def wait_until_up(self) -> None:
         """Wait until messages can be sent. Raises NotConnected if that will not be."""
+
+
+CANCEL_AGAIN_S = 5.0
+"""A cancel that leaves right after its subscription may be lost at the gateway; Lean keeps so long between the two
+(protocol notes, 3.2). Here it leaves at once, and again if messages of the subscription still come so long after it."""
+
+_MOST_CANCELLED = 1_000
+"""How many cancelled subscriptions are remembered."""
 
 
 class Requests:

@@ -396,7 +396,7 @@ async def test_kind_of_data_is_asked_for_again_before_the_lines(gateway: MarketG
         await asyncio.sleep(BARS_AGAIN_S)
         again = [one for one in gateway.received[before:] if not isinstance(one, m.CurrentTimeInMillisRequest)]
         assert [type(one) for one in again] == [m.MarketDataTypeRequest, m.MarketDataRequest, m.RealTimeBarsRequest]
-    with pytest.raises(ValueError, match="99"):
+    with pytest.raises(InvalidRequest, match=r"kind 99: there are .*LIVE"):
         await data.set_market_data_kind(99)  # type: ignore[arg-type]
 
 
