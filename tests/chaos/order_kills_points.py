@@ -31,7 +31,10 @@ QUESTIONS = (m.ExecutionRequest, m.OpenOrdersRequest, m.CompletedOrdersRequest)
 ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL)
 """What is written before something is sent."""
 
-WHOLE_LIFE = tuple(kind for kind in Kind if kind is not Kind.FLAG and kind not in ASKED)
+WITHOUT_LINK = (Kind.QUEUED, Kind.NUMBERED)
+"""What is written of orders that wait for a link: here there is one (see `test_trading_queue`)."""
+
+WHOLE_LIFE = tuple(kind for kind in Kind if kind not in (Kind.FLAG, *ASKED, *WITHOUT_LINK))
 
 
 class Point(Struct, frozen=True, kw_only=True):

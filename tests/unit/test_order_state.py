@@ -497,8 +497,8 @@ def test_a_reconciliation_tells_of_a_quantity_that_is_not_what_was_believed() ->
     feed(order, open_order("Submitted"))
     order.change_sent(limit("BUY", 500, 10))
     (change,) = order.reconciled(open_order("Submitted"), status("Submitted"))
-    assert isinstance(change, QuantityChanged)
-    assert (change.old, change.new, order.remaining) == (500, 100, 100)
+    assert isinstance(change, TermsDiffer)
+    assert (change.difference.asked, change.difference.actual, order.remaining) == (500, 100, 100)
     assert order.reconciled(open_order("Submitted"), status("Submitted")) == []
 
 
