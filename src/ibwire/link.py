@@ -65,6 +65,7 @@ class Link(asyncio.BufferedProtocol):
             messages = self.wire.receive(bytes(self._view[:nbytes]))
             if messages:
                 self.on_messages(messages)
+            del messages  # before consumers run: what they do not want of it is free then
             if self.wire.error is not None:
                 self.abort()  # after a violation there is nothing on this connection to rely on
         finally:

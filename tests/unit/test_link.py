@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from unittest.mock import Mock
 
 import pytest
 
 from ibwire.exceptions import HandshakeFailed
 from ibwire.link import Link
+from ibwire.streams import Stream
 from ibwire.wire import Message, ServerHello, encode
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import encode_server_hello
@@ -118,3 +120,35 @@ def test_reset_on_the_proactor_loop_is_a_lost_link_that_is_made_again() -> None:
             assert session.stats().reconnects == 20
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["", "dispatch fails"])
+@on_virtual_time
+async def test_consumer_goes_on_before_the_read_is_over(fails: bool) -> None:
+    """Even if what is given the messages raises: others must not wait for ever."""
+    loop, seen = asyncio.get_running_loop(), Seen()
+    seen.receive(HELLO)
+    stream: Stream[Message] = Stream(10, lambda _: None, lambda _: None)
+    taken: list[Message] = []
+
+    async def consume() -> None:
+        taken.append(await anext(stream))
+
+    def deliver(messages: list[Message]) -> None:
+        stream.deliver(messages[0])
+        assert not taken
+        if fails:
+            raise ZeroDivisionError
+
+    def read() -> None:
+        with suppress(ZeroDivisionError):
+            seen.receive(encode(m.NextValidId(7)))
+        told.append(list(taken))
+
+    told: list[list[Message]] = []
+    seen.link.on_messages = deliver
+    consumer = asyncio.create_task(consume())
+    await asyncio.sleep(0)
+    loop.call_soon(read)
+    await consumer
+    assert told == [[m.NextValidId(7)]]
