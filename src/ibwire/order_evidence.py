@@ -226,7 +226,8 @@ class Evidence:
         return has_stopped and not is_own_cancel and bool(refusals or self.reject_reason)
 
     def _is_of_change(self, notice: Notice) -> bool:
-        return notice.after_change and notice.code in _OF_A_CHANGE and self.reached is not None
+        has_lived = self.reached is not None or bool(self.completed_text)
+        return notice.after_change and notice.code in _OF_A_CHANGE and has_lived
 
     def _is_cancel_confirmed(self) -> bool:
         return any(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from ibwire.client_refs import split_order_ref
+from ibwire.execution_matching import NO_ORDER_ID
 from ibwire.order_fields import Order
 from ibwire.order_fills import Commission, Fill, commission_of, fill_of
 from ibwire.order_wire import order_from_wire
@@ -82,3 +83,19 @@ def _known_execution(told: m.ExecutionDetails, commissions: dict[str, Commission
         client_ref=str(ref) if ref is not None else None,
         commission=commissions.get(fill.exec_id),
     )
+
+
+def taken_order_id(message: Message, client_id: int) -> int:
+    """The order id that an order has of which a message tells, if the client could give it to another one; else 0.
+
+    An order of the TWS user that client 0 binds may get the very number that is next (protocol notes, 4.9): an order of
+    ours under it would be a change of that order.
+    """
+    match message:
+        case m.OpenOrder(order=m.Order() as order) if (order.client_id or 0) == client_id:
+            order_id = message.order_id or 0
+        case m.OrderBound() if (message.client_id or 0) == client_id:
+            order_id = message.order_id or 0
+        case _:
+            return 0
+    return 0 if order_id in NO_ORDER_ID else order_id

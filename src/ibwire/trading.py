@@ -46,7 +46,7 @@ from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
 from ibwire.order_state import TrackedOrder
-from ibwire.order_views import KnownOrder
+from ibwire.order_views import KnownOrder, taken_order_id
 from ibwire.order_wire import place_request
 from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
@@ -426,6 +426,7 @@ class Trading(OrderQuestions):
     # --- what comes
 
     def _hear(self, message: Message) -> None:
+        self._session.use_ids_above(taken_order_id(message, self._session.client_id))
         self._what_ifs.hear(message)
         self._followed.hear(message)
 

@@ -22,6 +22,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ibwire.connection_state import ConnectionState
 from ibwire.events import Event, EventType
 from ibwire.exceptions import IbwireError, JournalError, ProtocolError
 from ibwire.journal_reader import JournalReader
@@ -33,6 +34,8 @@ from ibwire.orders import OcaType, Order, bracket, limit, market, one_cancels_al
 from ibwire.session import HealthStatus, IBSession
 from ibwire.settings import ConnectionSettings, Settings, TradingSettings
 from ibwire.simulator import GatewayLimits, RealClock, SimulatedGateway
+from ibwire.trading import Trading
+from ibwire.wire import encode
 from ibwire.wire import messages as m
 from tests.chaos.faults import CONNECTION_FAULTS, READ_LATE, Fault, end_connection_faults, offline, plain
 from tests.chaos.order_books import Books, is_at_gateway
@@ -46,6 +49,9 @@ CONTRACTS = {con_id: m.Contract(con_id=con_id, sec_type="STK", exchange="SMART")
 OTHER_CLIENT = 9
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where journals lie if they can: nothing here is about the disk."""
+
+_PLACES_ORDER = encode(m.PlaceOrderRequest())[4:8]
+"""How every frame begins, after its length, that places or changes an order."""
 
 ACT_S = 8.0
 """How long between what the user does; and FAULT_S between what befalls it."""
@@ -110,6 +116,7 @@ class OrderWorld:
         self.alarms: set[frozenset[int]] = set()
         self.groups = self.sessions = self.quiet_moments = 0
         self.may_trade = asyncio.Event()
+        self.client_id = 0 if seed % 5 == 4 else 1
         self.asks_what_if = seed % 4 == 0
         """What-if orders come under order ids that later orders may have: of those one more may come."""
         self.troubles: list[str] = []
@@ -175,7 +182,7 @@ class OrderWorld:
         while True:
             self.sessions += 1
             settings = Settings(
-                connection=ConnectionSettings(port=self.gateway.port, request_timeout_s=20),
+                connection=ConnectionSettings(port=self.gateway.port, client_id=self.client_id, request_timeout_s=20),
                 trading=TradingSettings(journal_path=self.journal),
             )
             self.session = IBSession(
@@ -185,10 +192,22 @@ class OrderWorld:
                 journal_in_thread=False,
             )
             self.session.events.subscribe((EventType.DUPLICATE_ORDER, EventType.ERROR), self._hear)
+            self._watch_what_leaves(self.session)
             try:
                 return await self.session.start()
             except IbwireError:
                 await asyncio.sleep(self.rng.uniform(1, 20))
+
+    def _watch_what_leaves(self, session: IBSession) -> None:
+        """No order may leave while the session is anything but connected."""
+        connection, write = session.connection, session.connection.write
+
+        def watched(frame: bytes) -> None:
+            if frame[4:8] == _PLACES_ORDER and session.state is not ConnectionState.CONNECTED:
+                self.troubles.append(f"an order left while the session was {session.state}")
+            write(frame)
+
+        connection.write = watched  # type: ignore[method-assign]
 
     async def _close(self) -> None:
         """End the session in the middle of whatever goes on."""
@@ -233,6 +252,8 @@ class OrderWorld:
             *self._one_order() * 8,
             *[self._place_bracket] * 2,
             self._place_group,
+            self._send_again,
+            *[trading.bind_manual_orders] * (self.client_id == 0),
             *[self._cancel] * 4,
             *[self._modify] * 5,
             *[trading.open_orders, trading.completed_orders, trading.executions, trading.reconcile],
@@ -292,12 +313,34 @@ class OrderWorld:
         return SYMBOLS[con_id] + Decimal(self.rng.randint(-15, 15)) / 10
 
     async def _place(self, contract: m.Contract, order: Order) -> OrderHandle:
+        wait_s = self.rng.uniform(1, 100) if self.rng.random() < 0.2 else None
+
+        async def placed(trading: Trading) -> tuple[OrderHandle]:
+            return (await trading.place(contract, order, queue_while_down=wait_s),)
+
+        (handle,) = await self._followed(placed)
+        return handle
+
+    async def _followed(
+        self, place: Callable[[Trading], Coroutine[Any, Any, tuple[OrderHandle, ...]]]
+    ) -> tuple[OrderHandle, ...]:
+        """Place orders, and wait for what becomes of each."""
         session = self.session
-        handle = await session.trading.place(contract, order)
-        if session is self.session:
+        handles = await place(session.trading)
+        for handle in handles if session is self.session else ():
             acknowledged = asyncio.create_task(handle.acknowledged())
             self.waiting.append(_Waiting(handle, acknowledged, asyncio.create_task(handle.done())))
-        return handle
+        return handles
+
+    async def _send_again(self) -> None:
+        lost = [one for one in self.session.trading.orders if one.status is OrderState.UNCONFIRMED]
+        if lost:
+            handle = self.rng.choice(lost)
+
+            async def again(trading: Trading) -> tuple[OrderHandle]:
+                return (await trading.send_again(handle),)
+
+            await self._followed(again)
 
     async def _place_bracket(self) -> None:
         con_id = self.rng.choice(list(SYMBOLS))
@@ -310,6 +353,9 @@ class OrderWorld:
             take_profit_price=entry + sign * Decimal(self.rng.randint(1, 15)) / 10,
             stop_loss_price=entry - sign * Decimal(self.rng.randint(1, 15)) / 10,
         )
+        if self.rng.random() < 0.5:
+            await self._followed(lambda trading: trading.place_group(CONTRACTS[con_id], orders))
+            return
         assert orders.take_profit is not None
         assert orders.stop_loss is not None
         parent = await self._place(CONTRACTS[con_id], replace(orders.parent, transmit=False))
@@ -322,8 +368,12 @@ class OrderWorld:
         con_id = self.rng.choice(list(SYMBOLS))
         self.groups += 1
         orders = [limit(self.rng.choice(["BUY", "SELL"]), self.rng.randint(1, 600), self._price(con_id)) for _ in "123"]
-        for order in one_cancels_all(orders, f"group {self.groups}", self.rng.choice(list(OcaType))):
-            await self._place(CONTRACTS[con_id], order)
+        group = one_cancels_all(orders, f"group {self.groups}", self.rng.choice(list(OcaType)))
+        if self.rng.random() < 0.5:
+            await self._followed(lambda trading: trading.place_group(CONTRACTS[con_id], group))
+        else:
+            for order in group:
+                await self._place(CONTRACTS[con_id], order)
 
     async def _cancel(self) -> None:
         handle = self._any_handle()

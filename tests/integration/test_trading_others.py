@@ -223,3 +223,17 @@ async def test_a_policy_of_the_users_decides_and_without_one_nothing_is_sent_aga
         assert asked == [first, second, third]
         assert len(gateway.state().orders) == 1
         assert any(isinstance(one.data, ValueError) for one in told(session, EventType.ERROR))
+
+
+@on_virtual_time
+async def test_an_order_that_a_mere_question_bound_is_not_changed_by_the_next_one_of_ours(tmp_path: Path) -> None:
+    """To ask for open orders binds, for client 0: the TWS user's order gets the very id that is next."""
+    async with simulated(port=PORT) as gateway, trader(tmp_path, client_id=0) as session:
+        await session.trading.ready()
+        first = await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await first.acknowledged()
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        await session.trading.reconcile()
+        ours = await session.trading.place(APPLE, limit("BUY", 5, 96))
+        await ours.acknowledged()
+        assert [order.quantity for order in gateway.state().orders] == [1, 10, 5]

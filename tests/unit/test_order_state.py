@@ -688,3 +688,12 @@ def test_an_unconfirmed_order_that_cannot_be_cancelled_is_in_no_doubt_once_it_wa
     assert len(order.doubts) == 1
     order.not_found("nowhere")
     assert (order.state, order.doubts) == (S.UNCONFIRMED, ())
+
+
+def test_a_refused_change_of_an_order_that_is_only_heard_of_among_the_completed_is_no_rejection_of_it() -> None:
+    order = tracked()
+    order.change_sent(limit("BUY", 50, 10))
+    feed(order, error(103, "Duplicate order id"))
+    state = m.OrderState(status="Cancelled", completed_status="Cancelled by System:")
+    order.completed(m.CompletedOrder(CONTRACT, m.Order(perm_id=PERM_ID), state))
+    assert order.state is S.CANCELLED
