@@ -65,7 +65,6 @@ class BoundOrders(TrackedOrders):
         if not is_bound or order.what_if or split_order_ref(order.order_ref)[1] is not None:
             return None
         order_id, contract = told.order_id or 0, told.contract or m.Contract()
-        self._session.use_ids_above(order_id)  # it was given by TWS, and ours must not meet it
         key = OrderKey(client_ref=None, client_id=BINDING_CLIENT_ID, order_id=order_id, perm_id=order.perm_id)
         handle = OrderHandle(TrackedOrder(key, contract, order_from_wire(order, contract=contract)), self)
         handle.has_left = True
