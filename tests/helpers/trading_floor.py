@@ -56,6 +56,18 @@ async def a_moment(seconds: float = A_MOMENT_S) -> None:
     await asyncio.sleep(seconds)
 
 
+def slow_down(session: IBSession, seconds: float = 2.0) -> None:
+    """Have every write that is waited for take this long, as on a disk that is busy."""
+    journal: Any = session.trading._followed.open()[1]
+    write = journal.write
+
+    async def slow(*entries: Any) -> None:
+        await write(*entries)
+        await asyncio.sleep(seconds)
+
+    journal.write = slow
+
+
 def move(gateway: SimulatedGateway, bid: float, ask: float, size: int = 1000) -> None:
     gateway.set_quote(AAPL, bid=bid, bid_size=Decimal(size), ask=ask, ask_size=Decimal(size))
 

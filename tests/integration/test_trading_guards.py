@@ -87,6 +87,7 @@ async def test_an_order_that_was_not_sent_does_not_count(tmp_path: Path) -> None
 async def test_open_orders_and_orders_per_minute_are_counted_also_of_orders_placed_at_once(tmp_path: Path) -> None:
     async with floor(tmp_path, max_open_orders=3, max_orders_per_minute=5) as (gateway, session):
         trading = session.trading
+        await trading.ready()  # so that they are let through at once, not one by one behind this
         results = await asyncio.gather(
             *(trading.place(APPLE, limit("BUY", 1, 90 + at)) for at in range(6)), return_exceptions=True
         )

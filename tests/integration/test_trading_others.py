@@ -22,7 +22,7 @@ from tests.helpers.scripted_gateway import PORT
 from tests.helpers.sessions import told
 from tests.helpers.simulated import AAPL_CONTRACT, bought, raw, simulated
 from tests.helpers.simulated import limit as wire_limit
-from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, floor, move, trader
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, floor, move, slow_down, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
@@ -82,6 +82,20 @@ async def test_orders_are_bound_again_after_a_reconnect_and_what_happened_meanwh
         new = gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
         await a_moment()
         assert session.trading.bound_orders[-1].key.perm_id == new
+
+
+@on_virtual_time
+async def test_ids_that_tws_gives_to_bound_orders_are_never_given_to_ours(tmp_path: Path) -> None:
+    async with simulated(port=PORT) as gateway, trader(tmp_path, client_id=0) as session:
+        await session.trading.bind_manual_orders()
+        for _ in range(60):
+            gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        await a_moment()
+        ours = await session.trading.place(APPLE, limit("BUY", 1, 90))
+        await ours.acknowledged()
+        ids = [one.key.order_id for one in (*session.trading.bound_orders, ours)]
+        assert len(set(ids)) == 61
+        assert max(ids) == ours.key.order_id
 
 
 @on_virtual_time
@@ -150,6 +164,7 @@ async def lost(gateway: SimulatedGateway, session: IBSession) -> OrderHandle:
 async def test_an_unconfirmed_order_is_sent_again_once_as_the_next_of_its_lineage(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         handle = await lost(gateway, session)
+        slow_down(session)
         results = await asyncio.gather(*(session.trading.send_again(handle) for _ in range(2)), return_exceptions=True)
         (again,) = [one for one in results if isinstance(one, OrderHandle)]
         (refused,) = [one for one in results if isinstance(one, OrderChangeRefused)]

@@ -26,7 +26,7 @@ from ibwire.orders import limit
 from ibwire.session import IBSession
 from ibwire.simulator import SimulatedGateway
 from ibwire.wire import messages as m
-from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, floor, trader
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, floor, slow_down, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
@@ -179,15 +179,8 @@ async def test_an_order_whose_time_is_over_before_the_disk_or_the_gateway_was_re
     tmp_path: Path,
 ) -> None:
     async with floor(tmp_path) as (gateway, session):
-        journal: Any = session.trading._followed.open()[1]
         await session.trading.ready()
-        write = journal.write
-
-        async def slow(*entries: Any) -> None:
-            await write(*entries)
-            await asyncio.sleep(2)
-
-        journal.write = slow
+        slow_down(session)
         handle = await session.trading.place(APPLE, ORDER, queue_while_down=1)
         with pytest.raises(OrderExpired):
             await handle.acknowledged()
@@ -281,6 +274,30 @@ def test_what_waited_when_the_process_ended_is_never_sent(way: str, tmp_path: Pa
         reader.close()
 
     run()
+
+
+@on_virtual_time
+async def test_a_link_lost_while_it_is_numbered_leaves_it_waiting_also_for_the_journal(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        handle = await session.trading.place(APPLE, ORDER, queue_while_down=3600)
+        slow_down(session)
+        await gateway.inject("connectivity_restored", data_lost=False)
+        await a_moment(2)  # a second until the gateway is asked, then it is being numbered for two
+        await gateway.inject("connectivity_lost")
+        await a_moment(5)
+        assert handle.status is OrderState.INTENT
+        forget_the_queue(session)
+        await session.aclose()
+        assert kinds(tmp_path, handle.key.client_ref) == [Kind.QUEUED, Kind.NUMBERED, Kind.QUEUED]
+        await gateway.inject("connectivity_restored", data_lost=False)
+        async with trader(tmp_path, seed=2) as again:
+            await again.trading.ready()
+            (ended,) = again.trading.orders
+            assert ended.status is OrderState.REJECTED
+        assert gateway.state().orders_received == []
 
 
 def forget_the_queue(session: IBSession) -> None:
