@@ -21,7 +21,10 @@ from tests.service_coverage import SERVICES
 PLAIN = "integration/test_plain_requests.py"
 TRADING = "integration/test_trading.py"
 MANY = f"{TRADING}::test_many_orders_at_once_have_ascending_ids_and_all_can_be_cancelled"
-BOOKED = "integration/test_trading_faults.py::test_what_fills_while_the_gateway_is_down_is_booked_once"
+BOUND = "integration/test_trading_others.py::test_client_0_binds_the_tws_users_orders_and_follows_and_cancels_them"
+BOOKED = (
+    "integration/test_peers_order_bugs.py::test_lean_249_ibx_113_what_fills_while_the_gateway_is_down_is_booked_once"
+)
 CANCELLED = f"{PLAIN}::test_whoever_leaves_a_stream_or_stops_waiting_cancels_it_at_the_gateway"
 
 NOT_YET = "not yet"
@@ -169,7 +172,7 @@ REQUESTS: dict[Kind, Row] = {
     m.ExecutionRequest: _typed(
         "reqExecutions", Ours(Trading, "executions", f"{TRADING}::test_executions_and_what_an_order_would_do")
     ),
-    m.AutoOpenOrdersRequest: _commanded("reqAutoOpenOrders"),
+    m.AutoOpenOrdersRequest: _typed("reqAutoOpenOrders", Ours(Trading, "bind_manual_orders", BOUND)),
     m.ExerciseOptionsRequest: Row(
         official="exerciseOptions",
         methods=(
