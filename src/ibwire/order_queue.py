@@ -7,10 +7,11 @@ outlives the process: what waited when it ended is ended unsent by the next one.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from ibwire.exceptions import InvalidOrder
+from ibwire.exceptions import InvalidOrder, NotConnected
 from ibwire.order_handles import OrderHandle
 
 
@@ -22,6 +23,9 @@ def time_of(waits: float | timedelta | None) -> float | None:
     if not 0 < seconds < float("inf"):
         raise InvalidOrder(f"nothing was sent: queue_while_down is {waits}; allowed are times above 0")
     return asyncio.get_running_loop().time() + seconds
+
+
+_log = logging.getLogger(__name__)
 
 
 class OrderQueue:
@@ -97,5 +101,7 @@ class OrderQueue:
         try:
             while self._waiting and self._may_leave():
                 await self._leave(next(iter(self._waiting)))
+        except NotConnected:  # the session was closed meanwhile: those that wait still do
+            _log.debug("the orders that wait are not sent: the session is closed")
         finally:
             self._task = None

@@ -112,3 +112,37 @@ async def end_connection_faults(gateway: SimulatedGateway, rng: random.Random) -
         await gateway.inject("silent_stream", symbol=symbol, is_on=False)
     if gateway.is_offline:
         await gateway.inject("connectivity_restored", data_lost=rng.random() < 0.5)
+
+
+# --- of orders
+
+
+async def drop_order(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("drop_order", when=rng.choice(["before_accept", "after_accept"]))
+
+
+async def no_ack(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("no_ack", count=rng.randint(1, 3))
+
+
+async def duplicate_status(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("duplicate_status", is_on=rng.random() < 0.6)
+
+
+async def reorder_execution(gateway: SimulatedGateway, rng: random.Random) -> None:
+    how = rng.choice([None, "execution_first", "status_first", "status_only"])
+    await gateway.inject("reorder_execution", how=how)
+
+
+async def fill_while_down(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("fill_while_down", down_for_s=rng.expovariate(1 / 5))
+
+
+async def order_id_rollback(gateway: SimulatedGateway, rng: random.Random) -> None:
+    await gateway.inject("order_id_rollback", orders=rng.randint(1, 20), down_for_s=rng.expovariate(1 / 5))
+
+
+ORDER_FAULTS: tuple[Fault, ...] = (
+    *(drop_order, no_ack, duplicate_status, reorder_execution, fill_while_down, order_id_rollback),
+    *(plain("reject_order"), plain("duplicate_live_order"), offline),
+)

@@ -10,41 +10,33 @@ twice, the pacing was kept, nothing was raised behind our back, and no task is l
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ibwire.connection_state import ConnectionState
 from ibwire.events import Event, EventType
 from ibwire.exceptions import IbwireError, JournalError, ProtocolError
 from ibwire.journal_reader import JournalReader
 from ibwire.order_changes import SecondOrder
-from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
 from ibwire.order_wire import order_to_wire
-from ibwire.orders import OcaType, Order, bracket, limit, market, one_cancels_all, stop, stop_limit, trailing_stop
+from ibwire.orders import limit
 from ibwire.session import HealthStatus, IBSession
 from ibwire.settings import ConnectionSettings, Settings, TradingSettings
 from ibwire.simulator import GatewayLimits, RealClock, SimulatedGateway
-from ibwire.trading import Trading
 from ibwire.wire import encode
 from ibwire.wire import messages as m
-from tests.chaos.faults import CONNECTION_FAULTS, READ_LATE, Fault, end_connection_faults, offline, plain
+from tests.chaos.faults import CONNECTION_FAULTS, ORDER_FAULTS, READ_LATE, end_connection_faults
 from tests.chaos.order_books import Books, is_at_gateway
+from tests.chaos.order_user import CONTRACTS, LONGEST_ACT_S, SYMBOLS, OrderUser
 from tests.chaos.world import BLINK_S, QUIET_S, STEP_S, Broken, on_virtual_loop, wall_clock
 from tests.helpers.scripted_feed import ScriptedFeed
-from tests.helpers.simulated import AAPL, MSFT, OPENING
-
-SYMBOLS = {AAPL: Decimal(100), MSFT: Decimal(480)}
-CONTRACTS = {con_id: m.Contract(con_id=con_id, sec_type="STK", exchange="SMART") for con_id in SYMBOLS}
+from tests.helpers.simulated import OPENING
 
 OTHER_CLIENT = 9
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -53,19 +45,10 @@ IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 _PLACES_ORDER = encode(m.PlaceOrderRequest())[4:8]
 """How every frame begins, after its length, that places or changes an order."""
 
-ACT_S = 8.0
-"""How long between what the user does; and FAULT_S between what befalls it."""
-
 FAULT_S = 30.0
+"""How long between two faults, on average; after CALM_SHARE of them all trouble ends for a while."""
+
 CALM_SHARE = 0.08
-BURST_SHARE = 0.01
-GIVES_UP_SHARE = 0.02
-"""Of the user's acts, how many are cancelled while they are under way."""
-
-LONGEST_ACT_S = 300.0
-"""Placing may wait for a reconciliation, each of whose questions may wait for its turn, and for its answer."""
-
-_log = logging.getLogger(__name__)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -95,14 +78,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
         }
 
 
-class _Waiting(Struct):
-    """Who waits for an order of this session."""
-
-    handle: OrderHandle
-    acknowledged: asyncio.Task[OrderState]
-    done: asyncio.Task[OrderState]
-
-
 class OrderWorld:
     """The run of one seed. `folder` is where its journal is."""
 
@@ -111,18 +86,14 @@ class OrderWorld:
         self.rng = random.Random(f"order chaos/{seed}")
         self.journal = folder / "journal.sqlite3"
         self.faults: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
-        self.changes: Counter[int] = Counter()
         self.alarms: set[frozenset[int]] = set()
-        self.groups = self.sessions = self.quiet_moments = 0
-        self.may_trade = asyncio.Event()
+        self.sessions = self.quiet_moments = 0
         self.client_id = 0 if seed % 5 == 4 else 1
         self.asks_what_if = seed % 4 == 0
         """What-if orders come under order ids that later orders may have: of those one more may come."""
         self.troubles: list[str] = []
-        self.waiting: list[_Waiting] = []
-        self.acting: dict[asyncio.Task[None], float] = {}
         self.gateway: SimulatedGateway
+        self.user = OrderUser(self.rng, self.troubles, client_id=self.client_id, asks_what_if=self.asks_what_if)
         self.session: IBSession
 
     async def run(self, hours: float) -> Outcome:
@@ -138,8 +109,8 @@ class OrderWorld:
             master_client_id=master,
         ) as self.gateway:
             await self._open()
-            self.may_trade.set()
-            user = asyncio.create_task(self._trade())
+            self.user.may_trade.set()
+            user = asyncio.create_task(self.user.trade())
             moving = asyncio.create_task(self._move_the_market())
             try:
                 await self._make_trouble(hours * 3600, user)
@@ -172,7 +143,7 @@ class OrderWorld:
             alarms=len(self.alarms),
             unconfirmed=sum(order.state is OrderState.UNCONFIRMED for order in orders),
             quiet_moments=self.quiet_moments,
-            refused=dict(self.refused),
+            refused=dict(self.user.refused),
         )
 
     # --- the session, and the next one
@@ -192,6 +163,7 @@ class OrderWorld:
                 journal_in_thread=False,
             )
             self.session.events.subscribe((EventType.DUPLICATE_ORDER, EventType.ERROR), self._hear)
+            self.user.session = self.session
             self._watch_what_leaves(self.session)
             try:
                 return await self.session.start()
@@ -212,22 +184,22 @@ class OrderWorld:
     async def _close(self) -> None:
         """End the session in the middle of whatever goes on."""
         await self.session.aclose()
-        for task in self.acting:
+        for task in self.user.acting:
             self._require(not task.done() or task.cancelled() or task.exception() is None, f"{task}")
-        await asyncio.gather(*self.acting, return_exceptions=True)
-        self.acting.clear()
-        waiting = [task for one in self.waiting for task in (one.acknowledged, one.done)]
+        await asyncio.gather(*self.user.acting, return_exceptions=True)
+        self.user.acting.clear()
+        waiting = [task for one in self.user.waiting for task in (one.acknowledged, one.done)]
         results = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
         odd = [one for one in results if not isinstance(one, OrderState | IbwireError)]
         self._require(not odd, f"who waited for an order got {odd}")
-        self.waiting.clear()
+        self.user.waiting.clear()
 
     async def _restart(self) -> None:
         await self._close()
         await asyncio.sleep(self.rng.expovariate(1 / 10))
         await self._open()
         if self.rng.random() < 0.5:
-            self._act(self.session.trading.ready)
+            self.user.act(self.session.trading.ready)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event.data, SecondOrder):
@@ -235,176 +207,13 @@ class OrderWorld:
         if isinstance(event.data, JournalError | ProtocolError):
             self.troubles.append(repr(event.data))
 
-    # --- what the user does
-
-    async def _trade(self) -> None:
-        while True:
-            await asyncio.sleep(self.rng.expovariate(1 / ACT_S))
-            await self.may_trade.wait()
-            number = self.rng.randint(20, 90) if self.rng.random() < BURST_SHARE else 1
-            for _ in range(number):
-                self._act(self.rng.choice(self._one_order() if number > 1 else self._acts()))
-            await asyncio.sleep(0)
-
-    def _acts(self) -> list[Callable[[], Coroutine[Any, Any, object]]]:
-        trading = self.session.trading
-        return [
-            *self._one_order() * 8,
-            *[self._place_bracket] * 2,
-            self._place_group,
-            self._send_again,
-            *[trading.bind_manual_orders] * (self.client_id == 0),
-            *[self._cancel] * 4,
-            *[self._modify] * 5,
-            *[trading.open_orders, trading.completed_orders, trading.executions, trading.reconcile],
-            *[lambda: trading.what_if(*self._contract_and_order())] * self.asks_what_if,
-            # Anybody may ask the gateway directly; nobody else may miss any news for it.
-            lambda: self.session.request(self.rng.choice([m.OpenOrdersRequest(), m.AllOpenOrdersRequest()])),
-            lambda: self.session.request(m.ExecutionRequest()),
-            *[trading.cancel_all] * (self.rng.random() < 0.1),
-        ]
-
-    def _one_order(self) -> list[Callable[[], Coroutine[Any, Any, object]]]:
-        return [lambda: self._place(*self._contract_and_order())]
-
-    def _act(self, act: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Begin something; it goes on beside the rest, and ends with success or a typed error."""
-
-        async def tried() -> None:
-            try:
-                async with asyncio.timeout(LONGEST_ACT_S):
-                    await act()
-            except JournalError as error:
-                self.troubles.append(repr(error))
-            except IbwireError as error:
-                self.refused[type(error).__name__] += 1
-            except Exception as error:  # noqa: BLE001 - whatever it is, it must not be
-                _log.exception("an act")
-                self.troubles.append(f"an act ended with {error!r}")
-
-        task = asyncio.create_task(tried())
-        self.acting[task] = asyncio.get_running_loop().time()
-        task.add_done_callback(lambda done: self.acting.pop(done, None))
-        if self.rng.random() < GIVES_UP_SHARE:
-            asyncio.get_running_loop().call_later(self.rng.choice([0, 0.001, 0.1, 2.0]), task.cancel)
-
-    def _contract_and_order(self) -> tuple[m.Contract, Order]:
-        con_id = self.rng.choice(list(SYMBOLS))
-        return CONTRACTS[con_id], self._order(con_id)
-
-    def _order(self, con_id: int) -> Order:
-        side, quantity = self.rng.choice(["BUY", "SELL"]), self.rng.randint(1, 600)
-        price, other = self._price(con_id), self._price(con_id)
-        tif = self.rng.choice(["DAY", "DAY", "DAY", "GTC", "IOC"])
-        match self.rng.randrange(10):
-            case 0 | 1:
-                return market(side, quantity)
-            case 2:
-                return stop(side, quantity, price)
-            case 3:
-                return stop_limit(side, quantity, limit_price=price, stop_price=other)
-            case 4:
-                return trailing_stop(side, quantity, by_amount=Decimal(self.rng.randint(1, 20)) / 10)
-            case 5:
-                return limit(side, quantity, price, tif="FOK")
-        return limit(side, quantity, price, tif=tif, order_ref=self.rng.choice(["", "mine", "a~tag"]))
-
-    def _price(self, con_id: int) -> Decimal:
-        return SYMBOLS[con_id] + Decimal(self.rng.randint(-15, 15)) / 10
-
-    async def _place(self, contract: m.Contract, order: Order) -> OrderHandle:
-        wait_s = self.rng.uniform(1, 100) if self.rng.random() < 0.2 else None
-
-        async def placed(trading: Trading) -> tuple[OrderHandle]:
-            return (await trading.place(contract, order, queue_while_down=wait_s),)
-
-        (handle,) = await self._followed(placed)
-        return handle
-
-    async def _followed(
-        self, place: Callable[[Trading], Coroutine[Any, Any, tuple[OrderHandle, ...]]]
-    ) -> tuple[OrderHandle, ...]:
-        """Place orders, and wait for what becomes of each."""
-        session = self.session
-        handles = await place(session.trading)
-        for handle in handles if session is self.session else ():
-            acknowledged = asyncio.create_task(handle.acknowledged())
-            self.waiting.append(_Waiting(handle, acknowledged, asyncio.create_task(handle.done())))
-        return handles
-
-    async def _send_again(self) -> None:
-        lost = [one for one in self.session.trading.orders if one.status is OrderState.UNCONFIRMED]
-        if lost:
-            handle = self.rng.choice(lost)
-
-            async def again(trading: Trading) -> tuple[OrderHandle]:
-                return (await trading.send_again(handle),)
-
-            await self._followed(again)
-
-    async def _place_bracket(self) -> None:
-        con_id = self.rng.choice(list(SYMBOLS))
-        side = self.rng.choice(["BUY", "SELL"])
-        entry, sign = self._price(con_id), 1 if side == "BUY" else -1
-        orders = bracket(
-            side,
-            self.rng.randint(1, 300),
-            limit_price=entry,
-            take_profit_price=entry + sign * Decimal(self.rng.randint(1, 15)) / 10,
-            stop_loss_price=entry - sign * Decimal(self.rng.randint(1, 15)) / 10,
-        )
-        if self.rng.random() < 0.5:
-            await self._followed(lambda trading: trading.place_group(CONTRACTS[con_id], orders))
-            return
-        assert orders.take_profit is not None
-        assert orders.stop_loss is not None
-        parent = await self._place(CONTRACTS[con_id], replace(orders.parent, transmit=False))
-        parent_id = parent.key.order_id
-        first = replace(orders.take_profit, parent_id=parent_id, transmit=False)
-        await self._place(CONTRACTS[con_id], first)
-        await self._place(CONTRACTS[con_id], replace(orders.stop_loss, parent_id=parent_id))
-
-    async def _place_group(self) -> None:
-        con_id = self.rng.choice(list(SYMBOLS))
-        self.groups += 1
-        orders = [limit(self.rng.choice(["BUY", "SELL"]), self.rng.randint(1, 600), self._price(con_id)) for _ in "123"]
-        group = one_cancels_all(orders, f"group {self.groups}", self.rng.choice(list(OcaType)))
-        if self.rng.random() < 0.5:
-            await self._followed(lambda trading: trading.place_group(CONTRACTS[con_id], group))
-        else:
-            for order in group:
-                await self._place(CONTRACTS[con_id], order)
-
-    async def _cancel(self) -> None:
-        handle = self._any_handle()
-        if handle is not None:
-            await handle.cancel()
-
-    async def _modify(self) -> None:
-        handle = self._any_handle()
-        if handle is None:
-            return
-        con_id, changes = handle.contract.con_id or 0, dict[str, Any]()
-        if self.rng.random() < 0.5:
-            changes["total_quantity"] = Decimal(self.rng.randint(1, 600))
-        if handle.order.limit_price is not None and self.rng.random() < 0.7:
-            changes["limit_price"] = self._price(con_id) + Decimal(self.rng.choice(["0", "0", "0", "0.001"]))
-        if handle.order.order_type in ("STP", "STP LMT") and self.rng.random() < 0.7:
-            changes["aux_price"] = self._price(con_id)
-        self.changes[handle.key.order_id] += 1
-        await handle.modify(**changes)
-
-    def _any_handle(self) -> OrderHandle | None:
-        handles = [handle for handle in self.session.trading.orders if not handle.is_over]
-        return self.rng.choice(handles) if handles else None
-
     # --- what befalls it
 
     async def _move_the_market(self) -> None:
         while True:
             await asyncio.sleep(self.rng.expovariate(1 / 20))
             con_id = self.rng.choice(list(SYMBOLS))
-            bid, sizes = float(self._price(con_id)), [Decimal(self.rng.randint(1, 400)) for _ in "12"]
+            bid, sizes = float(self.user.price(con_id)), [Decimal(self.rng.randint(1, 400)) for _ in "12"]
             self.gateway.set_quote(con_id, bid=bid, bid_size=sizes[0], ask=round(bid + 0.1, 2), ask_size=sizes[1])
 
     async def _make_trouble(self, for_s: float, user: asyncio.Task[None]) -> None:
@@ -435,7 +244,8 @@ class OrderWorld:
     def _somebody_else(self) -> None:
         """Orders of the TWS user and of another client, who uses the same order ids; and the TWS user cancels ours."""
         desk, con_id = self.gateway.desk, self.rng.choice(list(SYMBOLS))
-        order = order_to_wire(limit(self.rng.choice(["BUY", "SELL"]), self.rng.randint(1, 300), self._price(con_id)))
+        side, quantity = self.rng.choice(["BUY", "SELL"]), self.rng.randint(1, 300)
+        order = order_to_wire(limit(side, quantity, self.user.price(con_id)))
         working = list(desk.register.working)
         what = self.rng.choice(["manual", "other client", "cancel"])
         self.faults[what] += 1
@@ -463,7 +273,7 @@ class OrderWorld:
 
     async def _have_peace(self) -> None:
         """End all trouble, and the user waits; then, within a bound, everything is as it must be."""
-        self.may_trade.clear()
+        self.user.may_trade.clear()
         await end_connection_faults(self.gateway, self.rng)
         self.gateway.desk.faults.__init__()  # type: ignore[misc]
         await asyncio.sleep(QUIET_S)
@@ -471,7 +281,7 @@ class OrderWorld:
             if self.session.health().status is not HealthStatus.HEALTHY:
                 await asyncio.sleep(1)
         self._require(self.session.health().status is HealthStatus.HEALTHY, f"not well: {self.session.health()}")
-        self._require(not self.acting, f"still under way: {self.acting}")
+        self._require(not self.user.acting, f"still under way: {self.user.acting}")
         await self.session.trading.ready()  # after a restart nobody may have traded yet
         await asyncio.sleep(1)
         self._compare()
@@ -484,7 +294,7 @@ class OrderWorld:
             self._require(not working, f"all were cancelled, and some work: {[one.key for one in working]}")
             self._compare()
         self.quiet_moments += 1
-        self.may_trade.set()
+        self.user.may_trade.set()
 
     async def _end_the_doubled(self) -> None:
         for handle in self.session.trading.orders:
@@ -506,7 +316,7 @@ class OrderWorld:
         for ref, perm_ids in books.twins.items():
             alarmed = {one for pair in self.alarms if pair <= perm_ids for one in pair}
             self._require(alarmed == perm_ids, f"{ref} is there as {set(perm_ids)}, and only {alarmed} were alarmed")
-        for one in self.waiting:
+        for one in self.user.waiting:
             handle, is_live = one.handle, is_at_gateway(self.gateway, one.handle)
             if handle.status is OrderState.UNCONFIRMED:
                 self._require(not is_live, f"{handle.key} is unconfirmed, and the gateway has it")
@@ -519,47 +329,16 @@ class OrderWorld:
                 self._require(client.rate.highest <= 50, f"{client.rate.highest} messages in one second")
                 self._require(client.rate.breaches == 0, "the message rate was broken")
         for (client_id, order_id), times in self.gateway.chronicle.orders_received.items():
-            allowed = 1 + self.changes[order_id] + self.asks_what_if
+            allowed = 1 + self.user.changes[order_id] + self.asks_what_if
             self._require(client_id == OTHER_CLIENT or times <= allowed, f"order {order_id} came {times} times")
         now_s = asyncio.get_running_loop().time()
-        longest_s = max((now_s - since_s for since_s in self.acting.values()), default=0)
+        longest_s = max((now_s - since_s for since_s in self.user.acting.values()), default=0)
         self._require(longest_s <= 2 * LONGEST_ACT_S, f"an act takes {longest_s:.0f} s")
         self._require(not self.troubles, f"{self.troubles}")
 
     def _require(self, holds: bool, what: str) -> None:
         if not holds:
             raise Broken(f"seed {self.seed}: {what}")
-
-
-async def drop_order(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("drop_order", when=rng.choice(["before_accept", "after_accept"]))
-
-
-async def no_ack(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("no_ack", count=rng.randint(1, 3))
-
-
-async def duplicate_status(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("duplicate_status", is_on=rng.random() < 0.6)
-
-
-async def reorder_execution(gateway: SimulatedGateway, rng: random.Random) -> None:
-    how = rng.choice([None, "execution_first", "status_first", "status_only"])
-    await gateway.inject("reorder_execution", how=how)
-
-
-async def fill_while_down(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("fill_while_down", down_for_s=rng.expovariate(1 / 5))
-
-
-async def order_id_rollback(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("order_id_rollback", orders=rng.randint(1, 20), down_for_s=rng.expovariate(1 / 5))
-
-
-ORDER_FAULTS: tuple[Fault, ...] = (
-    *(drop_order, no_ack, duplicate_status, reorder_execution, fill_while_down, order_id_rollback),
-    *(plain("reject_order"), plain("duplicate_live_order"), offline),
-)
 
 
 def live(seed: int, hours: float) -> Outcome:
