@@ -31,7 +31,9 @@ QUESTIONS = (m.ExecutionRequest, m.OpenOrdersRequest, m.CompletedOrdersRequest)
 ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL)
 """What is written before something is sent."""
 
-WHOLE_LIFE = tuple(kind for kind in Kind if kind is not Kind.FLAG and kind not in ASKED)
+OFTEN = (Kind.SENT, Kind.OPEN_ORDER, Kind.ORDER_STATUS, Kind.EXECUTION, Kind.COMMISSION)
+SELDOM = (Kind.NOT_SENT, Kind.ERROR, Kind.COMPLETED, Kind.RECONCILED, Kind.NOT_FOUND, Kind.ENDED)
+"""What is written of an order that was sent, or was not."""
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -64,16 +66,15 @@ def _points() -> tuple[Point, ...]:
             "is written",
         )
         found += [Point(name=f"{what}: {step}", is_often=True) for step in steps]
-    for kind in WHOLE_LIFE:
+    for kind in (*OFTEN, *SELDOM):
         after, ends = "", kind is Kind.COMPLETED
         if kind is Kind.NOT_FOUND:
             after = "intent: is about to be written"
         elif kind is Kind.RECONCILED:
             after = "intent: is written"
         for step in ("is in the transaction", "is committed"):
-            is_often = kind in (Kind.SENT, Kind.OPEN_ORDER, Kind.ORDER_STATUS, Kind.EXECUTION, Kind.COMMISSION)
             name = f"{kind}: {step}"
-            found.append(Point(name=name, after=after, ends_while_down=ends, is_often=is_often))
+            found.append(Point(name=name, after=after, ends_while_down=ends, is_often=kind in OFTEN))
     for news in NEWS:
         ends = news is m.CompletedOrder
         for step in ("came", "was taken"):
@@ -187,7 +188,7 @@ def _watch_bytes(trap: Trap, kinds: dict[int, Kind]) -> None:
     def sent(self: ConnectionManager, message: Message) -> Any:
         if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
             is_cancel = isinstance(message, m.CancelOrderRequest)
-            names[encode(message)] = Kind.CANCEL if is_cancel else kinds[message.order_id or 0]
+            names[encode(message)] = Kind.CANCEL if is_cancel else kinds.get(message.order_id or 0, Kind.INTENT)
         return send(self, message)
 
     def written(self: ConnectionManager, frame: bytes) -> None:
