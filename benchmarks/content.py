@@ -7,6 +7,7 @@ both ends.
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import struct
 from collections.abc import Callable, Iterator
@@ -16,8 +17,8 @@ from ibapi.protobuf.TickPrice_pb2 import TickPrice
 from ibapi.protobuf.TickSize_pb2 import TickSize
 from ibapi.protobuf.TickString_pb2 import TickString
 
-INSTRUMENTS = 50
-"""Request ids are 1 to this."""
+INSTRUMENTS = int(os.environ.get("IBWIRE_BENCHMARK_INSTRUMENTS", "50"))
+"""Request ids are 1 to this. All processes of a benchmark have to agree, so it is in their environment."""
 
 PRICE, SIZE, STRING = 1, 2, 46
 """Message ids."""

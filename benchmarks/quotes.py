@@ -2,7 +2,7 @@
 
 The same sender, ticks and rules as in `benchmarks.ticks`: every run is a process of its own, the clients take turns,
 medians are compared. ib_async's user has a handler of `pendingTickersEvent`; ibwire's one consumer per instrument,
-conflated or not.
+conflated or not, or a sync handler of QUOTE events. What memory does over many millions of ticks: `benchmarks.memory`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from benchmarks.ticks import START_TIMEOUT_S, BenchmarkFailed, json_line, proces
 
 CONFLATED = Client("quotes, conflated", "quotes_client", "protobuf")
 EVERY = Client("quotes, every one", "quotes_client", "protobuf", ("--every",))
-CLIENTS = (IB_ASYNC, CONFLATED, EVERY)
+HANDLER = Client("QUOTE, sync handler", "quotes_client", "protobuf", ("--handler",))
+CLIENTS = (IB_ASYNC, CONFLATED, EVERY, HANDLER)
 
 TARGET = 0.5
 """Of ib_async's CPU per message, at most; for conflated quotes. Reported, never enforced."""

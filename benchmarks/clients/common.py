@@ -34,6 +34,9 @@ class Measurement:
         parser.add_argument("--messages", type=int, required=True)
         parser.add_argument("--every", action="store_true", help="do not conflate, where a client could")
         parser.add_argument(
+            "--handler", action="store_true", help="a sync handler instead of iterators, where both are"
+        )
+        parser.add_argument(
             "--latency", action="store_true", help="prices are the times of their sending: `sample` them"
         )
         parser.add_argument("--memory", action="store_true", help="report the memory per subscription; makes it slow")
@@ -41,6 +44,7 @@ class Measurement:
         self.port: int = arguments.port
         self.messages: int = arguments.messages
         self.every: bool = arguments.every
+        self.handler: bool = arguments.handler
         self.latency: bool = arguments.latency
         self._samples: list[float] = []
         self._memory: bool = arguments.memory

@@ -1,7 +1,8 @@
 """ibwire's quotes: a consumer per instrument, `async for quote in quotes`; conflated, or one for every message.
 
 A conflated consumer gets fewer quotes than there were messages, so messages are counted by what its quotes say that
-they passed over: the last quote has come when all have. `--every` asks for one quote for each message.
+they passed over: the last quote has come when all have. `--every` asks for one quote for each message, `--handler` for
+the same as QUOTE events with a sync handler, which is called while the socket is read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import asyncio
 
 from benchmarks.clients.common import CLIENT_ID, HOST, Measurement
 from benchmarks.clients.ibwire_client import market_data_request
-from benchmarks.content import INSTRUMENTS, PER_BLOCK
+from benchmarks.content import BLOCK, INSTRUMENTS, PER_BLOCK
+from ibwire.events import Event, EventType
 from ibwire.quotes import Quote
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings, RateLimitSettings, Settings
@@ -51,13 +53,47 @@ class Run:
             await self.everyone.wait()  # cancelling the subscriptions is not part of it
 
 
-async def run(measurement: Measurement, *, conflate: bool) -> Run:
+class Handled:
+    """One run of a handler: each message is an event with a quote."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self.measurement = measurement
+        self.messages = self.quotes = 0
+        self.report_at = BLOCK
+        self.everything = asyncio.Event()
+
+    def on_quote(self, event: Event) -> None:
+        """Count it."""
+        quote = event.data
+        assert type(quote) is Quote
+        self.messages += 1
+        if self.measurement.latency:
+            self.measurement.sample(quote.bid)
+        if self.messages == self.report_at:
+            self.measurement.progress(self.messages)
+            self.report_at += BLOCK
+        if self.messages == self.measurement.messages:
+            self.measurement.stop()
+            self.everything.set()
+
+    async def consume(self, session: IBSession, number: int) -> None:
+        """Keep a line open."""
+        if number == 1:
+            session.events.subscribe(EventType.QUOTE, self.on_quote)
+        if number == INSTRUMENTS:
+            self.measurement.start()
+        async with session.market_data.quotes(market_data_request(number).contract):
+            await self.everything.wait()
+        self.quotes = self.messages
+
+
+async def run(measurement: Measurement) -> Run | Handled:
     """Subscribe to everything and count to the last message."""
     settings = Settings(
         connection=ConnectionSettings(host=HOST, port=measurement.port, client_id=CLIENT_ID),
         rate_limit=RateLimitSettings(market_data_lines=1_000_000),
     )
-    made = Run(measurement, conflate=conflate)
+    made = Handled(measurement) if measurement.handler else Run(measurement, conflate=not measurement.every)
     async with IBSession(settings) as session, asyncio.TaskGroup() as consumers:
         measurement.connected()
         for number in range(1, INSTRUMENTS + 1):
@@ -67,7 +103,7 @@ async def run(measurement: Measurement, *, conflate: bool) -> Run:
 
 def main() -> None:
     measurement = Measurement()
-    made = asyncio.run(run(measurement, conflate=not measurement.every))
+    made = asyncio.run(run(measurement))
     measurement.report(made.messages, quotes=made.quotes)
 
 

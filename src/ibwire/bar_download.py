@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -14,13 +14,10 @@ from ibwire.bar_series import BarSeries
 from ibwire.exceptions import NoData
 from ibwire.history_bars import Bar, bar_of, merged, position
 from ibwire.history_sessions import Schedule, trading_time
-from ibwire.history_spans import Interval, chunks, duration_for, joined, overlaps, request_span, without
+from ibwire.history_spans import CLOCKS_DIFFER, Interval, chunks, duration_for, joined, overlaps, request_span, without
 from ibwire.history_store import BarStore
 from ibwire.session_api import SessionApi
 from ibwire.wire import messages as m
-
-CLOCKS_DIFFER = timedelta(seconds=5)
-"""How far the gateway's clock may be behind ours: so much later a bar has certainly closed."""
 
 
 class DownloadProgress(Struct, frozen=True, kw_only=True):

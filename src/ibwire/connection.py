@@ -44,7 +44,8 @@ class ConnectionManager:
     falls, every request and stream under way ends at once with ConnectionLost; with `is_supervised` the state is
     RECONNECTING then, because somebody will connect again, otherwise DISCONNECTED. `on_unsolicited` gets, on the event
     loop, what belongs to no request: notices (errors without a request of ours) and news of orders nobody here watches;
-    `on_notice` gets the notices again, read.
+    also what may be news or an answer, because it comes without an id (open orders, commissions). `on_notice` gets the
+    notices again, read.
 
     Every message leaves through one limiter, so IBKR's pacing rules hold. State changes, notices and breaches are
     emitted to `events`; one of its own is closed on leaving `async with`. What IBKR's codes mean is looked up in
@@ -246,6 +247,7 @@ class ConnectionManager:
     def send(self, message: Message) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
 
+        Cancelling the future takes the message back if it still waits for its turn.
         Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
         """
         return self._requests.send(message)
@@ -320,9 +322,13 @@ class ConnectionManager:
     async def _open_socket(self) -> Link:
         host, seconds = self.settings.host, self.settings.connect_timeout_s
         where = f"{host}:{self.port}"
-        link = self._link = self._latest = Link(
-            self._take, self._lost, pause=self.limiter.pause, resume=self.limiter.resume
+        link = Link(
+            lambda messages: self._take_hello(link, messages),
+            self._lost,
+            pause=self.limiter.pause,
+            resume=self.limiter.resume,
         )
+        self._link = self._latest = link
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.get_running_loop().create_connection(lambda: link, host, self.port)
@@ -363,12 +369,14 @@ class ConnectionManager:
 
     # --- what comes
 
-    def _take(self, messages: list[Message]) -> None:
-        if isinstance(messages[0], ServerHello):
-            self._opening.server_version = messages[0].server_version
-            self._states.notify()
-            del messages[0]
-        self._dispatcher.dispatch(messages)
+    def _take_hello(self, link: Link, messages: list[Message]) -> None:
+        """The first messages of a link; what comes later goes to the dispatcher without a detour."""
+        hello, *more = messages
+        assert isinstance(hello, ServerHello)
+        self._opening.server_version = hello.server_version
+        self._states.notify()
+        link.on_messages = self._dispatcher.dispatch
+        self._dispatcher.dispatch(more)
 
     def _take_unsolicited(self, message: Message) -> None:
         match message:

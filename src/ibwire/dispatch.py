@@ -42,7 +42,7 @@ class Entry:
         self.table: dict[int, Entry] | dict[Kind, Entry] = {}
         ends = isinstance(receiver, Collection | _LateAnswer) or shape_of(message) is Shape.ONE_SHOT
         self._finals = spec.finals if ends else frozenset()
-        # Most messages are ticks of a stream without an end: they go straight to it.
+        # Most messages are ticks of a stream without an end: they go straight to it, or past it to its consumer.
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
 
     @property
@@ -128,6 +128,8 @@ class Dispatcher:
         self._errors = errors
         self.unrouted: Counter[str] = Counter()
         """Messages that belonged to no request under way, by name, apart from those a gateway sends on its own."""
+        self.on_stray: Callable[[int], object] = lambda _: None
+        """Told the request id of each of them that has one."""
 
     def __len__(self) -> int:
         """How many requests are under way."""
@@ -184,6 +186,7 @@ class Dispatcher:
                     entry.take(message)
                 else:
                     self.unrouted[kind.__name__] += 1
+                    self.on_stray(message.req_id)  # type: ignore[attr-defined]
             else:
                 self._dispatch_other(message)
 
@@ -193,7 +196,10 @@ class Dispatcher:
                 self._dispatch_error(message)
             case m.OpenOrder() | m.OrderStatus():
                 # An answer to a question about open orders and news for whoever watches the order look the same.
-                self._give(message, self._by_order.get(_id(message.order_id)), self._by_kind.get(type(message)))
+                # So who listens gets both: a question takes no news away from who follows the order.
+                asker = self._by_kind.get(type(message))
+                if asker in self._give(message, self._by_order.get(_id(message.order_id)), asker):
+                    self._on_unsolicited(message)
             case m.ExecutionDetails():
                 order_id = message.execution.order_id if message.execution is not None else None
                 entries = (self._by_request.get(_id(message.req_id)), self._by_order.get(_id(order_id)))
@@ -201,7 +207,9 @@ class Dispatcher:
             case m.CommissionAndFeesReport():
                 # An answer that is complete takes no more: its late commissions are news for whoever listens.
                 askers = self._of_execution.get(message.exec_id or "", ())
-                self._give(message, *(entry for entry in askers if entry.is_registered))
+                # One that comes meanwhile may be news as well.
+                if self._give(message, *(entry for entry in askers if entry.is_registered)):
+                    self._on_unsolicited(message)
             case m.MarketRule():
                 self._give(message, self._by_rule.get(_id(message.market_rule_id)))
             case _:
@@ -236,7 +244,7 @@ class Dispatcher:
         if request is not None and self._errors.ends_request(code, text, is_stream=is_stream):
             request.fail(self._errors.exception_for(code, text, request=repr(request.message)))
         elif request is not None and is_stream:
-            request.take(message)
+            request.receiver.deliver(message)  # `take` may be a shortcut for data
         else:
             self._on_unsolicited(message)
 

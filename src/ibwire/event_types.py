@@ -46,6 +46,7 @@ class EventType(StrEnum):
     ORDER_CANCELLED = auto()
     ORDER_REJECTED = auto()
     ORDER_UNCONFIRMED = auto()
+    DUPLICATE_ORDER = auto()
     EXECUTION = auto()
     COMMISSION = auto()
 

@@ -410,6 +410,18 @@ class OrderUnconfirmed(OrderError):
     hint = "do not send it again; look it up by order_ref or perm_id in open orders, completed orders and executions"
 
 
+class OrderExpired(OrderError):
+    """The order waited for the session to be connected again for as long as it was allowed to; nothing was sent."""
+
+    hint = "place it again if it is still wanted, with a longer `queue_while_down` if need be"
+
+
+class OrderOfAnotherClient(OrderError):
+    """The order belongs to another client, or to the TWS user, and IBKR lets only its owner change or cancel it."""
+
+    hint = "connect with the client id that placed it, bind it (client id 0), or cancel everybody's orders together"
+
+
 class LiveTradingDisabled(OrderError):
     """The account is a live one and live trading has not been allowed; nothing was sent."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -99,7 +99,7 @@ class History:
         problems.check()
         assert series is not None  # problems.check raised otherwise
         schedule, reason = await self._schedule(series, span) if find_holes else (None, "it was not asked for")
-        with nullcontext(store) if store is None or isinstance(store, BarStore) else BarStore(store) as opened:
+        with _opened(store) as opened:
             download = BarDownload(
                 self._session,
                 self._asker,
@@ -165,13 +165,15 @@ class History:
         what: str = "TRADES",
         rth: bool = True,
         ignore_size: bool = False,
+        store: BarStore | Path | str | None = None,
         empty_ok: bool = False,
     ) -> Ticks:
         """The ticks from the second `start` on and before `end` (or now), each exactly once.
 
         `what` is TRADES (`TradeTick`), BID_ASK (`QuoteTick`; `ignore_size` leaves out changes of sizes alone) or
         MIDPOINT (`MidpointTick`). A thousand come with each request, and IBKR allows sixty requests in ten minutes
-        (BID_ASK counts twice): an hour of a busy share may take that long.
+        (BID_ASK counts twice): an hour of a busy share may take that long. With `store`, as of `bars`, every page is
+        kept, and an interrupted download goes on where it stopped.
 
         Raises as `bars` does.
         """
@@ -182,13 +184,23 @@ class History:
         problems.check()
         # IBKR gives the ticks of one session at a time, so that it takes the schedule to find them all.
         schedule = await self._schedules.get(contract, span, rth=rth)
-        pages = TickPages(self._asker, contract, kind, rth=rth, ignore_size=ignore_size)
-        found: list[Tick] = []
         sessions = [Interval(session.start, session.end) for session in schedule]
         # Of what the schedule says nothing, one page after the other is asked for until one is not full.
         unknown = without(span, [schedule.known] if schedule.known is not None else [])
-        for piece in sorted([*pieces(span, sessions), *unknown]):
-            found += await pages.within(piece)
+        todo = [(piece, True) for piece in pieces(span, sessions)] + [(piece, False) for piece in unknown]
+        found: list[Tick] = []
+        with _opened(store) as opened:
+            pages = TickPages(
+                self._asker,
+                contract,
+                kind,
+                rth=rth,
+                ignore_size=ignore_size,
+                store=opened,
+                now=self._session.now,
+            )
+            for piece, is_session in sorted(todo):
+                found += await pages.within(piece, is_session=is_session)
         if not found and not empty_ok:
             raise NoData(f"there are no {kind} ticks between {span.start} and {span.end}")
         return Ticks(TICK_KINDS[kind], found)
@@ -283,6 +295,11 @@ class History:
         if known == span:
             return schedule, ""
         return schedule, f"the schedule that IBKR gave goes from {known.start} to {known.end} only"
+
+
+def _opened(store: BarStore | Path | str | None) -> AbstractContextManager[BarStore | None]:
+    """The store that is meant; one that is open stays so."""
+    return nullcontext(store) if store is None or isinstance(store, BarStore) else BarStore(store)
 
 
 def _check_ends_now(

@@ -88,11 +88,14 @@ def position(start: datetime | date) -> datetime:
     return start if isinstance(start, datetime) else datetime.combine(start, time(), UTC)
 
 
+def ends_at(start: datetime | date, size: BarSize) -> datetime | date:
+    """Where a bar that begins then ends, in the terms of `start`; a session's end may cut it shorter."""
+    return start + size.length if isinstance(start, datetime) else period_of(start, size)[1]
+
+
 def closes_at(start: datetime | date, size: BarSize) -> datetime:
-    """When a bar that begins then can be relied on to have ended; a session's end may cut it shorter."""
-    if isinstance(start, datetime):
-        return start + size.length
-    return position(period_of(start, size)[1])
+    """When a bar that begins then can be relied on to have ended."""
+    return position(ends_at(start, size))
 
 
 def period_of(day: date, size: BarSize) -> tuple[date, date]:

@@ -15,6 +15,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""How far the gateway's clock may be behind ours: so much later what was then is certainly over."""
+
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 

@@ -1,6 +1,6 @@
-"""What has been downloaded, on disk: a SQLite file with the bars of each span that is complete.
+"""What has been downloaded, on disk: a SQLite file with the bars or ticks of each span that is complete.
 
-A span and its bars are written in one transaction, so that whatever ends the process leaves whole spans and nothing
+A span and what it has are written in one transaction, so that whatever ends the process leaves whole spans and nothing
 else. Several downloads, also of several processes, may share a file.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,13 +34,13 @@ CREATE TABLE IF NOT EXISTS spans (
 )
 """
 
-_BARS = msgspec.msgpack.Decoder(tuple[m.HistoricalDataBar, ...])
+R = TypeVar("R", bound=msgspec.Struct)
 
 
 class BarStore:
-    """Bars on disk, by series (any text that names contract, bar size and kind of data).
+    """Bars and ticks on disk, by series (any text that names contract, bar size and kind of data).
 
-    They are kept as the gateway sent them. Writing a span takes a few milliseconds of the event loop. Raises
+    Bars are kept as the gateway sent them. Writing a span takes a few milliseconds of the event loop. Raises
     ConfigurationError for a file that is no store, or one of a later ibwire.
     """
 
@@ -79,9 +81,9 @@ class BarStore:
         """Let go of the file. Safe to call again."""
         self._database.close()
 
-    def add(self, series: str, span: Interval, bars: Sequence[m.HistoricalDataBar]) -> None:
-        """Keep a span (whole seconds) that is complete, with its bars; none is an answer too."""
-        row = (series, _unix(span.start), _unix(span.end), msgspec.msgpack.encode(bars))
+    def add(self, series: str, span: Interval, records: Sequence[msgspec.Struct]) -> None:
+        """Keep a span (whole seconds) that is complete, with its bars or ticks; none is an answer too."""
+        row = (series, _unix(span.start), _unix(span.end), msgspec.msgpack.encode(records))
         self._database.execute("INSERT OR REPLACE INTO spans VALUES (?, ?, ?, ?)", row)
 
     def covered(self, series: str) -> list[Interval]:
@@ -91,12 +93,21 @@ class BarStore:
 
     def bars(self, series: str, span: Interval) -> Iterable[tuple[m.HistoricalDataBar, ...]]:
         """The bars of the spans that touch this one, as they were kept, in the order in which they came."""
+        return (bars for _, bars in self.spans(series, span, m.HistoricalDataBar))
+
+    def spans(self, series: str, span: Interval, kind: type[R]) -> Iterable[tuple[Interval, tuple[R, ...]]]:
+        """The spans that touch this one, in the order in which they came, each with all its records."""
         rows = self._database.execute(
-            "SELECT bars FROM spans WHERE series = ? AND end_s > ? AND start_s < ? ORDER BY rowid",
+            "SELECT start_s, end_s, bars FROM spans WHERE series = ? AND end_s > ? AND start_s < ? ORDER BY rowid",
             (series, _unix(span.start), _unix(span.end)),
         )
-        for (blob,) in rows:
-            yield _BARS.decode(blob)
+        for start_s, end_s, blob in rows:
+            yield Interval(_moment(start_s), _moment(end_s)), _decoder(kind).decode(blob)
+
+
+@cache
+def _decoder(kind: type[msgspec.Struct]) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(tuple[kind, ...])  # type: ignore[valid-type]
 
 
 def _unix(moment: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,9 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ibwire.asking import Asker
+from ibwire.bar_series import contract_key
 from ibwire.bar_times import request_time
+from ibwire.events import utc_now
 from ibwire.exceptions import NoData, RequestError
-from ibwire.history_spans import Interval
+from ibwire.history_spans import CLOCKS_DIFFER, Interval, overlaps, without
+from ibwire.history_store import BarStore
 from ibwire.record_table import RecordTable
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -65,33 +68,85 @@ class Ticks(RecordTable[Tick]):
 
 
 class TickPages:
-    """The ticks of a contract, asked for page by page."""
+    """The ticks of a contract, asked for page by page.
 
-    def __init__(self, asker: Asker, contract: m.Contract, what: str, *, rth: bool, ignore_size: bool) -> None:
+    What is in `store` is not asked for, and each page is kept there as it comes; `now` says what is certainly over.
+    """
+
+    def __init__(
+        self,
+        asker: Asker,
+        contract: m.Contract,
+        what: str,
+        *,
+        rth: bool,
+        ignore_size: bool,
+        store: BarStore | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._asker = asker
+        self._kind = TICK_KINDS[what]
         self._request = m.HistoricalTicksRequest(
             contract=contract, number_of_ticks=PAGE, what_to_show=what, use_rth=rth, ignore_size=ignore_size
         )
+        hours = "regular hours" if rth else "all hours"
+        self._series = f"{contract_key(contract)} ticks {what} {hours}{' prices only' if ignore_size else ''}"
+        self._store = store
+        self._now = now
 
-    async def within(self, session: Interval) -> list[Tick]:
+    async def within(self, span: Interval, *, is_session: bool = True) -> list[Tick]:
         """All ticks of a trading session, or a part of one, in whole seconds.
 
-        A full page may have stopped short of the end of its last second, so that second is asked for again, as the
-        first one of the next page. A page that is not full is the last one of its session: no page goes beyond
-        (pacing notes, 2).
+        A page that is not full is the last one of its session: no page goes beyond (pacing notes, 2). With
+        `is_session` that is all there is of the span.
+        """
+        if self._store is None:
+            return await self._ask(span, is_session=is_session)
+        parts, missing = self._kept(self._store, span)
+        for gap in missing:
+            parts.append((gap.start, await self._ask(gap, is_session=is_session)))
+        parts.sort(key=lambda part: part[0])
+        return [tick for _, ticks in parts for tick in ticks]
+
+    def _kept(self, store: BarStore, span: Interval) -> tuple[list[tuple[datetime, list[Tick]]], list[Interval]]:
+        """What is there, each second once (two processes may have kept the same), and the spans that are missing."""
+        parts: list[tuple[datetime, list[Tick]]] = []
+        missing = [span]
+        for kept, ticks in store.spans(self._series, span, self._kind):
+            new = overlaps(kept, missing)
+            parts += [(one.start, [tick for tick in ticks if tick.time in one]) for one in new]
+            missing = [left for gap in missing for left in without(gap, [kept])]
+        return parts, missing
+
+    async def _ask(self, span: Interval, *, is_session: bool) -> list[Tick]:
+        """A full page may have stopped short of the end of its last second, so that second is asked for again, as the
+        first one of the next page.
         """
         found: list[Tick] = []
-        start = session.start
-        while start < session.end:
+        start = span.start
+        while start < span.end:
+            before = self._now()
             page = await self._page(start)
-            if len(page) < PAGE:
-                found += [tick for tick in page if tick.time in session]
+            is_full = len(page) >= PAGE
+            last = page[-1].time if page else start
+            is_one_second = page != [] and page[0].time == last  # then all of it is here
+            end = last + _SECOND if is_full and is_one_second else last
+            if not is_full and is_session:
+                end = span.end
+            ticks = [tick for tick in page if tick.time in span and (not is_full or tick.time < end)]
+            found += ticks
+            self._keep(Interval(start, min(end, span.end)), ticks, before)
+            if not is_full:
                 break
-            last = page[-1].time
-            is_one_second = page[0].time == last  # then there is more of it than a page holds, and it is all here
-            found += [tick for tick in page if tick.time in session and (is_one_second or tick.time != last)]
-            start = last + _SECOND if is_one_second else last
+            start = end
         return found
+
+    def _keep(self, span: Interval, ticks: list[Tick], now: datetime) -> None:
+        """Keep what will not change any more. No ticks may be IBKR's way to say that we are too fast (notes, 2)."""
+        over = (now - CLOCKS_DIFFER).replace(microsecond=0)
+        settled = Interval(span.start, min(span.end, over))
+        if self._store is not None and ticks and settled.start < settled.end:
+            self._store.add(self._series, settled, [tick for tick in ticks if tick.time in settled])
 
     async def _page(self, start: datetime) -> list[Tick]:
         """A page that begins at this second."""

@@ -12,7 +12,7 @@ from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalCorrupt, Jou
 from ibwire.journal_lock import JournalLock
 from ibwire.journal_mark import MarkFile
 from ibwire.journal_reader import COLUMNS, JournalReader, is_begun
-from ibwire.journal_records import Entry, Kind
+from ibwire.journal_records import TAKES_ID, Entry, Kind
 from ibwire.journal_schema import checksum, migrate
 
 MAX_ORDER_ID = 2**31 - 2
@@ -81,8 +81,8 @@ class JournalFile:
     def write(self, entries: Sequence[Entry]) -> list[IbwireError | None]:
         """Write records in one transaction; when it returns they are on the disk.
 
-        Returns for each None, or why it was not written: an intent whose order id is not above the mark of its client
-        (DuplicateOrderId), or whose reference was used before (JournalUnwritable).
+        Returns for each None, or why it was not written: an intent or a number whose order id is not above the mark of
+        its client (DuplicateOrderId), or an intent whose reference was used before (JournalUnwritable).
         Raises JournalUnwritable if none could be written.
         """
         before = (dict(self._marks), self._sequence, self._checksum)
@@ -102,7 +102,7 @@ class JournalFile:
         return results
 
     def _add(self, entry: Entry) -> IbwireError | None:
-        if entry.kind is Kind.INTENT:
+        if entry.kind in TAKES_ID:
             refused = self._refused(entry)
             if refused is not None:
                 return refused
@@ -131,7 +131,7 @@ class JournalFile:
                 "nothing was sent"
             )
         known = "SELECT 1 FROM records WHERE client_ref = ? AND kind = 'intent'"
-        if self._connection.execute(known, (entry.client_ref,)).fetchone():
+        if entry.kind is Kind.INTENT and self._connection.execute(known, (entry.client_ref,)).fetchone():
             return JournalUnwritable(
                 f"the reference {entry.client_ref} was used before; nothing was sent", retryable=False
             )

@@ -9,7 +9,7 @@ from typing import Any
 
 from ibwire.exceptions import JournalCorrupt
 from ibwire.journal_mark import MarkFile
-from ibwire.journal_records import Kind, Record, entry_from_row, replay
+from ibwire.journal_records import TAKES_ID, Kind, Record, entry_from_row, replay
 from ibwire.journal_schema import checksum, expected_statements, statements_of, version_of
 from ibwire.order_state import TrackedOrder
 
@@ -47,7 +47,9 @@ class JournalReader:
     def client_refs(self, *, only_open: bool = False) -> list[str]:
         """The references of all orders, or of those that have not ended, oldest first."""
         ended = "AND NOT EXISTS (SELECT 1 FROM records e WHERE e.client_ref = i.client_ref AND e.kind = 'ended')"
-        query = f"SELECT client_ref FROM records i WHERE kind = 'intent' {ended if only_open else ''} ORDER BY sequence"
+        begun = "kind IN ('intent', 'queued')"
+        query = f"""SELECT client_ref FROM records i WHERE {begun} {ended if only_open else ""}
+            GROUP BY client_ref ORDER BY MIN(sequence)"""
         return [str(ref) for (ref,) in self._query(query)]
 
     def orders(self, *, only_open: bool = False) -> Iterator[TrackedOrder]:
@@ -116,7 +118,7 @@ class JournalReader:
                 return
             before, expected = stored, expected + 1
             _, kind, _, client_id, order_id, _, _ = columns
-            if kind == Kind.INTENT:
+            if kind in TAKES_ID:
                 highest[client_id] = max(order_id, highest.get(client_id, 0))
         if newest >= expected:
             yield f"records {expected} to {newest} were written and are gone"

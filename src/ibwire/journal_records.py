@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """What a record tells of."""
 
     INTENT = "intent"  # an order is to be placed; nothing has left
+    QUEUED = "queued"  # it waits for the session to be connected again, and has no order id while it does
+    NUMBERED = "numbered"  # it waits no more, and leaves under this order id
     SENT = "sent"  # its bytes have left; with a request those of a change or a cancel
     NOT_SENT = "not_sent"  # they never will, and that is certain; `detail` says why
     CHANGE = "change"  # new terms are to be sent
@@ -46,8 +48,11 @@ class Kind(StrEnum):
     FLAG = "flag"  # about no order: something that has to survive a restart; `detail` is "name=value"
 
 
-OURS = frozenset({Kind.INTENT, Kind.SENT, Kind.NOT_SENT, Kind.CHANGE, Kind.CANCEL})
+OURS = frozenset({Kind.INTENT, Kind.QUEUED, Kind.NUMBERED, Kind.SENT, Kind.NOT_SENT, Kind.CHANGE, Kind.CANCEL})
 """Records whose frames a client sends; those of all others come from a gateway."""
+
+TAKES_ID = frozenset({Kind.INTENT, Kind.NUMBERED})
+"""Records that give an order its id, which no order of its client had before."""
 
 KIND_OF: Mapping[type[Message], Kind] = {
     m.OpenOrder: Kind.OPEN_ORDER,
@@ -146,7 +151,7 @@ def entry_from_row(row: tuple[Any, ...]) -> Entry:
 
 
 def replay(records: Iterable[Record]) -> TrackedOrder | None:
-    """The order as it stands by its records, which begin with its intent; None without one.
+    """The order as it stands by its records, which begin with its intent; None without one. Order id 0: it waits.
 
     What was written and perhaps never sent (the process ended in between) is taken as sent: so nobody sends it again
     without asking the gateway.
@@ -155,7 +160,7 @@ def replay(records: Iterable[Record]) -> TrackedOrder | None:
     open_ = _without_fate(records)
     order: TrackedOrder | None = None
     for record in records:
-        if record.entry.kind is Kind.INTENT:
+        if order is None and record.entry.kind in (Kind.INTENT, Kind.QUEUED):
             order = _begun(record)
         elif order is not None:
             _repeat(order, record)
@@ -203,6 +208,8 @@ def _begun(record: Record) -> TrackedOrder:
 def _repeat(order: TrackedOrder, record: Record) -> None:
     messages = record.messages
     match record.entry.kind:
+        case Kind.QUEUED | Kind.NUMBERED:
+            order.key = replace(order.key, order_id=record.entry.order_id)
         case Kind.SENT:
             _sent(order, record)
         case Kind.NOT_SENT if not messages:

@@ -98,9 +98,10 @@ class KeptStream:
         self.state = StreamState.NEW
         self.entry: Entry | None = None
         self.gap: Gap | None = None
-        self.received = 0
-        """How many messages have come; the keeper compares it with what it saw last."""
-        self.seen = 0
+        self._has_come = False
+        """Whether anything has come at all."""
+        self._is_news = False
+        """Whether anything has come since the keeper looked."""
         self.data_at_s = 0.0
         """When the keeper last saw that something had come, by the loop's clock."""
         self.ask_again_at_s: float | None = None
@@ -116,9 +117,15 @@ class KeptStream:
     # --- the gateway's side
 
     def deliver(self, message: Message) -> None:
-        """Pass a message on to the consumer; the first one after a gap ends it."""
-        self.received += 1
+        """Pass a message on to the consumer; the first one after a gap ends it.
+
+        While it is live only the first message after each look has to come here: those that follow go to the consumer
+        without a detour.
+        """
+        self._has_come = self._is_news = True
         if self.state is _LIVE and type(message) is not m.ErrorMessage:
+            if self.entry is not None:
+                self.entry.take = self._pass_on
             self._pass_on(message)
         else:
             self._deliver_with_care(message)
@@ -135,7 +142,7 @@ class KeptStream:
             return
         if isinstance(error, ConnectionFailed):
             self._owner.link_fell(self, error)
-        elif self.received and (error.retryable or isinstance(error, RateLimitError)):
+        elif self._has_come and (error.retryable or isinstance(error, RateLimitError)):
             self._owner.ended_by_gateway(self, error)
         else:
             self.finish(error)
@@ -154,6 +161,12 @@ class KeptStream:
         self.times_asked += 1
         self.tries = min(self.tries + 1, _MOST_TRIES)
         self._enter(StreamState.STALLED)
+
+    def look(self) -> bool:
+        """Whether anything has come since the last look."""
+        self._watch()
+        is_news, self._is_news = self._is_news, False
+        return is_news
 
     def stall(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
         """Nothing comes, though the gateway has not forgotten it."""
@@ -217,3 +230,9 @@ class KeptStream:
         if state not in _TRANSITIONS[self.state]:
             raise RuntimeError(f"illegal transition {self.state.name} -> {state.name}")  # a bug of ours
         self.state = state
+        self._watch()
+
+    def _watch(self) -> None:
+        """Let the next message come here."""
+        if self.entry is not None:
+            self.entry.take = self.deliver

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from ibwire.wakeups import wakeups_of
 from ibwire.wire import ClientProtocol, Message
 
 CLOSE_TIMEOUT_S = 2.0
@@ -32,13 +33,16 @@ class Link(asyncio.BufferedProtocol):
         pause: Callable[[], None],
         resume: Callable[[], None],
     ) -> None:
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        self._time = loop.time
+        self._wakeups = wakeups_of(loop)
         self.wire = ClientProtocol()
-        self.received_at = self._loop.time()
+        self.received_at = self._time()
         """When anything came last, by the loop's clock."""
-        self.closed: asyncio.Future[None] = self._loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
         self.cause: Exception | None = None
-        self._on_messages = on_messages
+        self.on_messages = on_messages
+        """What is given the messages of a read; there is at least one."""
         self._on_lost = on_lost
         self._pause = pause
         self._resume = resume
@@ -55,12 +59,16 @@ class Link(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.received_at = self._loop.time()
-        messages = self.wire.receive(bytes(self._view[:nbytes]))
-        if messages:
-            self._on_messages(messages)
-        if self.wire.error is not None:
-            self.abort()  # after a violation there is nothing on this connection to rely on
+        self.received_at = self._time()
+        self._wakeups.is_held = True
+        try:
+            messages = self.wire.receive(bytes(self._view[:nbytes]))
+            if messages:
+                self.on_messages(messages)
+            if self.wire.error is not None:
+                self.abort()  # after a violation there is nothing on this connection to rely on
+        finally:
+            self._wakeups.hand_over()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.cause = self.wire.error or exc

@@ -5,10 +5,14 @@ then begins with the past again, as far back as was asked for, so that bars are 
 the last one and the first of these. The former are dropped; the latter are asked for. So they are when bars just jump:
 while the farm of a contract is down there may be silence without a word about it. Where nothing was traded meanwhile,
 that costs a request for each session.
+
+When no bar begins after one that is over, as at the end of a day, nobody says that it is: it is asked for, and told as
+it ended.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +20,7 @@ from types import TracebackType
 
 from ibwire.exceptions import IbwireError
 from ibwire.gaps import Gap, Resumed
-from ibwire.history_bars import Bar, Bars, Hole, bar_of, closed, closes_at, opened, position
+from ibwire.history_bars import Bar, Bars, Hole, bar_of, closed, closes_at, ends_at, opened, position
 from ibwire.history_spans import BarSize, Interval
 from ibwire.streams import MessageStream
 from ibwire.wire import Message
@@ -28,15 +32,15 @@ LiveItem = Bar | Gap | Resumed | Hole
 
 JUMP = timedelta(minutes=1)
 """Without a gap, so much time (and at least a bar) without bars is looked into: short bars in which nothing was traded
-may be left out, and each look is a request."""
+may be left out, and each look is a request. So long after its end, too, a bar without a next one is looked up."""
 
 
 class LiveBars(AsyncIterator[LiveItem]):
     """Bars as they form; made by `History.keep_up_to_date`. `async with` ends it at the gateway.
 
-    A `Bar` that `is_closed` comes once for each start, in order, when a later one has begun; between them the one that
-    is open comes as often as it changes. `Gap` and `Resumed` stand around the time in which nothing came, and a `Hole`
-    where bars of that time could not be had, or IBKR has none.
+    A `Bar` that `is_closed` comes once for each start, in order, when a later one has begun, or a minute after its end;
+    between them the one that is open comes as often as it changes. `Gap` and `Resumed` stand around the time in which
+    nothing came, and a `Hole` where bars of that time could not be had, or IBKR has none.
     """
 
     def __init__(
@@ -53,6 +57,10 @@ class LiveBars(AsyncIterator[LiveItem]):
         self._ready: deque[LiveItem] = deque()
         self._taken: Message | None = None
         self._open: Bar | None = None
+        """The newest bar."""
+        self._is_told = False
+        """Whether that one was told as closed already."""
+        self._is_looked_up = False
         self._is_after_gap = False
 
     async def __aenter__(self) -> LiveBars:
@@ -75,10 +83,33 @@ class LiveBars(AsyncIterator[LiveItem]):
         while not self._ready:
             # A consumer that stopped waiting while a hole was being filled gets the same message again.
             if self._taken is None:
-                self._taken = await anext(self._stream)
+                try:
+                    async with asyncio.timeout(self._patience_s()):
+                        self._taken = await anext(self._stream)
+                except TimeoutError:
+                    await self._look_up()
+                    continue
             await self._take(self._taken)
             self._taken = None
         return self._ready.popleft()
+
+    def _patience_s(self) -> float | None:
+        """How long to wait for the next message before the open bar is looked up; None: for ever."""
+        if len(self._stream) or self._open is None or self._is_looked_up or self._is_after_gap:
+            return None
+        return max(0.0, (closes_at(self._open.start, self._size) + JUMP - self._now()).total_seconds())
+
+    async def _look_up(self) -> None:
+        """The bar that was open is over, and nobody says how it ended: ask."""
+        bar = self._open
+        assert bar is not None
+        try:
+            bars = await self._fetch(Interval(position(bar.start), closes_at(bar.start, self._size)))
+        except IbwireError:
+            self._is_looked_up = True  # it is told when the next one begins
+            return
+        self._is_looked_up = self._is_told = True
+        self._ready.append(closed(next((one for one in bars if one.start == bar.start), bar)))
 
     async def _take(self, message: Message) -> None:
         match message:
@@ -107,21 +138,32 @@ class LiveBars(AsyncIterator[LiveItem]):
         """Take these bars, the last of which is open; False if all of them are older than what is known."""
         is_news = False
         for bar in bars:
-            if self._open is not None and position(bar.start) < position(self._open.start):
+            known = self._open
+            if known is not None and self._is_old(bar, known):
                 continue
-            if self._open is not None and bar.start != self._open.start:
-                self._ready.append(closed(self._open))
+            if known is not None and bar.start != known.start and not self._is_told:
+                self._ready.append(closed(known))
             self._open = opened(bar)
+            self._is_told = self._is_looked_up = False
             is_news = True
         return is_news
+
+    def _is_old(self, bar: Bar, known: Bar) -> bool:
+        """Whether what it says has been told to the end; of the known bar only if it was told as closed."""
+        at, newest = position(bar.start), position(known.start)
+        return at < newest or (at == newest and self._is_told)
 
     def _jumps(self, last: Bar, first: Bar) -> bool:
         missing = position(first.start) - closes_at(last.start, self._size)
         return missing >= max(JUMP, self._size.length)
 
     async def _fill(self, last: Bar, first: Bar) -> None:
-        """Ask for the bars from the one that was open before a gap until before the first one after it."""
-        span = Interval(position(last.start), position(first.start))
+        """Ask for the bars from the one that was open before a gap until before the first one after it.
+
+        One that was told as closed is not asked for again.
+        """
+        begin = ends_at(last.start, self._size) if self._is_told else last.start
+        span = Interval(position(begin), position(first.start))
         if span.start >= span.end:
             return
         try:
@@ -129,7 +171,8 @@ class LiveBars(AsyncIterator[LiveItem]):
         except IbwireError as error:
             # How the bar that was open has ended is not known either.
             self._open = None
-            self._ready.append(Hole(last.start, first.start, str(error)))
+            self._is_told = False
+            self._ready.append(Hole(begin, first.start, str(error)))
             return
         self._go_on(bars)
         self._ready.extend(bars.holes or ())

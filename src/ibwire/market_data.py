@@ -22,10 +22,11 @@ from ibwire.depth_books import DepthBook
 from ibwire.exceptions import InvalidRequest, NoData
 from ibwire.gaps import Gap, Resumed
 from ibwire.market_lines import MOST_WAITING, ConflatedLine, MarketLine, NewestState
+from ibwire.market_lookups import DepthExchange, computation, depth_exchanges, smart_components
 from ibwire.market_streams import BarLine, DepthLine, QuoteLine, TickLine
 from ibwire.pacing import rules
 from ibwire.quote_assembly import QuoteState
-from ibwire.quotes import MarketDataKind, Quote
+from ibwire.quotes import Greeks, MarketDataKind, Quote
 from ibwire.recovery import Stage
 from ibwire.session_api import SessionApi
 from ibwire.settings import ConnectionSettings, RateLimitSettings
@@ -71,6 +72,7 @@ class MarketData:
     def __init__(self, session: SessionApi, connection: ConnectionSettings, rate_limit: RateLimitSettings) -> None:
         self._session = session
         self._bound = connection.stream_bound
+        self._timeout_s = connection.request_timeout_s
         self._limits = rules(rate_limit.market_data_lines)
         self._lines: dict[Hashable, MarketLine] = {}  # type: ignore[type-arg]
         self._kind: MarketDataKind | None = None
@@ -144,8 +146,11 @@ class MarketData:
         """Ask for live, frozen, delayed or delayed frozen data, for the whole session and after reconnects too.
 
         Returns when it has left; IBKR does not answer. Which kind a quote is, it says itself. Going back to live data
-        ends lines for which there is no permission. Raises NotConnected, and then asks for nothing.
+        ends lines for which there is no permission. Raises NotConnected, and then asks for nothing; InvalidRequest for
+        a kind that is none.
         """
+        if kind not in MarketDataKind.__members__.values():
+            raise InvalidRequest(f"market data of kind {kind!r}: there are {', '.join(map(repr, MarketDataKind))}")
         kind = MarketDataKind(kind)
         if self._session.state is not ConnectionState.RECONNECTING:  # then it goes out with the recovery
             await self._session.send(m.MarketDataTypeRequest(kind.value))
@@ -256,6 +261,47 @@ class MarketData:
             tick_streams=count(TickLine),
             most_tick_streams=self._limits["tick_by_tick.streams"].limit,
         )
+
+    # --- what is asked once
+
+    async def implied_volatility(
+        self, option: m.Contract, option_price: float, underlying_price: float, *, timeout: float | None = None
+    ) -> Greeks:
+        """The volatility behind an option's price, with its greeks, as IBKR computes them for these prices.
+
+        Raises NoData if no volatility explains the price, NoSecurityDefinition, InvalidRequest, RequestTimeout.
+        """
+        request = m.CalculateImpliedVolatilityRequest(
+            contract=option, option_price=option_price, under_price=underlying_price
+        )
+        found = await computation(self._session, request, timeout or self._timeout_s)
+        if found.implied_volatility is None:
+            raise NoData(f"no volatility makes it worth {option_price}", request=repr(request))
+        return found
+
+    async def option_price(
+        self, option: m.Contract, volatility: float, underlying_price: float, *, timeout: float | None = None
+    ) -> Greeks:
+        """What an option is worth at a volatility (0.2 is twenty percent), with its greeks.
+
+        Raises NoData if IBKR computes no price, and what `implied_volatility` raises.
+        """
+        request = m.CalculateOptionPriceRequest(contract=option, volatility=volatility, under_price=underlying_price)
+        found = await computation(self._session, request, timeout or self._timeout_s)
+        if found.option_price is None:
+            raise NoData(f"there is no price at a volatility of {volatility}", request=repr(request))
+        return found
+
+    async def smart_components(self, bbo_exchange: str, *, timeout: float | None = None) -> dict[str, str]:
+        """Exchanges by the letters that stand for them in `Quote.bid_exchanges` and the like.
+
+        `bbo_exchange` is `Quote.bbo_exchange`. Raises NoData for one that IBKR does not know, RequestTimeout.
+        """
+        return await smart_components(self._session, bbo_exchange, timeout)
+
+    async def depth_exchanges(self, *, timeout: float | None = None) -> tuple[DepthExchange, ...]:
+        """Where order books of what can be had. Raises RequestTimeout."""
+        return await depth_exchanges(self._session, timeout)
 
     # --- lines
 

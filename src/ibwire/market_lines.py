@@ -264,6 +264,10 @@ class NewestState(Generic[T]):
         line = self._line
         return len(self._marks) + (line is not None and line.updates != self._seen)
 
+    def __bool__(self) -> bool:
+        line = self._line  # asked several times for every state that is taken
+        return line is not None and (line.updates != self._seen or bool(self._marks))
+
     def append(self, mark: T | Gap | Resumed, /) -> None:
         """Add a mark; a gap takes the place of a resumption that nobody has read, if its own gap is there as well."""
         assert self._line is not None

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ibwire.error_codes import OrderVerdict
 from ibwire.event_types import EventType
+from ibwire.order_echo import Difference
 from ibwire.order_fills import Commission, Fill
 from ibwire.order_states import BACK, OrderState
 
@@ -52,6 +53,16 @@ class QuantityChanged(Struct, frozen=True, kw_only=True):
     new: Decimal
 
 
+class TermsDiffer(Struct, frozen=True, kw_only=True):
+    """WARNING: when the gateway was asked, it had another value in a field of the order than was asked for last.
+
+    A change was lost or refused, or somebody else made one. The order has the gateway's value from now on.
+    """
+
+    key: OrderKey
+    difference: Difference
+
+
 class Filled(Struct, frozen=True, kw_only=True):
     """An execution was booked; `replaced` is what it corrects."""
 
@@ -87,13 +98,14 @@ class InDoubt(Struct, frozen=True, kw_only=True):
 
 
 class SecondOrder(Struct, frozen=True, kw_only=True):
-    """Under this order's names the gateway has another one, with another permanent id; it is not booked here."""
+    """DUPLICATE_ORDER: under this order's names the gateway has another one, with the permanent id `perm_id` beside
+    that of the key. Its fills are not booked here."""
 
     key: OrderKey
     perm_id: int
 
 
-Change = StateChanged | Identified | QuantityChanged | Filled | Charged | Noticed | InDoubt | SecondOrder
+Change = StateChanged | Identified | QuantityChanged | TermsDiffer | Filled | Charged | Noticed | InDoubt | SecondOrder
 
 _OF_STATE = {
     OrderState.SUBMITTED: EventType.ORDER_SUBMITTED,
@@ -106,11 +118,12 @@ _OF_STATE = {
 _OF_KIND = {
     Identified: EventType.ORDER_STATUS,
     QuantityChanged: EventType.ORDER_STATUS,
+    TermsDiffer: EventType.WARNING,
     Filled: EventType.EXECUTION,
     Charged: EventType.COMMISSION,
     Noticed: EventType.WARNING,
     InDoubt: EventType.WARNING,
-    SecondOrder: EventType.ERROR,
+    SecondOrder: EventType.DUPLICATE_ORDER,
 }
 
 

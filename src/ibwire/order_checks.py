@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -82,8 +83,7 @@ def _contract_problems(order: Order, contract: m.Contract) -> Iterator[str]:
 
 def _number_problems(order: Order) -> Iterator[str]:
     """Numbers that the wire cannot carry as they are."""
-    for name in (*QUANTITIES, *NUMBERS):
-        value = getattr(order, name)
+    for name, value in zip(_DECIMALS, _READ_DECIMALS(order), strict=True):
         if value is None:
             continue
         if not isinstance(value, Decimal):
@@ -92,8 +92,7 @@ def _number_problems(order: Order) -> Iterator[str]:
             yield f"{name} is {value}"
         elif name in NUMBERS and exact(float(value)) != value:
             yield f"{name} is {value}: more digits than IBKR's wire carries"
-    for name in _WHOLE:
-        value = getattr(order, name)
+    for name, value in zip(_WHOLE, _READ_WHOLE(order), strict=True):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value not in _INT32):
             yield f"{name} is {value!r}; allowed are whole numbers of 32 bits"
 
@@ -198,8 +197,7 @@ def _relation_problems(order: Order) -> Iterator[str]:
 
 def _text_problems(order: Order) -> Iterator[str]:
     """IBKR's client refuses all but printable ASCII (its local error 579)."""
-    for name in _TEXTS:
-        text = getattr(order, name)
+    for name, text in zip(_TEXTS, _READ_TEXTS(order), strict=True):
         if text is not None and not (isinstance(text, str) and text.isascii() and (text.isprintable() or not text)):
             yield f"{name} is {text!r}; allowed is printable ASCII"
 
@@ -224,3 +222,5 @@ def _of_kind(kind: str) -> tuple[str, ...]:
 
 _WHOLE = tuple(name for name in _of_kind("int") if name not in ("perm_id", "parent_perm_id"))
 _TEXTS = _of_kind("str")
+_DECIMALS = (*QUANTITIES, *NUMBERS)
+_READ_WHOLE, _READ_TEXTS, _READ_DECIMALS = (attrgetter(*names) for names in (_WHOLE, _TEXTS, _DECIMALS))

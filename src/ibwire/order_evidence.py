@@ -28,17 +28,18 @@ from ibwire.wire import messages as m
 MAX_NOTICES = 200
 """How many errors are kept of one order; more are counted only, and only warnings are ever left out."""
 
-DUPLICATE_ID = 103
-"""An order is there already under this id. If a change of it was sent, it was that, and came after the order's end."""
-
 _LIFE = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted"})
+
+
+_OF_A_CHANGE = frozenset({103, 104, 105, 329})
+"""Errors that speak of an order which the gateway has: of a change, once the order was seen alive."""
 
 
 class Notice(Struct, frozen=True, kw_only=True):
     """An error that named the order: what it says of a new order, and of one that works.
 
     `after_change`: a change of the order had been sent before it came, so it may be about that. `is_settled`: a
-    reconciliation since has shown how the order stands.
+    reconciliation since has shown how the order stands. `is_answered`: one has been tried, and found it nowhere.
     """
 
     code: int
@@ -47,12 +48,11 @@ class Notice(Struct, frozen=True, kw_only=True):
     if_working: OrderVerdict
     after_change: bool
     is_settled: bool = False
+    is_answered: bool = False
 
     @property
     def is_refusal(self) -> bool:
         """Whether it rejects the order, if the order was new, or else something about it."""
-        if self.after_change and self.code == DUPLICATE_ID:
-            return False
         return self.if_new is OrderVerdict.REJECTED and self.if_working is not OrderVerdict.REJECTED
 
 
@@ -64,6 +64,7 @@ class Evidence:
         self.is_sent = False
         self.not_sent = ""
         self.is_change_sent = False
+        self.is_change_open = False
         self.is_cancel_sent = False
         self.is_acknowledged = False
         self.is_cancelling = False
@@ -87,6 +88,24 @@ class Evidence:
         """The errors that named the order, by code and text."""
         return tuple(sorted(self._notices.values(), key=lambda notice: (notice.code, notice.text)))
 
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What the gateway has said that an end may follow from, now or with what comes later; errors left out."""
+        return (
+            self.is_acknowledged,
+            self.is_cancelling,
+            self.is_cancelled,
+            self.is_inactive,
+            self.is_completed,
+            self.is_refused,
+            self.reject_reason,
+            self.completed_text,
+            self.unconfirmed,
+            self.gone,
+            self.life_after_end,
+            self.reported_full,
+        )
+
     def begin_anew(self) -> None:
         """Forget what a reconciliation is about to tell afresh; errors are settled by it."""
         self.is_acknowledged = True
@@ -95,13 +114,12 @@ class Evidence:
         self.reached = None
         self.reject_reason = self.completed_text = self.unconfirmed = self.gone = self.life_after_end = ""
         self.reported, self.reported_full = ZERO, None
+        self.is_change_open = False
         self._notices = {key: replace(notice, is_settled=True) for key, notice in self._notices.items()}
 
-    def settle_doubts(self) -> None:
-        """The gateway was asked because of errors that only raise doubts, and does not know the order."""
-        for key, notice in self._notices.items():
-            if notice.if_new is notice.if_working is OrderVerdict.RECONCILE:
-                self._notices[key] = replace(notice, is_settled=True)
+    def settle_questions(self) -> None:
+        """The gateway was asked because of the errors, and has the order nowhere."""
+        self._notices = {key: replace(notice, is_answered=True) for key, notice in self._notices.items()}
 
     def acknowledge(self) -> None:
         """The gateway has the order, whatever has become of it."""
@@ -170,7 +188,9 @@ class Evidence:
         if not state.is_ended:
             for notice in self.notices:
                 verdict = notice.if_working if self.is_acknowledged else notice.if_new
-                if verdict is OrderVerdict.RECONCILE and not notice.is_settled:
+                is_about_change = self.is_change_open and notice.after_change and notice.is_refusal
+                is_open = not (notice.is_settled or notice.is_answered)
+                if (verdict is OrderVerdict.RECONCILE or is_about_change) and is_open:
                     yield f"IBKR's {notice.code}: {notice.text}"
 
     def reason(self, state: OrderState) -> str:
@@ -197,13 +217,16 @@ class Evidence:
         open_notices = [notice for notice in self._notices.values() if not notice.is_settled]
         if any(notice.if_working is OrderVerdict.REJECTED for notice in open_notices):
             return True
-        refusals = [notice for notice in open_notices if notice.is_refusal]
+        refusals = [notice for notice in open_notices if notice.is_refusal and not self._is_of_change(notice)]
         has_stopped = self.is_cancelled or self.is_inactive
         if any(not notice.after_change for notice in refusals):
             is_over = has_stopped or self._is_cancel_confirmed() or bool(self.gone)
             return is_over or not self.is_acknowledged
         is_own_cancel = self._is_cancel_confirmed() or self.is_cancel_sent
         return has_stopped and not is_own_cancel and bool(refusals or self.reject_reason)
+
+    def _is_of_change(self, notice: Notice) -> bool:
+        return notice.after_change and notice.code in _OF_A_CHANGE and self.reached is not None
 
     def _is_cancel_confirmed(self) -> bool:
         return any(

@@ -72,6 +72,11 @@ class FillBook:
         return self._sorted(is_leg=True)
 
     @property
+    def settled(self) -> Decimal:
+        """What is filled by the gateway's word, executions or not."""
+        return self._settled
+
+    @property
     def filled(self) -> Decimal:
         """The quantity filled: by the executions, and by what was settled of fills that have none."""
         return self._executed() + self._settled_without_execution()
@@ -108,8 +113,11 @@ class FillBook:
         return True
 
     def settle(self, total: Decimal) -> None:
-        """Take the gateway's word for what is filled altogether: what has no execution now will hardly get one."""
-        self._settled = max(total, ZERO)
+        """Take the gateway's word for what is filled altogether: what has no execution now will hardly get one.
+
+        Where the executions make it up there is nothing to settle: corrections of them go on to count.
+        """
+        self._settled = total if total > self._executed() else ZERO
 
     def is_leg(self, contract: m.Contract) -> bool:
         """Whether an execution in this contract is one of a combo's leg."""

@@ -6,7 +6,7 @@ and `Bracket.placed` the ones to send once the ids are there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import IntEnum
 from itertools import pairwise
@@ -37,22 +37,32 @@ class Bracket(Struct, frozen=True):
     take_profit: Order | None
     stop_loss: Order | None
 
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Its orders, in the order in which they are sent."""
+        return tuple(order for order in (self.parent, self.take_profit, self.stop_loss) if order is not None)
+
     def placed(self, order_ids: Iterable[int]) -> tuple[tuple[int, Order], ...]:
         """The orders to send, in this order, each with its id: only the last is transmitted, which releases all.
 
         `order_ids` must ascend and there must be one for each. Raises InvalidOrder if not.
         """
-        orders = [order for order in (self.parent, self.take_profit, self.stop_loss) if order is not None]
         ids = list(order_ids)
-        if len(ids) != len(orders) or ids != sorted(set(ids)):
-            raise InvalidOrder(f"a bracket of {len(orders)} orders needs as many order ids, ascending; there are {ids}")
-        parts = [(ids[0], replace(orders[0], transmit=False))]
-        parts += [
-            (at, replace(order, parent_id=ids[0], transmit=False))
-            for at, order in zip(ids[1:], orders[1:], strict=True)
-        ]
-        last_id, last = parts[-1]
-        return (*parts[:-1], (last_id, replace(last, transmit=True)))
+        return tuple(zip(ids, as_bracket(ids, self.orders), strict=True))
+
+
+def as_bracket(order_ids: Sequence[int], orders: Sequence[Order]) -> tuple[Order, ...]:
+    """Orders that know of each other by these ids: the first is the parent, and the last releases all.
+
+    Raises InvalidOrder unless there is an id for each, ascending.
+    """
+    if len(order_ids) != len(orders) or list(order_ids) != sorted(set(order_ids)):
+        raise InvalidOrder(
+            f"a bracket of {len(orders)} orders needs as many order ids, ascending; there are {list(order_ids)}"
+        )
+    parent, *children = orders
+    linked = (parent, *(replace(child, parent_id=order_ids[0]) for child in children))
+    return tuple(replace(order, transmit=order is linked[-1]) for order in linked)
 
 
 def bracket(

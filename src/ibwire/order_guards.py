@@ -1,21 +1,27 @@
-"""What must hold before an order leaves: the account, paper only, quantity, value. Each refusal names its guard.
+"""What must hold of one order before it leaves: the account, paper only, and the limits of the settings.
 
-Pure: the order, its contract, the settings and the accounts of the login.
+Each refusal names its guard and the limit. Pure: the order, its contract, the settings, the accounts of the login and
+the market's price. What orders must hold together is `order_flow`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from ibwire.connection_state import ConnectionState
 from ibwire.exceptions import InvalidOrder, LiveTradingDisabled, NotConnected, OrderLimitExceeded
 from ibwire.order_fields import Order
 from ibwire.order_wire import exact
+from ibwire.quotes import Quote
 from ibwire.settings import TradingSettings
 from ibwire.wire import messages as m
 
 PAPER_PREFIX = "D"
 """How the ids of paper accounts begin (DU..., DF...)."""
+
+MarketPrice = Callable[[m.Contract], Decimal | None]
+"""What a contract trades at now, in its own currency; None if that is not known."""
 
 _AT_LIMIT = frozenset({"LMT", "STP LMT", "LIT", "LOC"})
 _AT_TRIGGER = frozenset({"STP", "MIT"})
@@ -49,27 +55,13 @@ def account_for(order: Order, settings: TradingSettings, accounts: tuple[str, ..
     return account
 
 
-def check_limits(order: Order, contract: m.Contract, settings: TradingSettings) -> None:
-    """Raises OrderLimitExceeded for more than the largest quantity or value, or if the value cannot be known."""
-    quantity, largest = order.total_quantity, settings.max_order_quantity
-    if largest is not None:
-        if not quantity:
-            raise OrderLimitExceeded(
-                f"the order is for an amount of money, its quantity cannot be held to {largest} "
-                "(guard: max_order_quantity)"
-            )
-        if quantity > largest:
-            raise OrderLimitExceeded(f"a quantity of {quantity} is above {largest} (guard: max_order_quantity)")
-    if settings.max_order_value is not None:
-        value = value_of(order, contract)
-        if value is None:
-            raise OrderLimitExceeded(
-                f"what a {order.order_type} order for this contract is worth cannot be known, so it cannot be held to "
-                f"{settings.max_order_value} (guard: max_order_value)",
-                hint="use an order with a limit or a stop price, and give the contract's sec_type and multiplier",
-            )
-        if value > settings.max_order_value:
-            raise OrderLimitExceeded(f"a value of {value} is above {settings.max_order_value} (guard: max_order_value)")
+def check_limits(order: Order, contract: m.Contract, settings: TradingSettings, market_price: MarketPrice) -> None:
+    """Raises OrderLimitExceeded for the first guard of the settings that refuses the order, or cannot judge it."""
+    _check_is_writable(settings)
+    _check_is_allowed(contract, settings)
+    _check_quantity(order, settings)
+    _check_value(order, contract, settings)
+    _check_distance(order, contract, settings, market_price)
 
 
 def value_of(order: Order, contract: m.Contract) -> Decimal | None:
@@ -87,3 +79,87 @@ def value_of(order: Order, contract: m.Contract) -> Decimal | None:
     if price is None or order.total_quantity is None or not multiplier:
         return None
     return abs(order.total_quantity * price * multiplier)
+
+
+def market_price_of(quote: Quote | None) -> Decimal | None:
+    """What a quote says a contract trades at: the middle of bid and ask, else the last price, else None.
+
+    A quote in a gap (`is_stale`) says nothing. A delayed one is taken: this is against typing errors, not slippage.
+    """
+    if quote is None or quote.is_stale:
+        return None
+    bid, ask, last = (exact(price) for price in (quote.bid, quote.ask, quote.last))
+    price = (bid + ask) / 2 if bid is not None and ask is not None else last
+    return price if price is not None and price > 0 else None
+
+
+def _check_is_writable(settings: TradingSettings) -> None:
+    if settings.read_only:
+        raise OrderLimitExceeded(
+            "nothing was sent: orders and changes are not allowed (guard: read_only)",
+            hint="set `read_only` to false if trading is meant; cancels are allowed as it is",
+        )
+
+
+def _check_is_allowed(contract: m.Contract, settings: TradingSettings) -> None:
+    """By symbol or con_id; a combination by the con_ids of its legs, which say what is traded."""
+    if not settings.allowed_symbols and not settings.allowed_con_ids:
+        return
+    if contract.sec_type == "BAG":
+        con_ids = [leg.con_id for leg in contract.combo_legs]
+        is_allowed = bool(con_ids) and all(str(con_id) in settings.allowed_con_ids for con_id in con_ids)
+    else:
+        is_allowed = str(contract.con_id) in settings.allowed_con_ids or contract.symbol in settings.allowed_symbols
+    if not is_allowed:
+        allowed = ", ".join((*settings.allowed_symbols, *settings.allowed_con_ids))
+        raise OrderLimitExceeded(
+            f"nothing was sent: symbol {contract.symbol or 'not given'}, con_id {contract.con_id or 'not given'} is "
+            f"none of {allowed} (guards: allowed_symbols, allowed_con_ids)",
+            hint="name the contract as the settings do, or add it to them; a combination needs the con_ids of its legs",
+        )
+
+
+def _check_quantity(order: Order, settings: TradingSettings) -> None:
+    quantity, largest = order.total_quantity, settings.max_order_quantity
+    if largest is None:
+        return
+    if not quantity:
+        raise OrderLimitExceeded(
+            f"the order is for an amount of money, its quantity cannot be held to {largest} (guard: max_order_quantity)"
+        )
+    if quantity > largest:
+        raise OrderLimitExceeded(f"a quantity of {quantity} is above {largest} (guard: max_order_quantity)")
+
+
+def _check_value(order: Order, contract: m.Contract, settings: TradingSettings) -> None:
+    if settings.max_order_value is None:
+        return
+    value = value_of(order, contract)
+    if value is None:
+        raise OrderLimitExceeded(
+            f"what a {order.order_type} order for this contract is worth cannot be known, so it cannot be held to "
+            f"{settings.max_order_value} (guard: max_order_value)",
+            hint="use an order with a limit or a stop price, and give the contract's sec_type and multiplier",
+        )
+    if value > settings.max_order_value:
+        raise OrderLimitExceeded(f"a value of {value} is above {settings.max_order_value} (guard: max_order_value)")
+
+
+def _check_distance(order: Order, contract: m.Contract, settings: TradingSettings, market_price: MarketPrice) -> None:
+    """For orders that have a limit of their own: those without one are not held to it."""
+    most = settings.max_distance_percent
+    if most is None or order.limit_price is None or order.order_type not in _AT_LIMIT:
+        return
+    price = market_price(contract)
+    if price is None or price <= 0:
+        raise OrderLimitExceeded(
+            f"nothing was sent: what the contract trades at is not known, so its limit cannot be held to {most} % of "
+            "that (guard: max_distance_percent)",
+            hint="keep a quote of this contract open, or give `trading.market_price` a source of prices",
+        )
+    distance = abs(order.limit_price - price) / price * 100
+    if distance > most:
+        raise OrderLimitExceeded(
+            f"nothing was sent: a limit of {order.limit_price} is {distance:.2f} % from {price}, more than {most} % "
+            "(guard: max_distance_percent)"
+        )

@@ -43,10 +43,12 @@ class OrderHandle:
         self.has_left = has_left
         """Whether its bytes have left, as far as one knows: what may be anywhere at the gateway."""
         self.heard = 0
-        """How much news of it has come that no question asked for."""
+        """How much has happened to it that no question asked for: news that came, and what was sent."""
         self.others: dict[int, TrackedOrder] = {}
         self.reason = ""
         """IBKR's words for why it is where it is."""
+        self.unsent_because: IbwireError | None = None
+        """Why its bytes have never left, if that is so; an order of an earlier run only has the `reason`."""
         self._actions = actions
         self._consumers: FanOut[Change] = FanOut()
         self._news = asyncio.Event()
@@ -110,7 +112,8 @@ class OrderHandle:
     async def acknowledged(self) -> OrderState:
         """Wait until the gateway has shown that it has the order; its state then.
 
-        Raises OrderRejected, OrderCancelled, or OrderUnconfirmed if nobody knows whether it arrived.
+        Raises OrderRejected, OrderCancelled, OrderUnconfirmed if nobody knows whether it arrived, and for an order that
+        was never sent `unsent_because`.
         """
         await self._until(lambda: self.tracked.is_acknowledged or self._is_at_rest)
         if not self.tracked.is_acknowledged or self.status is OrderState.REJECTED:
@@ -118,7 +121,10 @@ class OrderHandle:
         return self.status
 
     async def done(self) -> OrderState:
-        """Wait until it has ended: FILLED, CANCELLED or REJECTED. Raises OrderUnconfirmed if nobody knows."""
+        """Wait until it has ended: FILLED, CANCELLED or REJECTED, also if it was never sent (`unsent_because`).
+
+        Raises OrderUnconfirmed if nobody knows.
+        """
         await self._until(lambda: self.is_over or self.status is OrderState.UNCONFIRMED)
         if self.status is OrderState.UNCONFIRMED:
             self._raise_for_state()
@@ -173,6 +179,8 @@ class OrderHandle:
             await self._news.wait()
 
     def _raise_for_state(self) -> None:
+        if self.unsent_because is not None:
+            raise self.unsent_because
         text = self.reason or f"the order is {self.status}"
         match self.status:
             case OrderState.REJECTED:

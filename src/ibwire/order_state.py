@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.order_changes import (
     Change,
@@ -25,7 +27,9 @@ from ibwire.order_changes import (
     QuantityChanged,
     SecondOrder,
     StateChanged,
+    TermsDiffer,
 )
+from ibwire.order_echo import Difference, other_prices
 from ibwire.order_evidence import Evidence, Notice
 from ibwire.order_fields import Order
 from ibwire.order_fills import ZERO, Commission, Fill, FillBook, commission_of, fill_of
@@ -101,9 +105,19 @@ class TrackedOrder:
         return self._evidence.is_acknowledged
 
     @property
+    def is_unsent(self) -> bool:
+        """Whether its bytes have never left, and never will."""
+        return bool(self._evidence.not_sent) and not self._evidence.is_sent and not self.is_acknowledged
+
+    @property
     def is_cancelling(self) -> bool:
         """Whether a cancel is under way."""
         return self.state.is_working and (self._evidence.is_cancelling or self._evidence.is_cancel_sent)
+
+    @property
+    def is_change_open(self) -> bool:
+        """Whether new terms were sent, and the gateway has not shown yet that it has them."""
+        return self._evidence.is_change_open
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -112,6 +126,12 @@ class TrackedOrder:
         if self.state.is_working and self.remaining == 0:
             found.append("all of it is filled, and no status says so")
         return tuple(found)
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What its state follows from beside fills and errors: for a journal, which has to keep whatever changes this,
+        also where nothing follows from it yet."""
+        return (*self._evidence.facts, frozenset(self._asked), self._quantity, self._book.settled)
 
     # --- what we did -------------------------------------------------------------------------------------------------
 
@@ -130,6 +150,7 @@ class TrackedOrder:
         self._evidence.is_sent = self._evidence.is_change_sent = True
         if self.state.is_ended:
             return []
+        self._evidence.is_change_open = True
         self.order = order
         self._quantity = order.total_quantity
         self._asked.add(order.total_quantity)
@@ -162,6 +183,7 @@ class TrackedOrder:
             self._evidence.reject_reason = self._evidence.reject_reason or state.reject_reason or ""
         if order is not None:
             self._see_quantity(order, changes)
+            self._see_terms(order)
         return self._conclude(changes)
 
     def order_status(self, told: m.OrderStatus) -> list[Change]:
@@ -222,12 +244,7 @@ class TrackedOrder:
     def reconciled(self, told: m.OpenOrder, status: m.OrderStatus | None = None) -> list[Change]:
         """The gateway has it among its open orders; every execution it still knows of has been fed before."""
         self._evidence.begin_anew()
-        quantity = read_decimal(told.order.total_quantity, "an order's quantity") if told.order else None
-        self._asked = {quantity or self._quantity}
-        changes: list[Change] = []
-        if quantity and quantity != self._quantity:  # a change of ours that never arrived, for one
-            changes.append(QuantityChanged(key=self.key, old=self._quantity, new=quantity))
-            self._quantity = quantity
+        changes = self._take_terms(told.order) if told.order is not None else []
         changes += self.open_order(told)
         if status is not None:
             self._book.settle(read_decimal(status.filled, "an order's filled quantity") or ZERO)
@@ -241,7 +258,9 @@ class TrackedOrder:
         if not self._is_mine(order.perm_id if order else None, changes):
             return changes
         if order is not None and order.filled_quantity:
-            self._book.settle(read_decimal(order.filled_quantity, "an order's filled quantity") or ZERO)
+            filled = read_decimal(order.filled_quantity, "an order's filled quantity") or ZERO
+            self._book.settle(filled)
+            self._evidence.reported = filled  # not what was said before a correction
         self._evidence.acknowledge()
         if state is not None:
             self._see_status(state.status)
@@ -253,12 +272,16 @@ class TrackedOrder:
 
     def not_found(self, reason: str) -> list[Change]:
         """The gateway has it nowhere: it is over if it was ever acknowledged, else nobody knows whether it arrived."""
+        self._evidence.settle_questions()
         if self._evidence.is_acknowledged:
             self._evidence.gone = reason
         else:
             self._evidence.unconfirmed = reason
-            self._evidence.settle_doubts()
         return self._conclude([])
+
+    def still_unconfirmed(self) -> StateChanged:
+        """What tells of an unconfirmed order once more."""
+        return self._step(self.state, self.state)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -291,6 +314,29 @@ class TrackedOrder:
         if quantity and quantity not in self._asked and quantity != self._quantity:
             changes.append(QuantityChanged(key=self.key, old=self._quantity, new=quantity))
             self._quantity = quantity
+            # Or the next change, of its price say, would take this one back.
+            self.order = replace(self.order, total_quantity=quantity)
+
+    def _see_terms(self, order: m.Order) -> None:
+        quantity = read_decimal(order.total_quantity, "an order's quantity")
+        if quantity == self._quantity and not other_prices(self.order, order):
+            self._evidence.is_change_open = False
+
+    def _take_terms(self, order: m.Order) -> list[Change]:
+        """The gateway was asked: its terms are the order's, whatever was asked for."""
+        changes: list[Change] = []
+        quantity = read_decimal(order.total_quantity, "an order's quantity") or self._quantity
+        differences = other_prices(self.order, order)
+        if quantity != self._quantity:
+            if quantity in self._asked:  # by us, before
+                differences = (Difference("total_quantity", self._quantity, quantity), *differences)
+            elif quantity is not None:
+                changes.append(QuantityChanged(key=self.key, old=self._quantity, new=quantity))
+        changes += [TermsDiffer(key=self.key, difference=one) for one in differences]
+        actual = {one.field: one.actual for one in differences}
+        self.order = replace(self.order, **actual | {"total_quantity": quantity})
+        self._quantity, self._asked = quantity, {quantity}
+        return changes
 
     def _is_filled(self) -> bool:
         """Whether the executions make the whole order, by every quantity it may have, or by the status that says so."""
@@ -305,21 +351,22 @@ class TrackedOrder:
             if new not in ONWARD[old] and new not in BACK.get(old, frozenset()):
                 raise RuntimeError(f"order {self.key}: there is no step from {old} to {new}")
             self.state = new
-            changes.append(
-                StateChanged(
-                    key=self.key,
-                    old=old,
-                    new=new,
-                    reason=self._evidence.reason(new),
-                    filled=self.filled,
-                    remaining=self.remaining,
-                    average_price=self.average_price,
-                )
-            )
+            changes.append(self._step(old, new))
         doubts = set(self.doubts)
         changes += [InDoubt(key=self.key, reason=reason) for reason in sorted(doubts - self._told)]
         self._told = doubts
         return changes
+
+    def _step(self, old: OrderState, new: OrderState) -> StateChanged:
+        return StateChanged(
+            key=self.key,
+            old=old,
+            new=new,
+            reason=self._evidence.reason(new),
+            filled=self.filled,
+            remaining=self.remaining,
+            average_price=self.average_price,
+        )
 
 
 _HEARD: Mapping[type[Any], Callable[[TrackedOrder, Any], list[Change]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import fields, replace
@@ -25,6 +26,8 @@ GATEWAY_ONLY = (
     *("order_id", "parent_perm_id", "filled_quantity", "ref_futures_con_id", "auto_cancel_date", "shareholder"),
 )
 """What IBKR's client has no way to send: a gateway's answer may hold them, a request may not."""
+
+_NOT_SENT = dict.fromkeys(GATEWAY_ONLY)
 
 _NAMES = {RENAMED.get(field.name, field.name): field.name for field in fields(m.Order)}
 """The wire's name of every field of Order."""
@@ -65,6 +68,8 @@ _TO_WIRE: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(MOMENTS, moment_text),
     "conditions": _each(condition_to_wire),
 }
+_CONVERTED = tuple((_NAMES[ours], convert) for ours, convert in _TO_WIRE.items())
+_READ = attrgetter(*_NAMES)
 _FROM_WIRE: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(NUMBERS, exact),
     **dict.fromkeys(MOMENTS, read_moment),
@@ -74,12 +79,16 @@ _FROM_WIRE: Mapping[str, Callable[[Any], Any]] = {
 
 def order_to_wire(order: Order) -> m.Order:
     """The order with all its fields, also those that only a gateway sets."""
-    values = {wire: getattr(order, ours) for ours, wire in _NAMES.items()}
-    for ours, convert in _TO_WIRE.items():
-        wire = _NAMES[ours]
+    return m.Order(**_wire_values(order))
+
+
+def _wire_values(order: Order) -> dict[str, Any]:
+    """What the wire's record is made of: on the way of every order, so the fields are read at once."""
+    values = dict(zip(_NAMES.values(), _READ(order), strict=True))
+    for wire, convert in _CONVERTED:
         if values[wire] is not None:
             values[wire] = convert(values[wire])
-    return m.Order(**values)
+    return values
 
 
 def order_from_wire(
@@ -102,7 +111,7 @@ def order_from_wire(
 
 def place_request(order_id: int, contract: m.Contract, order: Order) -> m.PlaceOrderRequest:
     """What places the order, or changes it if the gateway knows the id: the bytes that IBKR's own client sends."""
-    wire = replace(order_to_wire(order), **dict.fromkeys(GATEWAY_ONLY))
+    wire = m.Order(**(_wire_values(order) | _NOT_SENT))
     attached = m.AttachedOrders(**{name: getattr(order, name) for name in ATTACHED})
     return m.PlaceOrderRequest(
         order_id=order_id, contract=_with_leg_prices(contract, order), order=wire, attached_orders=attached

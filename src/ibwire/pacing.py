@@ -151,6 +151,11 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
     return {rule.name: rule for rule in table}
 
 
+_ALSO = {10187: 162, 10188: 162}
+"""What is said of historical ticks and histograms instead, by its own codes."""
+
+
 def family_of(code: int) -> str | None:
     """The family of rules (the first word of their names) that IBKR enforces with this code, if there is one."""
+    code = _ALSO.get(code, code)
     return next((rule.name.partition(".")[0] for rule in rules().values() if rule.code == code), None)

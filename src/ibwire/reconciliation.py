@@ -54,25 +54,27 @@ def _is_open(handle: OrderHandle) -> bool:
 def _take_open_orders(
     orders: TrackedOrders, asked: dict[OrderHandle, int], answers: Sequence[Message]
 ) -> set[tuple[OrderHandle, int | None]]:
-    """Take what the gateway says of its open orders; which orders it spoke of, and by which permanent id."""
-    found: set[tuple[OrderHandle, int | None]] = set()
-    begun: set[OrderHandle] = set()
-    for place, message in enumerate(answers):
+    """Take what the gateway says of its open orders; which orders it spoke of, and by which permanent id.
+
+    `asked` is how much had happened to each order when the question was asked, and then when it was answered.
+    """
+    found: dict[tuple[OrderHandle, int | None], list[Message]] = {}
+    for message in answers:
         handle = orders.find(message)
-        if handle is None:
-            continue
-        perm_id = _perm_id(message)
-        found.add((handle, perm_id))
-        is_it = handle.key.perm_id in (None, perm_id)
-        has_news = handle.heard != asked.get(handle)  # newer than the answer, perhaps: then it must not be forgotten
-        if isinstance(message, m.OpenOrder) and is_it and handle not in begun and not has_news:
-            begun.add(handle)
-            after = answers[place + 1] if place + 1 < len(answers) else None
-            is_its_status = isinstance(after, m.OrderStatus) and after.perm_id == perm_id
-            orders.reconciled(handle, message, after if isinstance(after, m.OrderStatus) and is_its_status else None)
-        else:
+        if handle is not None:
+            found.setdefault((handle, _perm_id(message)), []).append(message)
+            if handle in asked:
+                asked[handle] += 1  # who listens has heard of it too
+    for (handle, perm_id), messages in found.items():
+        told, status = messages[0], messages[1] if len(messages) > 1 else None
+        is_answer = isinstance(told, m.OpenOrder) and len(messages) <= 2 and not isinstance(status, m.OpenOrder)
+        # News is newer than the answer, perhaps: then it must not be forgotten.
+        if is_answer and handle.key.perm_id in (None, perm_id) and handle.heard == asked.get(handle):
+            assert isinstance(told, m.OpenOrder)
+            orders.reconciled(handle, told, status if isinstance(status, m.OrderStatus) else None)
+        for message in messages:
             orders.take(message)
-    return found
+    return set(found)
 
 
 def _conclude_from_silence(orders: TrackedOrders, handle: OrderHandle, perm_ids: set[int | None]) -> None:

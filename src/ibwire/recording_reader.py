@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ibwire.exceptions import RecordingFailed
+from ibwire.exceptions import LibraryMissing, RecordingFailed
 from ibwire.recording_day import parts_in
 from ibwire.recording_schema import VERSION, VERSION_KEY, RecordingRow, arrow, arrow_schema
 
@@ -48,7 +48,11 @@ class Recording:
         return pa.Table.from_batches(batches, schema=arrow_schema(pa))
 
     def to_pandas(self) -> Any:
-        """A `pandas.DataFrame` of all rows: one instrument after the other. Needs pandas."""
+        """A `pandas.DataFrame` of all rows: one instrument after the other. Raises LibraryMissing without pandas."""
+        try:
+            import pandas as pd  # type: ignore[import-untyped]  # noqa: F401 - pyarrow imports it when it is used
+        except ImportError as error:
+            raise LibraryMissing("this needs pandas, which is not installed", hint="pip install pandas") from error
         return self.to_arrow().to_pandas()
 
 

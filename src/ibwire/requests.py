@@ -61,6 +61,14 @@ class Channel(Protocol):
         """Wait until messages can be sent. Raises NotConnected if that will not be."""
 
 
+CANCEL_AGAIN_S = 5.0
+"""A cancel that leaves right after its subscription may be lost at the gateway; Lean keeps so long between the two
+(protocol notes, 3.2). Here it leaves at once, and again if messages of the subscription still come so long after it."""
+
+_MOST_CANCELLED = 1_000
+"""How many cancelled subscriptions are remembered."""
+
+
 class Requests:
     """The requests of one connection. Their documentation stands at `ConnectionManager`, which offers them."""
 
@@ -73,16 +81,21 @@ class Requests:
         self._queue_timeout_s = queue_timeout_s
         self._bound = bound
         self._one_at_a_time: defaultdict[Kind, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._cancelled: dict[int, tuple[Message, float]] = {}
+        """Subscriptions that were given up and when their last cancel was sent, by request id, the oldest first."""
+        dispatcher.on_stray = self._stray
 
     def send(self, message: Message) -> asyncio.Future[None]:
-        """Send a message without waiting for an answer."""
+        """Send a message without waiting for an answer; cancelling the future takes back what has not left."""
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Whoever waits for it may have stopped waiting.
-        self._transmit(
+        turn = self._transmit(
             message,
-            sent=lambda: None if left.done() else left.set_result(None),
+            sent=lambda: left.set_result(None),
             fail=lambda error: None if left.done() else left.set_exception(error),
+            is_wanted=lambda: not left.cancelled(),
         )
+        if not left.done():
+            left.add_done_callback(lambda done: turn.cancel() if done.cancelled() else None)
         return left
 
     async def request(self, message: Message, *, timeout: float | None, retry: bool) -> list[Message]:
@@ -137,6 +150,7 @@ class Requests:
         had_left = entry.unregister()
         if had_left:
             self._cancel(entry.message)
+            self._remember(entry.message)
         return had_left
 
     async def _ask(self, message: Message, spec: RequestSpec, shape: Shape, seconds: float) -> list[Message]:
@@ -195,8 +209,15 @@ class Requests:
         quarantine = self._dispatcher.await_late_answer(owed.message, on_over=turnstile.release)
         asyncio.get_running_loop().call_later(QUARANTINE_S, quarantine.end)
 
-    def _transmit(self, message: Message, *, sent: Callable[[], None], fail: Callable[[IbwireError], None]) -> Turn:
-        """Let a message leave when the limits allow it."""
+    def _transmit(
+        self,
+        message: Message,
+        *,
+        sent: Callable[[], None],
+        fail: Callable[[IbwireError], None],
+        is_wanted: Callable[[], bool] = lambda: True,
+    ) -> Turn:
+        """Let a message leave when the limits allow it, if it is still wanted then."""
         channel = self._channel
         if not channel.is_up:
             raise NotConnected(f"{type(message).__name__} was not sent")
@@ -208,10 +229,27 @@ class Requests:
         frame = encode(message)
 
         def grant() -> None:
-            channel.write(frame)
-            sent()
+            if is_wanted():
+                channel.write(frame)
+                sent()
 
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
+
+    def _remember(self, message: Message) -> None:
+        """A subscription that was cancelled, with or without success."""
+        if shape_of(message) is Shape.STREAM and spec_of(message).correlation is Correlation.REQUEST_ID:
+            self._cancelled[message.req_id] = message, asyncio.get_running_loop().time()  # type: ignore[attr-defined]
+            if len(self._cancelled) > _MOST_CANCELLED:
+                del self._cancelled[next(iter(self._cancelled))]
+
+    def _stray(self, req_id: int) -> None:
+        """Something came for a request that is not under way."""
+        message, at_s = self._cancelled.get(req_id, (None, 0.0))
+        now_s = asyncio.get_running_loop().time()
+        if message is not None and now_s >= at_s + CANCEL_AGAIN_S:
+            _log.info("%s still gives messages %.0f s after its cancel: again", type(message).__name__, now_s - at_s)
+            self._cancelled[req_id] = message, now_s
+            self._cancel(message)
 
     def _cancel(self, message: Message) -> None:
         cancel = cancel_for(message)

@@ -30,6 +30,7 @@ from ibwire.events import EventManager
 from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
+from ibwire.order_guards import market_price_of
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recorder import Recorder
 from ibwire.recovery import Recovery, Stage
@@ -172,8 +173,7 @@ class IBSession:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-        if self._trading is not None:
-            await self._trading.aclose()
+        await self.trading.aclose()  # also one that nobody has used: it must not open the journal any more
         await self.account.aclose()
         self._keeper.close_all()
         await self.connection.aclose()
@@ -186,7 +186,11 @@ class IBSession:
         """Orders. A session that never uses it touches no journal."""
         if self._trading is None:
             self._trading = Trading(
-                self, self.settings.trading, journal_in_thread=self._journal_in_thread, chance=self._rng
+                self,
+                self.settings.trading,
+                journal_in_thread=self._journal_in_thread,
+                chance=self._rng,
+                market_price=lambda contract: market_price_of(self.market_data.latest(contract)),
             )
         return self._trading
 

@@ -22,6 +22,7 @@ from ibwire import setting_rules as rules
 from ibwire import setting_sources as sources
 from ibwire.setting_rules import DailyWindow, Relation, Section, about, problems_in, settings_of
 from ibwire.setting_sources import Given
+from ibwire.trading_settings import TradingSettings as TradingSettings
 
 MAX_CLIENT_ID = 2**31 - 1
 PREFIX = "IBWIRE_"
@@ -219,44 +220,6 @@ class WatchdogSettings(Section):
     def windows(self) -> tuple[DailyWindow, ...]:
         """The restart windows, parsed."""
         return tuple(map(DailyWindow.parse, self.restart_windows))
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class TradingSettings(Section):
-    """What may be traded, and how orders are kept. Quantities and values are exact, times are seconds.
-
-    Raises ConfigurationError naming every value that cannot work.
-    """
-
-    allow_live: bool = field(
-        default=False,
-        metadata=about(rules.yes_or_no(), "Whether orders for a live account (id not starting with D) are sent at all"),
-    )
-    account: str | None = field(
-        default=None,
-        metadata=about(
-            rules.matching("[A-Z]{1,6}[0-9][A-Z0-9]{2,15}", "account ids such as DU1234567"),
-            "The account that orders are for, where the login has several; never shown",
-            is_secret=True,
-        ),
-    )
-    max_order_quantity: Decimal | None = field(
-        default=None, metadata=about(rules.positive(), "The largest quantity an order may have")
-    )
-    max_order_value: Decimal | None = field(
-        default=None,
-        metadata=about(rules.positive(), "The largest value an order may have, in the currency of its contract"),
-    )
-    ack_timeout_s: float = field(
-        default=10.0,
-        metadata=about(
-            rules.seconds(), "How long the gateway may take to acknowledge an order; then it is asked about it"
-        ),
-    )
-    journal_path: Path = field(
-        default=Path("ibwire-journal.sqlite3"),
-        metadata=about(rules.file_path(), "Where orders are recorded before they are sent"),
-    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

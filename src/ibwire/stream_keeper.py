@@ -228,8 +228,8 @@ class StreamKeeper:
         """See which streams tick, and do what has fallen due; to be called about once a second."""
         now_s = self._time()
         for stream in self._streams:
-            if stream.received != stream.seen:
-                stream.seen, stream.data_at_s = stream.received, now_s
+            if stream.look():
+                stream.data_at_s = now_s
             if stream.state is StreamState.LIVE and now_s - stream.live_at_s > RETRY_MAX_S:
                 stream.tries = 0  # only what lasted shows that asking again has helped
         if not self._connection.is_up:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 from ibwire.exceptions import IbwireError, StreamOverflow
+from ibwire.wakeups import Waiter
 from ibwire.wire import Message
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ class Stream(AsyncIterator[T], Generic[T]):
         self._open: Callable[[Stream[T]], None] | None = open_
         self._close: Callable[[Stream[T]], None] | None = close
         self._queue: Waiting[T] = deque() if waiting is None else waiting
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Waiter | None = None
         self._ended = False
         self._error: IbwireError | None = None
 
@@ -112,23 +113,18 @@ class Stream(AsyncIterator[T], Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        if self._queue:
-            return self._queue.popleft()
-        self._start()
-        while not self._queue:
-            if self._ended:
-                if self._error is not None:
-                    raise self._error
-                raise StopAsyncIteration
-            if self._waiter is not None:
-                raise RuntimeError("a stream has one consumer at a time; this one is already being waited for")
-            waiter = self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await waiter
-            finally:
-                if self._waiter is waiter:
-                    self._waiter = None
-        return self._queue.popleft()
+        queue = self._queue
+        if not queue:
+            self._start()
+            while not queue:
+                if self._ended:
+                    if self._error is not None:
+                        raise self._error
+                    raise StopAsyncIteration
+                if self._waiter is None:
+                    self._waiter = Waiter()
+                await self._waiter
+        return queue.popleft()
 
     def close(self) -> None:
         """End the stream and give up what feeds it. What waits can still be taken. Safe to call again."""
@@ -146,18 +142,20 @@ class Stream(AsyncIterator[T], Generic[T]):
             self.close()
             return
         self._queue.append(item)
-        if self._waiter is not None:
-            self._wake()
+        waiter = self._waiter  # as `nudge`, but without a call
+        if waiter is not None and waiter.is_waiting:
+            waiter.wake()
 
     def nudge(self) -> None:
         """Look again at what waits: something is there that was not delivered."""
-        if self._waiter is not None:
-            self._wake()
+        waiter = self._waiter
+        if waiter is not None and waiter.is_waiting:
+            waiter.wake()
 
     def end(self) -> None:
         """No more items will come."""
         self._ended = True
-        self._wake()
+        self.nudge()
 
     def fail(self, error: IbwireError) -> None:
         """No more items will come, because of `error`; a stream that has ended stays as it is."""
@@ -169,11 +167,6 @@ class Stream(AsyncIterator[T], Generic[T]):
         if self._open is not None:
             open_, self._open = self._open, None
             open_(self)
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
 
 
 MessageStream: TypeAlias = Stream[Message]

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from ibwire.client_refs import split_order_ref
 from ibwire.events import EventManager, EventType
 from ibwire.exceptions import ProtocolError
 from ibwire.execution_matching import NO_ORDER_ID, ExecutionMatcher
-from ibwire.journal import Journal
-from ibwire.journal_records import Kind, entry, heard
-from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, StateChanged, event_of
+from ibwire.journal_records import Entry, Kind, entry, heard
+from ibwire.order_changes import Change, Identified, InDoubt, OrderKey, SecondOrder, StateChanged, event_of
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
+from ibwire.order_wire import order_from_wire
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -35,12 +37,22 @@ NEWS = (m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesRepor
 _log = logging.getLogger(__name__)
 
 
+class Notes(Protocol):
+    """Where it is written down what becomes of orders; `Journal` is one."""
+
+    def note(self, *entries: Entry) -> None:
+        """Keep records, in this order."""
+
+    def order(self, client_ref: str) -> TrackedOrder | None:
+        """An order as it stands by its records."""
+
+
 class TrackedOrders:
     """The orders that are followed. `on_doubt` is called when the gateway has to be asked how things stand."""
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Notes,
         actions: OrderActions,
         events: EventManager,
         *,
@@ -78,6 +90,19 @@ class TrackedOrders:
         self._journal.note(entry(Kind.SENT, self._now(), handle.key))
         self._tell(handle, handle.tracked.sent())
 
+    def numbered(self, handle: OrderHandle, order_id: int) -> None:
+        """It leaves under this order id; that is in the journal."""
+        handle.tracked.key = replace(handle.key, order_id=order_id)
+        self._learn_names(handle)
+
+    def queued(self, handle: OrderHandle, waiting: Entry) -> None:
+        """Its bytes have not left under its order id, and it waits without one, as this record of it says."""
+        self._matcher.forget(handle.key)
+        self._by_order_id.pop((handle.key.client_id, handle.key.order_id), None)
+        handle.tracked.key = replace(handle.key, order_id=0)
+        self._journal.note(waiting)
+        self._learn_names(handle)
+
     def not_sent(self, handle: OrderHandle, reason: str) -> None:
         """Its bytes never will."""
         self._journal.note(entry(Kind.NOT_SENT, self._now(), handle.key, detail=reason))
@@ -85,11 +110,13 @@ class TrackedOrders:
 
     def change_sent(self, handle: OrderHandle, order: Order, request: Message) -> None:
         """New terms have left."""
+        handle.heard += 1  # an answer that is under way may be older
         self._journal.note(entry(Kind.SENT, self._now(), handle.key, request))
         self._tell(handle, handle.tracked.change_sent(order))
 
     def cancel_sent(self, handle: OrderHandle, request: Message) -> None:
         """A cancel has left."""
+        handle.heard += 1
         self._journal.note(entry(Kind.SENT, self._now(), handle.key, request))
         self._tell(handle, handle.tracked.cancel_sent())
 
@@ -155,6 +182,12 @@ class TrackedOrders:
             self._journal.note(entry(Kind.NOT_FOUND, self._now(), handle.key, detail=reason))
         self._tell(handle, changes)
 
+    def tell_unconfirmed(self, left_behind: Iterable[OrderHandle]) -> None:
+        """Tell anew of the orders that an earlier run left unconfirmed, if the gateway knows nothing of them still."""
+        for handle in left_behind:
+            if handle.status is OrderState.UNCONFIRMED:
+                self._emit(handle, [handle.tracked.still_unconfirmed()])
+
     def other_not_found(self, handle: OrderHandle, other: TrackedOrder, reason: str) -> None:
         """The gateway has a second order nowhere any more."""
         self._emit(handle, other.not_found(reason))
@@ -190,16 +223,23 @@ class TrackedOrders:
         if handle.others and isinstance(message, m.ErrorMessage):
             self._on_doubt()  # it names an order id that two orders have
             return
+        before = handle.tracked.facts
         try:
+            other = _other_charged(handle, message)
+            if other is not None:
+                self._emit(handle, other.feed(message))
+                return
             changes = handle.tracked.feed(message)
             perm_id = _perm_id(message)
             if perm_id and handle.key.perm_id not in (None, perm_id):
+                if perm_id not in handle.others and not any(isinstance(one, SecondOrder) for one in changes):
+                    changes.append(SecondOrder(key=handle.key, perm_id=perm_id))  # the alarm of an earlier run
                 self._feed_other(handle, perm_id, message)
         except ProtocolError as error:
             _log.warning("%s: %s", handle.key, error)
             self._events.emit(EventType.ERROR, error)
             return
-        if changes:
+        if changes or handle.tracked.facts != before:
             self._journal.note(heard(message, self._now(), handle.key))
         self._tell(handle, changes)
 
@@ -214,9 +254,13 @@ class TrackedOrders:
                 order_id=order_id or handle.key.order_id,
                 perm_id=perm_id,
             )
-            other = handle.others[perm_id] = TrackedOrder(key, handle.contract, handle.order)
+            # What was asked of it is not known: of the terms that were ever sent it has some.
+            terms = replace(handle.order, total_quantity=None)
+            other = handle.others[perm_id] = TrackedOrder(key, handle.contract, terms)
             self._by_perm_id[perm_id] = handle
         self._emit(handle, other.feed(message))
+        if isinstance(message, m.OpenOrder) and message.order is not None:
+            other.order = order_from_wire(message.order, contract=message.contract)
 
     def _tell(self, handle: OrderHandle, changes: list[Change]) -> None:
         self._emit(handle, changes)
@@ -234,7 +278,8 @@ class TrackedOrders:
 
     def _learn_names(self, handle: OrderHandle) -> None:
         key = handle.key
-        self._by_order_id[key.client_id, key.order_id] = handle
+        if key.order_id not in NO_ORDER_ID:
+            self._by_order_id[key.client_id, key.order_id] = handle
         if key.perm_id:
             self._by_perm_id[key.perm_id] = handle
         for report in self._matcher.know(_ref(handle), key):
@@ -265,8 +310,16 @@ def _asks(change: Change) -> bool:
     return isinstance(change, InDoubt) or (isinstance(change, StateChanged) and change.new is OrderState.INACTIVE)
 
 
+def _other_charged(handle: OrderHandle, message: Message) -> TrackedOrder | None:
+    """The second order whose execution a commission is of; a commission names no order."""
+    if not isinstance(message, m.CommissionAndFeesReport):
+        return None
+    charged = (one for one in handle.others.values() if any(fill.exec_id == message.exec_id for fill in one.fills))
+    return next(charged, None)
+
+
 def _ref(handle: OrderHandle) -> str:
-    return handle.key.client_ref or ""
+    return handle.key.client_ref or f"perm_id {handle.key.perm_id}"  # of an order that ibwire did not place
 
 
 def _perm_id(message: Any) -> int | None:

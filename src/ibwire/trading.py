@@ -13,53 +13,51 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
-from ibwire.client_refs import new_client_ref
+from ibwire.bound_orders import BINDING_CLIENT_ID, cancel_by_id, own_order_id
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
-    ConnectionFailed,
-    IbwireError,
     InvalidOrder,
     NotConnected,
+    OrderCancelled,
     OrderChangeRefused,
     OrderLimitExceeded,
+    OrderOfAnotherClient,
     RequestTimeout,
 )
-from ibwire.journal import Journal
-from ibwire.journal_records import Kind, entry, flag
-from ibwire.order_changes import OrderKey
+from ibwire.followed_orders import FollowedOrders
+from ibwire.journal_records import Kind, entry
+from ibwire.order_acknowledgements import Acknowledgements
+from ibwire.order_again import Again, Policy, untagged
+from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
-from ibwire.order_guards import account_for, check_limits, check_link
+from ibwire.order_flow import OrderFlow
+from ibwire.order_groups import Bracket, as_bracket
+from ibwire.order_guards import MarketPrice, account_for, check_limits, check_link
 from ibwire.order_handles import OrderHandle
+from ibwire.order_placing import Placing, apart
+from ibwire.order_questions import OrderQuestions
+from ibwire.order_queue import time_of
 from ibwire.order_state import TrackedOrder
-from ibwire.order_states import OrderState
-from ibwire.order_views import KnownExecution, KnownOrder, known_executions, known_order
+from ibwire.order_views import KnownOrder
 from ibwire.order_wire import place_request
 from ibwire.orders import PriceGrid, check
-from ibwire.reconciliation import Inquiry, reconcile
-from ibwire.recovery import Stage
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
-from ibwire.tracked_orders import NEWS, TrackedOrders
+from ibwire.tracked_orders import TrackedOrders
 from ibwire.what_ifs import WhatIf, WhatIfs
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
-LINK_RESTORED = frozenset({1101, 1102})
-"""The gateway has its own link to IBKR again; news of orders may have been lost (protocol notes, 5.1)."""
 
-HALTED = "halted"
-"""The journal's flag for a trading halt."""
-
-
-class Trading:
+class Trading(OrderQuestions):
     """The orders of a session. The journal is opened when it is first needed: by `ready`, or by the first order."""
 
     def __init__(
@@ -69,123 +67,154 @@ class Trading:
         *,
         journal_in_thread: bool = True,
         chance: random.Random | None = None,
+        market_price: MarketPrice = lambda _: None,
     ) -> None:
+        self.market_price = market_price
+        """What a contract trades at, for the guard that holds limits to it; put another source here if need be."""
         self._session = session
         self._settings = settings
-        self._journal_in_thread = journal_in_thread
-        self._chance = chance or random.SystemRandom()
-        self._journal: Journal | None = None
-        self._orders: TrackedOrders | None = None
-        self._halted = ""
-        self._is_reconciled = False
-        self._is_closed = False
-        self._one_at_a_time = asyncio.Lock()
+        self._flow = OrderFlow(
+            settings,
+            open_orders=lambda: sum(not one.is_over for one in self.orders),
+            now=lambda: asyncio.get_running_loop().time(),
+        )
+        self._departures = Departures(session.send)
+        self._followed = FollowedOrders(
+            session,
+            settings,
+            self,
+            journal_in_thread=journal_in_thread,
+            on_loss=lambda why: self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}")),
+            on_reconciled=self._go_on,
+        )
         self._what_ifs = WhatIfs()
-        self._timers: dict[OrderHandle, asyncio.TimerHandle] = {}
-        self._inquiry = Inquiry(
-            lambda: session.state is ConnectionState.CONNECTED,
-            lambda: any(one.tracked.doubts or one.status is OrderState.INACTIVE for one in self.orders),
-            self.reconcile,
-            again_s=settings.ack_timeout_s,
+        self._acknowledgements = Acknowledgements(
+            lambda: self._followed.inquiry.ask_soon(is_sure=True), seconds=settings.ack_timeout_s
+        )
+        self._again = Again(self.send_again, partial(session.events.emit, EventType.ERROR))
+        self.send_again_if: Policy | None = None
+        """The user's policy for orders that become unconfirmed: whether one is sent again. None: never by itself."""
+        self._placing = Placing(
+            session,
+            self,
+            self._departures,
+            chance=chance or random.SystemRandom(),
+            opened=self._followed.open,
+            check=self._check_may_trade,
+            is_settled=lambda: self._followed.is_settled,
+            on_left=self._acknowledgements.expect,
         )
         session.listen(self._hear)
-        session.recovery.register("orders", Stage.ORDERS, self._recover)
 
     # --- what there is
 
     @property
     def orders(self) -> tuple[OrderHandle, ...]:
         """The orders of ours that are followed: what the journal had open, and what was placed since; oldest first."""
-        return self._orders.handles if self._orders is not None else ()
+        return self._followed.handles
+
+    @property
+    def bound_orders(self) -> tuple[OrderHandle, ...]:
+        """The orders of client 0 that ibwire did not place, once `bind_manual_orders` has been called."""
+        return self._followed.bound
 
     @property
     def halted(self) -> str:
         """Why trading is halted, or nothing."""
-        return self._halted
+        return self._followed.halted
 
     async def ready(self) -> None:
         """Open the journal and find out what became of the orders in it. Placing does this by itself.
 
         Raises JournalError, and what requests raise; it can be called again then.
         """
-        self._open()
-        if not self._is_reconciled:
-            await self.reconcile()
+        await self._followed.ready()
 
     async def reconcile(self) -> int:
         """Ask the gateway how our orders stand, and bring them up to date; how many were open. Sends no order.
 
         Raises what requests raise; an order about which nothing was learned stays as it was.
         """
-        orders, journal = self._open()
-        async with self._one_at_a_time:
-            self._session.use_ids_above(journal.mark(self._session.client_id))
-            number = await reconcile(self._session, orders)
-            self._is_reconciled = True
-        return number
-
-    async def open_orders(self) -> tuple[KnownOrder, ...]:
-        """The working orders of all clients and of the TWS user, from the gateway. Raises what requests raise."""
-        answers = await self._session.request(m.AllOpenOrdersRequest(), retry=True)
-        for message in answers if self._orders is not None else ():
-            self._take(message)
-        found = [known_order(one) for one in answers if isinstance(one, m.OpenOrder)]
-        return tuple({one.perm_id: one for one in found}.values())
-
-    async def completed_orders(self, *, api_only: bool = False) -> tuple[KnownOrder, ...]:
-        """The orders that have ended, about those of today, from the gateway. Raises what requests raise."""
-        answers = await self._session.request(m.CompletedOrdersRequest(api_only), retry=True)
-        return tuple(known_order(one) for one in answers if isinstance(one, m.CompletedOrder))
-
-    async def executions(self, since: datetime | None = None) -> tuple[KnownExecution, ...]:
-        """The executions since a moment (aware), or since the gateway's midnight, from the gateway.
-
-        How far back they go is a setting of TWS (protocol notes, 3.14). A client sees its own; client 0 and the master
-        client see everybody's. Raises what requests raise.
-        """
-        filter_ = m.ExecutionFilter()
-        if since is not None:
-            days = (self._session.now().date() - since.astimezone(UTC).date()).days
-            filter_ = m.ExecutionFilter(time=f"{since.astimezone(UTC):%Y%m%d-%H:%M:%S}", last_n_days=max(0, days))
-        answers = await self._session.request(m.ExecutionRequest(execution_filter=filter_), retry=True)
-        for message in answers if self._orders is not None else ():
-            self._take(message)
-        return known_executions(answers)
+        return await self._followed.reconcile()
 
     # --- placing, changing, cancelling
 
-    async def place(self, contract: m.Contract, order: Order, *, grid: PriceGrid | None = None) -> OrderHandle:
+    async def place(
+        self,
+        contract: m.Contract,
+        order: Order,
+        *,
+        grid: PriceGrid | None = None,
+        allow_duplicate: bool = False,
+        queue_while_down: float | timedelta | None = None,
+    ) -> OrderHandle:
         """Place an order; its handle, when it is on the disk and on its way. Its `order_ref` is the user's tag.
+
+        `allow_duplicate` lets through what was placed a moment ago already (`duplicate_window_s`). With
+        `queue_while_down` (seconds, or a timedelta) the order waits that long, if need be, until the session is
+        connected and reconciled, and then leaves once or ends unsent with OrderExpired.
 
         Raises, with nothing sent: InvalidOrder, LiveTradingDisabled, OrderLimitExceeded (also while trading is halted),
         NotConnected unless the session is connected, JournalError, RateLimitError, and at the first use what `ready`
         raises. If it is cancelled nothing was sent.
         """
+        until = time_of(queue_while_down)
+        if until is None:
+            check_link(self._session.state)
         order = self._checked(contract, order, grid)
+        if until is None or self._session.state is ConnectionState.CONNECTED:
+            await self.ready()
+        else:
+            self._followed.open()
+        self._check_halt()
+        if until is None:
+            check_link(self._session.state)
+        admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
+        if until is not None and not self._followed.is_settled:
+            return await self._placing.wait(contract, order, admission, until)
+        (handle,) = await self._placing.place(contract, [order], admission, until=until)
+        return handle
+
+    async def place_group(
+        self,
+        contract: m.Contract,
+        group: Bracket | Sequence[Order],
+        *,
+        grid: PriceGrid | None = None,
+        allow_duplicate: bool = False,
+    ) -> tuple[OrderHandle, ...]:
+        """Place a `bracket`, or the orders of `one_cancels_all`, in one call: all of them, or none.
+
+        The handles, in the order of the orders, when all are on the disk and on their way. If the link falls while they
+        leave, those that have not left end unsent, and asking the gateway tells what became of the others. Raises what
+        `place` does, for the first order with which something is wrong.
+        """
+        given, arrange = (group.orders, as_bracket) if isinstance(group, Bracket) else (tuple(group), apart)
+        if not given:
+            raise InvalidOrder("nothing was sent: the group has no order")
+        check_link(self._session.state)
+        orders = [self._checked(contract, order, grid) for order in given]
         await self.ready()
         self._check_may_trade()
-        orders, journal = self._open()
-        session = self._session
-        ref = new_client_ref(session.now(), self._chance)
-        order = replace(order, order_ref=ref.order_ref(order.order_ref or ""))
-        # From the number to the journal's queue without a pause: the journal wants ascending ids.
-        session.use_ids_above(journal.mark(session.client_id))
-        key = OrderKey(client_ref=str(ref), client_id=session.client_id, order_id=session.next_id())
-        request = place_request(key.order_id, contract, order)
-        intent = entry(Kind.INTENT, session.now(), key, request)
-        handle = OrderHandle(TrackedOrder(key, contract, order), self)
-        try:
-            await journal.write(intent)
+        admission = self._flow.admit(contract, orders, allow_duplicate=allow_duplicate)
+        return await self._placing.place(contract, orders, admission, arrange=arrange)
+
+    async def send_again(self, handle: OrderHandle) -> OrderHandle:
+        """Send an unconfirmed order again, as a new order with a new id and the next reference of its lineage.
+
+        The gateway is asked once more before. Should the first one turn up after all, both are followed. Raises what
+        `place` does, and OrderChangeRefused unless the order is still unconfirmed and was not sent again before.
+        """
+        check_link(self._session.state)
+        await self.reconcile()
+        _, journal = self._followed.open()
+        with self._again.attempt(handle, journal) as ref:
+            order = self._checked(handle.contract, untagged(handle.order))
             self._check_may_trade()
-            orders.add(handle)
-            left = session.send(request)
-        except BaseException as error:
-            # Whether it was written or not: if it was, this ends it, and the journal keeps the order of records.
-            if not isinstance(error, IbwireError) or journal.mark(key.client_id) >= key.order_id:
-                orders.not_sent(handle, f"not sent: {error!r}")
-            raise
-        self._when_left(left, partial(self._order_left, handle))
-        return handle
+            admission = self._flow.admit(handle.contract, [order], allow_duplicate=True)
+            detail = f"again, after {handle.key.client_ref}"
+            (again,) = await self._placing.place(handle.contract, [order], admission, refs=[ref], detail=detail)
+        return again
 
     async def modify(self, handle: OrderHandle, **changes: Any) -> None:
         """Send new terms for an order (fields of `Order`); returns when they have left.
@@ -202,29 +231,35 @@ class Trading:
             raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
         if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
             changes = {"transmit": True, **changes}
+        check_link(self._session.state)
+        if handle in self._placing.queue:
+            raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
+        if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
+            changes = {"transmit": True, **changes}
         order = self._checked(handle.contract, replace(handle.order, **changes))
         self._check_may_trade()
-        orders, journal = self._open()
+        orders, journal = self._followed.open()
         request = place_request(handle.key.order_id, handle.contract, order)
+        was_cancelling = handle.tracked.is_cancelling
         try:
             await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
             self._check_may_trade()
-            if handle.status.is_ended:
-                raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
-            left = self._session.send(request)
+            if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
+                raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
+            left = self._departures.send(handle, request, partial(self._change_left, orders, handle, order, request))
         except BaseException as error:
             orders.request_not_sent(handle, request, f"not sent: {error!r}")
             raise
-        self._when_left(left, partial(self._change_left, orders, handle, order, request))
-        await asyncio.shield(left)  # who gives up waiting for it has still sent it
+        await left
 
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
 
-        For an order that has ended nothing is done. Raises NotConnected unless the session is connected, JournalError,
-        RateLimitError.
+        For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
+        NotConnected unless the session is connected, JournalError, RateLimitError.
         """
-        orders, journal = self._open()
+        orders, journal = self._followed.open()
+        self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
         for tracked in (handle.tracked, *handle.others.values()):
             if tracked.state.is_ended:
                 continue
@@ -238,7 +273,7 @@ class Trading:
                 orders.request_not_sent(handle, request, f"not sent: {error!r}")
                 raise
             self._when_left(left, partial(self._cancel_left, orders, handle, tracked, request))
-            await asyncio.shield(left)
+            await asyncio.shield(left)  # who gives up waiting for it still wants the order cancelled
 
     async def cancel_all(self, *, of_everybody: bool = False) -> int:
         """Cancel all orders of ours; how many. `of_everybody`: those of other clients and of the TWS user as well.
@@ -257,11 +292,36 @@ class Trading:
                 raise result
         return len(live)
 
+    async def cancel_order(self, known: KnownOrder) -> None:
+        """Ask for an order that `open_orders` showed to be cancelled, where IBKR allows it; returns when it has left.
+
+        That is: an order of this client, and with client id 0 a bound one of the TWS user. Raises OrderOfAnotherClient
+        for any other, OrderChangeRefused for a completed one, and what `cancel` does.
+        """
+        for handle in (*self.orders, *self.bound_orders):
+            if known.perm_id and handle.key.perm_id == known.perm_id:
+                await handle.cancel()
+                return
+        await cancel_by_id(self._session, own_order_id(known, self._session.client_id))
+
+    async def bind_manual_orders(self) -> tuple[OrderHandle, ...]:
+        """Bind the TWS user's orders, those to come too, also after reconnects; those there are, as `bound_orders`.
+
+        TWS gives them order ids for it; then they are followed, tell events, and can be cancelled. Only client 0 may
+        (OrderOfAnotherClient). Raises what `ready` and requests raise.
+        """
+        if self._session.client_id != BINDING_CLIENT_ID:
+            raise OrderOfAnotherClient(f"only client 0 may bind orders, this is client {self._session.client_id}")
+        check_link(self._session.state)
+        await self._followed.bind()
+        return self.bound_orders
+
     async def what_if(self, contract: m.Contract, order: Order) -> WhatIf:
         """What an order would do to margin and commission; nothing is placed.
 
         Raises what `place` does, OrderRejected with IBKR's reason, and RequestTimeout after `ack_timeout_s`.
         """
+        check_link(self._session.state)
         order = replace(self._checked(contract, order), what_if=True)
         await self.ready()
         check_link(self._session.state)
@@ -280,73 +340,45 @@ class Trading:
 
         Raises JournalError, and what `cancel_all` raises if not all could be cancelled: the halt holds all the same.
         """
-        _, journal = self._open()
-        self._halted = reason or "no reason was given"
-        await journal.write(flag(HALTED, self._halted, self._session.now(), self._session.client_id))
+        await self._followed.halt(reason or "no reason was given")
         await self.cancel_all()
 
     async def resume(self) -> None:
         """End a halt. Raises JournalError."""
-        _, journal = self._open()
-        await journal.write(flag(HALTED, "", self._session.now(), self._session.client_id))
-        self._halted = ""
+        await self._followed.halt("")
 
     async def aclose(self) -> None:
-        """Follow the orders no longer, which go on, and close the journal. Safe to call again."""
-        self._is_closed = True
-        await self._inquiry.aclose()
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        for handle in self.orders:
-            handle.close(NotConnected("the session was closed; the order goes on"))
-        journal, self._journal = self._journal, None
-        if journal is not None:
-            await journal.aclose()
+        """Follow the orders no longer, which go on, and close the journal. Safe to call again.
+
+        What has not left yet, and what waits for the session to be connected, ends unsent.
+        """
+        if not self._followed.is_closed:
+            await self._placing.aclose()
+        await self._again.aclose()
+        self._acknowledgements.close()
+        await self._followed.aclose()
 
     # --- before anything leaves
 
     def _checked(self, contract: m.Contract, order: Order, grid: PriceGrid | None = None) -> Order:
         """The order with its account, if nothing is wrong with it."""
-        check_link(self._session.state)
         if order.what_if:
             raise InvalidOrder("nothing was sent: what_if is set; use `what_if`")
         check(order, contract, grid)
         account = account_for(order, self._settings, self._session.accounts)
-        check_limits(order, contract, self._settings)
+        check_limits(order, contract, self._settings, self.market_price)
         return replace(order, account=account)
 
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
-        if self._halted:
-            raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {self._halted} (guard: halt)", hint="`resume` ends the halt"
-            )
+        self._check_halt()
 
-    def _open(self) -> tuple[TrackedOrders, Journal]:
-        """The journal, and the orders that it has open."""
-        if self._is_closed:
-            raise NotConnected("the session is closed")
-        if self._journal is None or self._orders is None:
-            self._journal = Journal(
-                self._settings.journal_path,
-                self._session.now(),
-                is_threaded=self._journal_in_thread,
-                on_failure=partial(self._session.events.emit, EventType.ERROR),
+    def _check_halt(self) -> None:
+        if self._followed.halted:
+            raise OrderLimitExceeded(
+                f"nothing was sent: trading is halted: {self._followed.halted} (guard: halt)",
+                hint="`resume` ends the halt",
             )
-            self._orders = TrackedOrders(
-                self._journal,
-                self,
-                self._session.events,
-                now=self._session.now,
-                client_id=lambda: self._session.client_id,
-                on_doubt=self._inquiry.ask_soon,
-            )
-            self._halted = self._journal.flags().get(HALTED, "")
-            self._journal.note(*self._journal.perhaps_sent(self._session.now()))
-            for tracked in self._journal.orders():
-                self._orders.add(OrderHandle(tracked, self, has_left=True))
-        return self._orders, self._journal
 
     # --- what leaves
 
@@ -358,16 +390,6 @@ class Trading:
         else:
             left.add_done_callback(lambda done: then(None if done.cancelled() else done.exception()))
 
-    def _order_left(self, handle: OrderHandle, error: BaseException | None) -> None:
-        orders = self._orders
-        if self._is_closed or orders is None:
-            return
-        if error is not None:
-            orders.not_sent(handle, f"not sent: {error}")
-            return
-        orders.sent(handle)
-        self._watch(handle)
-
     def _change_left(
         self,
         orders: TrackedOrders,
@@ -376,12 +398,13 @@ class Trading:
         request: m.PlaceOrderRequest,
         error: BaseException | None,
     ) -> None:
-        if self._is_closed:
+        if self._followed.is_closed:
             return
-        if error is None:
-            orders.change_sent(handle, order, request)
-        else:
+        if error is not None:
             orders.request_not_sent(handle, request, f"not sent: {error!r}")
+            return
+        orders.change_sent(handle, order, request)
+        self._acknowledgements.expect(handle)
 
     def _cancel_left(
         self,
@@ -391,52 +414,25 @@ class Trading:
         request: m.CancelOrderRequest,
         error: BaseException | None,
     ) -> None:
-        if self._is_closed:
+        if self._followed.is_closed:
             return
         if error is not None:
             orders.request_not_sent(handle, request, f"not sent: {error!r}")
             return
         if tracked is handle.tracked:
             orders.cancel_sent(handle, request)
-        self._watch(handle)
-
-    def _watch(self, handle: OrderHandle) -> None:
-        """Ask the gateway if it does not acknowledge in time."""
-        old = self._timers.pop(handle, None)
-        if old is not None:
-            old.cancel()
-        loop = asyncio.get_running_loop()
-        self._timers[handle] = loop.call_later(self._settings.ack_timeout_s, self._check_acknowledged, handle)
-
-    def _check_acknowledged(self, handle: OrderHandle) -> None:
-        self._timers.pop(handle, None)
-        is_known = handle.tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
-        if not handle.is_over and (not is_known or handle.tracked.is_cancelling):
-            self._inquiry.ask_soon(is_sure=True)
+        self._acknowledgements.expect(handle)
 
     # --- what comes
 
     def _hear(self, message: Message) -> None:
-        if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED and self._orders is not None:
-            self._inquiry.ask_soon(is_sure=True)
         self._what_ifs.hear(message)
-        if self._orders is not None and not self._is_closed and isinstance(message, NEWS):
-            self._orders.hear(message)
+        self._followed.hear(message)
 
     def _take(self, message: Message) -> None:
-        if self._orders is not None and not self._is_closed and isinstance(message, NEWS):
-            self._orders.take(message)
+        self._followed.take(message)
 
-    # --- asking
-
-    async def _recover(self) -> int:
-        """After a reconnect. What fails but for the link is tried again later."""
-        if self._orders is None or self._is_closed:
-            return 0
-        try:
-            return await self.reconcile()
-        except ConnectionFailed:
-            raise
-        except IbwireError:
-            self._inquiry.ask_soon(is_sure=True)
-            raise
+    def _go_on(self) -> None:
+        """The gateway has been asked: what waited for that may leave, and what is unconfirmed be sent again."""
+        self._placing.queue.release()
+        self._again.consider(self.orders, self.send_again_if)

@@ -23,7 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ibwire.events import Event, EventType
-from ibwire.exceptions import InvalidOrder, OrderChangeRefused
+from ibwire.exceptions import InvalidOrder, OrderCancelled, OrderChangeRefused
 from ibwire.journal_records import flag
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
@@ -100,7 +100,7 @@ class _Process(logging.Handler):
         settings = Settings(
             connection=ConnectionSettings(port=mission.port, client_id=CLIENT_ID),
             watchdog=WatchdogSettings(clock_skew_s=86_400, backoff_first_s=0.01, backoff_max_s=0.05),
-            trading=TradingSettings(journal_path=mission.journal, ack_timeout_s=1.0),
+            trading=TradingSettings(journal_path=mission.journal, ack_timeout_s=1.0, duplicate_window_s=None),
         )
         rng = random.Random(mission.seed)
         session = IBSession(settings, clock=lambda: NOW_S, rng=random.Random(f"{mission.seed} references"))
@@ -151,8 +151,7 @@ async def books(session: IBSession) -> list[Shown]:
     """The orders when all that the gateway had said has been taken, every doubt was asked about, and all is written."""
     await _sent(session)
     await _until(lambda: not any(one.tracked.doubts or one.status in UNSETTLED for one in session.trading.orders))
-    journal = session.trading._journal
-    assert journal is not None
+    _, journal = session.trading._followed.open()
     await journal.write(flag("looked at", "", session.now(), CLIENT_ID))  # and everything before it
     return [
         Shown(
@@ -202,7 +201,7 @@ class Trader:
         ]
         while True:
             # What was decided meanwhile (the order has ended, say) is refused before it is sent.
-            with contextlib.suppress(OrderChangeRefused, InvalidOrder):
+            with contextlib.suppress(OrderChangeRefused, OrderCancelled, InvalidOrder):
                 await self._rng.choice(acts if len(self._live()) < MOST_LIVE else [self.cancel])()
             await asyncio.sleep(self._rng.choice(PAUSES_S))
 

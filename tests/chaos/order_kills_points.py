@@ -31,9 +31,10 @@ QUESTIONS = (m.ExecutionRequest, m.OpenOrdersRequest, m.CompletedOrdersRequest)
 ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL)
 """What is written before something is sent."""
 
-OFTEN = (Kind.SENT, Kind.OPEN_ORDER, Kind.ORDER_STATUS, Kind.EXECUTION, Kind.COMMISSION)
-SELDOM = (Kind.NOT_SENT, Kind.ERROR, Kind.COMPLETED, Kind.RECONCILED, Kind.NOT_FOUND, Kind.ENDED)
-"""What is written of an order that was sent, or was not."""
+WITHOUT_LINK = (Kind.QUEUED, Kind.NUMBERED)
+"""What is written of orders that wait for a link: here there is one (see `test_trading_queue`)."""
+
+WHOLE_LIFE = tuple(kind for kind in Kind if kind not in (Kind.FLAG, *ASKED, *WITHOUT_LINK))
 
 
 class Point(Struct, frozen=True, kw_only=True):
@@ -66,15 +67,16 @@ def _points() -> tuple[Point, ...]:
             "is written",
         )
         found += [Point(name=f"{what}: {step}", is_often=True) for step in steps]
-    for kind in (*OFTEN, *SELDOM):
+    for kind in WHOLE_LIFE:
         after, ends = "", kind is Kind.COMPLETED
         if kind is Kind.NOT_FOUND:
             after = "intent: is about to be written"
         elif kind is Kind.RECONCILED:
             after = "intent: is written"
         for step in ("is in the transaction", "is committed"):
+            is_often = kind in (Kind.SENT, Kind.OPEN_ORDER, Kind.ORDER_STATUS, Kind.EXECUTION, Kind.COMMISSION)
             name = f"{kind}: {step}"
-            found.append(Point(name=name, after=after, ends_while_down=ends, is_often=kind in OFTEN))
+            found.append(Point(name=name, after=after, ends_while_down=ends, is_often=is_often))
     for news in NEWS:
         ends = news is m.CompletedOrder
         for step in ("came", "was taken"):

@@ -1,23 +1,31 @@
-"""Hours of random faults in virtual time; see `world` for what must hold."""
+"""Hours of random faults in virtual time; see `world` and `order_world` for what must hold."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from tests.chaos.run import HOURS, command_for, run
+from tests.chaos.order_world import live
+from tests.chaos.run import HOURS, failures
 from tests.helpers.campaigns import SEED, size
 
-SEEDS = size(part=3, full=300)
 FIRST = int(SEED or 0) * 1_000_000
+
+
+def seeds(*, part: int, full: int) -> range:
+    return range(FIRST, FIRST + size(part=part, full=full))
 
 
 @pytest.mark.campaign
 def test_session_gets_well_after_any_sequence_of_faults() -> None:
-    failures = [
-        f"{outcome}\nagain: {command_for(seed)}"
-        for seed, outcome in run(range(FIRST, FIRST + SEEDS), HOURS, os.cpu_count() or 1)
-        if isinstance(outcome, str)
-    ]
-    assert not failures, "\n".join(failures)
+    failed = failures(seeds(part=3, full=300), "session", HOURS["session"])
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.campaign
+def test_books_of_orders_equal_the_gateways_after_any_sequence_of_faults() -> None:
+    failed = failures(seeds(part=6, full=300), "orders", HOURS["orders"])
+    assert not failed, "\n".join(failed)
+
+
+def test_a_seed_of_orders_gives_the_same_run_again() -> None:
+    assert live(3, 0.1) == live(3, 0.1)

@@ -15,10 +15,9 @@ import asyncio
 import random
 import warnings
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
-from weakref import WeakSet
+from typing import Any, TypeVar
 
 import async_solipsism
 from msgspec import Struct
@@ -29,9 +28,11 @@ from ibwire.requests import QUARANTINE_S
 from ibwire.session import HealthStatus, IBSession
 from ibwire.settings import ConnectionSettings, RateLimitSettings, Settings, WatchdogSettings
 from ibwire.simulator import GatewayLimits, GeneratedFeed, RealClock, SimulatedGateway
-from ibwire.simulator.session import ClientSession
 from ibwire.wire import Message
 from ibwire.wire import messages as m
+from tests.chaos.faults import CONNECTION_FAULTS, READ_LATE, end_connection_faults
+
+T = TypeVar("T")
 
 START_S = 1_795_000_000.0
 QUIET_S = 900.0
@@ -107,6 +108,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     failed: dict[str, int]
     reconnects: int
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """What can be added up over many runs."""
+        faults = sum(self.faults.values())
+        return {"faults": faults, "reconnects": self.reconnects, "gaps": self.gaps, "requests answered": self.answered}
+
 
 class World:
     """The run of one seed."""
@@ -132,7 +139,7 @@ class World:
         # It rejects what is too fast instead of taking it later, so that its count shows what really came.
         limits = GatewayLimits(rejects=True)
         async with (
-            SimulatedGateway(feed=feed, clock=RealClock(_wall_clock), limits=limits, step_s=STEP_S) as gateway,
+            SimulatedGateway(feed=feed, clock=RealClock(wall_clock), limits=limits, step_s=STEP_S) as gateway,
             self._session(gateway) as session,
         ):
             consumers = [asyncio.create_task(self._consume(session, index)) for index in range(len(self.streams))]
@@ -167,7 +174,7 @@ class World:
             rate_limit=RateLimitSettings(queue_timeout_s=QUEUE_S),
             watchdog=WatchdogSettings(stale_stream_s=STALE_S),
         )
-        async with IBSession(settings, clock=_wall_clock, rng=random.Random(f"jitter/{self.seed}")) as session:
+        async with IBSession(settings, clock=wall_clock, rng=random.Random(f"jitter/{self.seed}")) as session:
             yield session
 
     async def _consume(self, session: IBSession, index: int) -> None:
@@ -213,8 +220,8 @@ class World:
         loop = asyncio.get_running_loop()
         while loop.time() < self.ends_at_s:
             await asyncio.sleep(self.rng.expovariate(1 / 300))
-            fault = self.rng.choice(_FAULTS)
-            self.faults[fault.__name__.lstrip("_")] += 1
+            fault = self.rng.choice(CONNECTION_FAULTS)
+            self.faults[fault.__name__] += 1
             await fault(gateway, self.rng)
             self._look(gateway, session)
             if self.rng.random() < CALM_SHARE:
@@ -222,17 +229,7 @@ class World:
 
     async def _have_peace(self, gateway: SimulatedGateway, session: IBSession) -> None:
         """End all trouble; then, within a bound, everything is well."""
-        await gateway.inject("competing_session", is_on=False)
-        await gateway.inject("hello_never_answered", is_on=False)
-        await gateway.inject("split_writes", is_on=False)
-        await gateway.inject("slow", is_on=False)
-        await gateway.inject("clock_skew", seconds=0)
-        for farm in list(gateway.farms_down):
-            await gateway.inject("farm_up", farm=farm)
-        for symbol in ("AAPL", "MSFT"):
-            await gateway.inject("silent_stream", symbol=symbol, is_on=False)
-        if gateway.is_offline:
-            await gateway.inject("connectivity_restored", data_lost=self.rng.random() < 0.5)
+        await end_connection_faults(gateway, self.rng)
         await asyncio.sleep(QUIET_S)
         self._look(gateway, session)
         await self._be_well(session)
@@ -254,7 +251,7 @@ class World:
 
     def _look(self, gateway: SimulatedGateway, session: IBSession) -> None:
         for client in gateway.sessions:
-            if client in _READ_LATE:
+            if client in READ_LATE:
                 continue
             self._require(client.rate.highest <= 50, f"{client.rate.highest} messages in one second")
             self._require(client.rate.breaches == 0, "the message rate was broken")
@@ -270,105 +267,21 @@ class World:
 
 def live(seed: int, hours: float) -> Outcome:
     """One run on a virtual-time loop. Raises Broken naming the seed and what did not hold."""
+    return on_virtual_loop(World(seed).run(hours))
+
+
+def on_virtual_loop(run: Coroutine[Any, Any, T]) -> T:
+    """Run it on a loop whose clock jumps to the next timer."""
     loop = async_solipsism.EventLoop()
     try:
         with warnings.catch_warnings():
             # Sockets in memory have no option for the reset; they are cut all the same.
             warnings.simplefilter("ignore", async_solipsism.SolipsismWarning)
-            return loop.run_until_complete(World(seed).run(hours))
+            return loop.run_until_complete(run)
     finally:
         loop.close()
 
 
-def _wall_clock() -> float:
+def wall_clock() -> float:
+    """Unix seconds that go with the loop's time."""
     return START_S + asyncio.get_running_loop().time()
-
-
-# --- faults, each with random parameters; those that last end by themselves or by a later one
-
-
-def _plain(kind: str, **parameters: Any) -> Callable[[SimulatedGateway, random.Random], Awaitable[None]]:
-    async def fault(gateway: SimulatedGateway, rng: random.Random) -> None:
-        await gateway.inject(kind, **parameters)
-
-    fault.__name__ = kind
-    return fault
-
-
-async def _restart(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("restart", down_for_s=rng.expovariate(1 / 30))
-
-
-_READ_LATE: WeakSet[ClientSession] = WeakSet()
-"""Clients whose messages the gateway did not read for a while: what it counts of them then says nothing of ours."""
-
-
-async def _stall(gateway: SimulatedGateway, rng: random.Random) -> None:
-    _READ_LATE.update(gateway.sessions)
-    await gateway.inject("stall", for_s=rng.expovariate(1 / 10))
-
-
-async def _offline(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("connectivity_lost")
-    await asyncio.sleep(rng.expovariate(1 / 60))
-    await gateway.inject("connectivity_restored", data_lost=rng.random() < 0.5)
-
-
-async def _farm(gateway: SimulatedGateway, rng: random.Random) -> None:
-    farm = rng.choice(("usfarm", "cashfarm", "ushmds"))
-    await gateway.inject("farm_down", farm=farm)
-    await asyncio.sleep(rng.expovariate(1 / 30))
-    await gateway.inject("farm_up", farm=farm)
-
-
-async def _slow(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("slow", bytes_per_second=rng.uniform(100, 2000))
-    await asyncio.sleep(rng.expovariate(1 / 60))
-    await gateway.inject("slow", is_on=False)
-
-
-async def _pieces(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("split_writes")
-    await asyncio.sleep(rng.expovariate(1 / 60))
-    await gateway.inject("split_writes", is_on=False)
-
-
-async def _skew(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("clock_skew", seconds=rng.uniform(-60, 60))
-
-
-async def _competition(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("competing_session")
-    await asyncio.sleep(rng.expovariate(1 / 60))
-    await gateway.inject("competing_session", is_on=False)
-
-
-async def _silence(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("silent_stream", symbol=rng.choice(("AAPL", "MSFT")), is_on=rng.random() < 0.5)
-
-
-async def _forget(gateway: SimulatedGateway, rng: random.Random) -> None:
-    """The gateway forgets subscriptions without a word, as after some farm flaps (nautilus_trader 3968)."""
-    for client in gateway.sessions:
-        for request_id in list(client.streams.lines.streams):
-            if rng.random() < 0.7:
-                client.streams.lines._end(request_id)
-
-
-async def _no_hello(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("hello_never_answered")
-    await gateway.inject("disconnect")
-    await asyncio.sleep(rng.expovariate(1 / 60))
-    await gateway.inject("hello_never_answered", is_on=False)
-
-
-async def _id_in_use(gateway: SimulatedGateway, rng: random.Random) -> None:
-    await gateway.inject("client_id_in_use", times=rng.randrange(1, 5))
-    await gateway.inject("disconnect")
-
-
-_FAULTS: tuple[Callable[[SimulatedGateway, random.Random], Awaitable[None]], ...] = (
-    *(_plain(kind) for kind in ("disconnect", "reset", "garbage_frame", "truncated_frame", "oversized_frame")),
-    *(_restart, _stall, _offline, _farm, _competition, _silence, _forget, _no_hello, _id_in_use),
-    *(_slow, _pieces, _skew, _plain("daily_reset"), _plain("half_open"), _plain("depth_reset", symbol="EUR.USD")),
-)

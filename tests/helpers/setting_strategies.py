@@ -63,6 +63,13 @@ tradings = st.builds(
     account=st.none() | st.sampled_from(["DU1234567", "U1234567", "DF123456"]),
     max_order_quantity=amounts,
     max_order_value=amounts,
+    read_only=st.booleans(),
+    max_open_orders=st.none() | whole_numbers,
+    max_orders_per_minute=st.none() | whole_numbers,
+    max_distance_percent=amounts,
+    allowed_symbols=st.lists(st.sampled_from(["AAPL", "BRK B", "EUR.USD", "700"])).map(tuple),
+    allowed_con_ids=st.lists(st.integers(1, 2**31 - 1).map(str), max_size=3).map(tuple),
+    duplicate_window_s=st.none() | seconds,
     ack_timeout_s=seconds,
     journal_path=paths,
 )

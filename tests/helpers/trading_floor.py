@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ibwire.client_refs import split_order_ref
+from ibwire.journal_reader import JournalReader
 from ibwire.order_states import OrderState
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings, Settings, TradingSettings, WatchdogSettings
@@ -28,7 +29,11 @@ QUIET_S = 60.0
 
 
 def trader(path: Path, *, client_id: int = 1, seed: int = 1, **trading: Any) -> IBSession:
-    """A session that trades with this journal; keyword arguments are the trading settings."""
+    """A session that trades with this journal; keyword arguments are the trading settings.
+
+    Unlike by default, the same order may be placed again at once: in virtual time everything happens at once.
+    """
+    trading = {"duplicate_window_s": None, **trading}
     settings = Settings(
         connection=ConnectionSettings(port=PORT, client_id=client_id, request_timeout_s=10),
         watchdog=WatchdogSettings(clock_skew_s=86_400, backoff_first_s=1, backoff_max_s=4),
@@ -53,6 +58,15 @@ async def a_moment(seconds: float = A_MOMENT_S) -> None:
 
 def move(gateway: SimulatedGateway, bid: float, ask: float, size: int = 1000) -> None:
     gateway.set_quote(AAPL, bid=bid, bid_size=Decimal(size), ask=ask, ask_size=Decimal(size))
+
+
+def of_journal(path: Path) -> dict[str | None, tuple[OrderState, Decimal]]:
+    """How the orders stand by the journal alone."""
+    reader = JournalReader(path / "journal.sqlite3")
+    try:
+        return {order.key.client_ref: (order.state, order.filled) for order in reader.orders()}
+    finally:
+        reader.close()
 
 
 ENDED_TEXTS = {"Filled": OrderState.FILLED, "Cancelled": OrderState.CANCELLED, "Inactive": OrderState.REJECTED}

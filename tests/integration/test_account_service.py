@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ibwire.account_values import BASE, SUMMARY_TAGS, AccountValue, find
 from ibwire.account_view import AccountView
 from ibwire.events import EventType
-from ibwire.exceptions import InvalidRequest, SubscriptionLimitReached
+from ibwire.exceptions import InvalidRequest, NotReady, SubscriptionLimitReached
 from ibwire.gaps import Gap, Resumed
 from ibwire.positions import Position
 from ibwire.session import IBSession
@@ -270,6 +270,28 @@ def test_what_happened_while_away_is_right_after_the_reconnect(fault: str) -> No
             assert after[6].rows[0].quantity == 0  # type: ignore[union-attr]
 
     run()
+
+
+@on_virtual_time
+async def test_view_that_is_released_while_the_link_is_down_is_not_asked_for_again() -> None:
+    async with trading() as (gateway, session):
+        positions, summary = session.account.positions(), session.account.summary()
+        with pytest.raises(NotReady):
+            positions.read()
+        await positions.ready()
+        await summary.ready()
+        restarting = asyncio.create_task(gateway.inject("restart", down_for_s=5))
+        await asyncio.sleep(1)
+        assert positions.read().is_current is False
+        positions.release()
+        with pytest.raises(NotReady):
+            positions.read()
+        await restarting
+        assert (await summary.ready()).is_current
+        (session_there,) = gateway.sessions
+        assert not session_there.account._watches_positions
+        await positions.ready()
+        assert session_there.account._watches_positions
 
 
 @pytest.mark.parametrize("data_lost", [True, False])

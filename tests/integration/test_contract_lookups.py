@@ -183,6 +183,33 @@ async def test_answers_are_kept_in_the_file_that_the_settings_name(tmp_path: Pat
         await session.aclose()
 
 
+OF_A_CONTRACT: dict[str, Callable[[Contracts, Contract], Awaitable[object]]] = {
+    "qualify": lambda contracts, one: contracts.qualify(one),
+    "details": lambda contracts, one: contracts.details(one),
+    "find": lambda contracts, one: contracts.find(one),
+    "option_chain": lambda contracts, one: contracts.option_chain(one),
+    "price_grid": lambda contracts, one: contracts.price_grid(one),
+    "round_price": lambda contracts, one: contracts.round_price(one, 1.0),
+    "trading_hours": lambda contracts, one: contracts.trading_hours(one),
+    "is_open": lambda contracts, one: contracts.is_open(one),
+    "next_open": lambda contracts, one: contracts.next_open(one),
+    "next_close": lambda contracts, one: contracts.next_close(one),
+}
+
+
+@pytest.mark.parametrize("question", OF_A_CONTRACT)
+async def test_every_question_about_a_contract_refuses_what_is_unknown_or_means_nothing(question: str) -> None:
+    async with looking_up() as contracts:
+        ask = OF_A_CONTRACT[question]
+        with pytest.raises(NoSecurityDefinition, match="NOPE"):
+            await within(ask(contracts, Stock("NOPE")))
+        with pytest.raises(InvalidRequest):
+            await within(ask(contracts, Contract()))
+        if question != "find":
+            with pytest.raises(AmbiguousContract):
+                await within(ask(contracts, Future("ES", "CME")))
+
+
 QUESTIONS: dict[str, Callable[[Contracts], Awaitable[object]]] = {
     "qualify": lambda contracts: contracts.qualify(Stock("AAPL")),
     "qualify many": lambda contracts: contracts.qualify([Stock("AAPL"), Stock("MSFT"), ES]),
@@ -247,6 +274,15 @@ def test_a_question_that_is_not_answered_is_a_time_out(question: str) -> None:
             await QUESTIONS[question](session.contracts)
 
     run()
+
+
+@on_virtual_time
+async def test_rules_and_patterns_that_are_none_are_errors() -> None:
+    async with supervised(request_timeout_s=3.0) as (_, session):
+        with pytest.raises(InvalidRequest, match="is empty"):
+            await session.contracts.search("  ")
+        with pytest.raises(RequestTimeout):
+            await session.contracts.market_rule(99_999)
 
 
 @on_virtual_time

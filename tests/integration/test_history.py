@@ -23,6 +23,7 @@ from ibwire.exceptions import (
     RequestFailed,
 )
 from ibwire.gaps import Gap, Resumed
+from ibwire.history import History
 from ibwire.history_bars import Bar
 from ibwire.history_ticks import MidpointTick, QuoteTick, TradeTick
 from ibwire.live_bars import LiveBars, LiveItem
@@ -46,13 +47,15 @@ ES = m.Contract(symbol="ES", sec_type="CONTFUT", exchange="CME")
 
 
 @asynccontextmanager
-async def connected(feed: Feed | None = None, **options: Any) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
+async def connected(
+    feed: Feed | None = None, *, start_s: float = FRIDAY_NOON, **options: Any
+) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
     """A session that began at noon on a Friday, while shares trade."""
     loop = asyncio.get_running_loop()
     began = loop.time()
 
     def wall_s() -> float:
-        return FRIDAY_NOON + loop.time() - began
+        return start_s + loop.time() - began
 
     options.setdefault("limits", GatewayLimits())
     still = feed if feed is not None else ScriptedFeed(OPENING)
@@ -64,6 +67,15 @@ async def connected(feed: Feed | None = None, **options: Any) -> AsyncIterator[t
 
 
 Call = Callable[[IBSession], Awaitable[Any]]
+
+OF_A_CONTRACT: dict[str, Callable[[History, m.Contract], Awaitable[Any]]] = {
+    "bars": lambda history, one: history.bars(one, "1 hour", start=OPENS),
+    "ticks": lambda history, one: history.ticks(one, start=OPENS),
+    "head_timestamp": lambda history, one: history.head_timestamp(one),
+    "histogram": lambda history, one: history.histogram(one),
+    "schedule": lambda history, one: history.schedule(one, duration="1 W"),
+    "keep_up_to_date": lambda history, one: anext(history.keep_up_to_date(one, "1 min")),
+}
 
 CALLS: dict[str, Call] = {
     "bars": lambda session: session.history.bars(AAPL_CONTRACT, "5 mins", start=OPENS, end=NOON - timedelta(minutes=5)),
@@ -232,6 +244,23 @@ def test_what_ibkr_refuses_is_raised_by_its_class_at_once(
     test()
 
 
+@pytest.mark.parametrize("method", OF_A_CONTRACT)
+def test_every_method_refuses_an_unknown_and_an_ambiguous_contract(method: str) -> None:
+    @on_virtual_time
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        async with connected() as (gateway, session):
+            began = loop.time()
+            for contract, kind in ((m.Contract(con_id=1), NoSecurityDefinition), (ES_FUTURES, AmbiguousContract)):
+                with pytest.raises(kind):
+                    await OF_A_CONTRACT[method](session.history, contract)
+            assert loop.time() - began < 30
+            await session.connection.ping()
+            assert gateway.open_history() == 0
+
+    test()
+
+
 @on_virtual_time
 async def test_no_data_is_an_empty_answer_only_if_asked_for() -> None:
     nineties = {"start": date(1995, 1, 1), "end": date(1995, 2, 1)}
@@ -393,6 +422,39 @@ def test_bars_kept_up_to_date_have_no_hole_after_a_gap(fault: str) -> None:
             assert loop.time() < 3600
 
     test()
+
+
+@on_virtual_time
+async def test_last_bar_of_the_day_is_closed_soon_after_it_and_as_the_gateway_has_it() -> None:
+    feed = LiveFeed([*REST_OF_THE_DAY, *OPENING])
+    end = NOON + timedelta(hours=4)
+    async with connected(feed, start_s=end.timestamp() - 100, hours=ExchangeHours()) as (_, session):
+        live = session.history.keep_up_to_date(AAPL_CONTRACT, "1 min", duration=timedelta(minutes=5))
+        reader = Reader(live)
+        for number in range(99):
+            feed.tell(traded(100.0 + number % 7, 5))
+            await asyncio.sleep(1)
+        await asyncio.sleep(70)
+        assert reader.closed[-1] == end - timedelta(minutes=1)
+        closed = [item for item in reader.items if isinstance(item, Bar) and item.is_closed]
+        bars = await session.history.bars(AAPL_CONTRACT, "1 min", start=end - timedelta(minutes=1), end=end)
+        assert list(bars) == closed[-1:]
+        await asyncio.sleep(60)
+        assert len(reader.closed) == len(closed)
+        await reader.close()
+
+
+@on_virtual_time
+async def test_live_bars_that_are_closed_are_cancelled_at_the_gateway() -> None:
+    async with connected() as (gateway, session):
+        bars = session.history.keep_up_to_date(AAPL_CONTRACT, "1 min")
+        assert isinstance(await anext(bars), Bar)
+        assert gateway.open_history() == 1
+        bars.close()
+        bars.close()
+        await session.connection.ping()
+        assert gateway.open_history() == 0
+        assert all([isinstance(item, Bar) async for item in bars]), "what waits can still be taken"
 
 
 @on_virtual_time

@@ -36,6 +36,8 @@ NOW = datetime.fromtimestamp(1_795_000_000, UTC)  # where the tests' clock begin
 DAYS = campaign_size(part=14, full=365)
 """A year of minutes takes some twenty seconds; `make test` takes two weeks of it."""
 
+KILLS = campaign_size(part=1, full=3)
+
 OWN_BARS: Any = [("1 hour", 60, "TRADES", True), ("1 day", 800, "MIDPOINT", False), ("30 secs", 2, "BID_ASK", True)]
 
 
@@ -201,6 +203,52 @@ def test_what_is_in_the_store_is_not_asked_for_again(tmp_path: Path, monkeypatch
             assert len(asked.ends) == 17
 
     test()
+
+
+async def run_and_kill(path: Path, kill_after: int | None) -> list[str]:
+    """What the process of `killed_download` printed until so many requests had been stored, or until its end."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.helpers.killed_download", str(path), str(DAYS)),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    async for line in process.stdout:
+        lines.append(line.decode().strip())
+        if kill_after is not None and sum(one.startswith("stored") for one in lines) >= kill_after:
+            process.kill()
+            break
+    await process.wait()
+    return lines
+
+
+def spans_in(path: Path) -> int:
+    with BarStore(path) as store:
+        (number,) = store._database.execute("SELECT count(*) FROM spans").fetchone()
+        return int(number)
+
+
+@pytest.mark.campaign
+async def test_a_year_of_five_shares_that_is_killed_three_times_is_completed_without_asking_twice(
+    tmp_path: Path,
+) -> None:
+    """As the year above, each request of which is stored by itself; what was under way at a kill is asked for again."""
+    path, kept = tmp_path / "bars.sqlite3", 0
+    requests = len(SYMBOLS) * DAYS * 5 // 7  # about as many as there are
+    asked: list[str] = []
+    for _ in range(KILLS):
+        lines = await within(run_and_kill(path, requests // 4), 120)
+        assert not any(line.startswith("complete") for line in lines)
+        asked += [line for line in lines if line.startswith("asked")]
+        before, kept = kept, spans_in(path)
+        assert kept > before
+    *lines, last = await within(run_and_kill(path, None), 240)
+    assert last == "complete True 0"
+    rest = [line for line in lines if line.startswith("asked")]
+    assert len(rest) == len(set(rest)) == spans_in(path) - kept, "each that was missing, once"
+    repeated = len(asked) + len(rest) - len({*asked, *rest})
+    assert repeated <= KILLS * len(SYMBOLS) * 4, "no more than were under way at the kills"
 
 
 DAYS_TO_FETCH = 10

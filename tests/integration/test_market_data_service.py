@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ibwire.bar_aggregation import Bar
+from ibwire.contracts import Stock, parse_contract
 from ibwire.depth_books import DepthBook
 from ibwire.events import EventType
 from ibwire.exceptions import (
@@ -246,6 +248,63 @@ async def test_refusals_are_typed() -> None:
             ):
                 error = await refusal(stream)
                 assert (type(error), error.code) == (SubscriptionLimitReached, code)
+
+
+@on_virtual_time
+async def test_latest_and_usage_are_right_before_in_and_after_a_loss() -> None:
+    feed = live()
+    async with market(feed) as (gateway, session):
+        data = session.market_data
+        assert data.latest(AAPL_CONTRACT) is None
+        async with data.quotes(AAPL_CONTRACT), data.ticks(AAPL_CONTRACT), data.depth(ARCA_CONTRACT):
+            await asyncio.sleep(MOMENT_S)
+            used = data.usage()
+            assert (used.lines, used.books, used.tick_streams) == (1, 1, 1)
+            now = data.latest(AAPL_CONTRACT)
+            assert now is not None
+            assert (now.bid, now.is_stale) == (100.0, False)
+            restarting = asyncio.create_task(gateway.inject("restart", down_for_s=5))
+            await asyncio.sleep(1)
+            now = data.latest(AAPL_CONTRACT)
+            assert now is not None
+            assert (now.bid, now.is_stale) == (100.0, True)
+            await restarting
+            await tell(feed, quote(AAPL, 90.0, 1))
+            await asyncio.sleep(SETTLED_S)
+            now = data.latest(AAPL_CONTRACT)
+            assert now is not None
+            assert (now.bid, now.is_stale) == (90.0, False)
+            assert data.usage() == used
+        assert data.latest(AAPL_CONTRACT) is None
+        assert data.usage().lines == 0
+
+
+WAYS = [parse_contract("AAPL"), parse_contract("STK:AAPL"), Stock("AAPL"), m.Contract(con_id=AAPL), AAPL_CONTRACT]
+
+
+@pytest.mark.parametrize("contract", WAYS, ids=map(repr, WAYS))
+def test_every_kind_of_data_is_had_by_whatever_names_the_contract(contract: m.Contract) -> None:
+    """Text, constructor, con_id or qualified: nothing has to be looked up first."""
+
+    @on_virtual_time
+    async def run() -> None:
+        feed = live()
+        async with market(feed) as (_, session):
+            data = session.market_data
+            async with (
+                data.quotes(contract) as quotes,
+                data.ticks(contract) as ticks,
+                data.depth(contract, smart=True) as books,
+                data.bars(contract) as bars,
+            ):
+                await asyncio.sleep(7)
+                await tell(feed, traded(100.2, 3))
+                got = [(await of(stream, 1))[0] for stream in (quotes, ticks, books, bars)]
+                assert [type(one) for one in got] == [Quote, TradeTick, DepthBook, Bar]
+                assert {one.contract for one in got} == {contract}
+            assert (await data.snapshot(contract)).bid == 100.0
+
+    run()
 
 
 @on_virtual_time

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ibwire.depth_books import DepthBook
 from ibwire.exceptions import RecordingFailed, RequestError
 from ibwire.recorder import Recorder
 from ibwire.recording_reader import read_recording
@@ -191,6 +193,31 @@ async def test_a_gap_is_marked_and_exactly_what_came_in_it_is_missing(tmp_path: 
     assert after[0] - before[-1] >= 150  # fifteen seconds of ten bids each
 
 
+@on_virtual_time
+async def test_a_recording_begun_and_ended_while_the_link_is_down_says_so(tmp_path: Path) -> None:
+    async with trading() as (gateway, session):
+        recorder = recorder_of(session, tmp_path)
+        await recorder.start()
+        await recorder.record(AAPL_CONTRACT)
+        await asyncio.sleep(10)
+        restarting = asyncio.create_task(gateway.inject("restart", down_for_s=20))
+        await asyncio.sleep(2)
+        await recorder.record(MSFT_CONTRACT)
+        ended = asyncio.create_task(recorder.wait())
+        await asyncio.sleep(2)
+        assert not ended.done()
+        await recorder.aclose()
+        await ended
+        await restarting
+        await asyncio.sleep(30)
+        assert session.stats().streams.live == 0
+    for con_id, marks in ((AAPL, ["begin", "gap", "end"]), (MSFT, ["begin", "gap", "end"])):
+        rows = list(read_recording(tmp_path / str(con_id)))
+        assert [row.kind for row in rows if row.kind in MARKS] == marks
+        assert rows[-1].text == "closed"
+        assert bool(told_by(rows)) is (con_id == AAPL)
+
+
 def bids_of(rows: Sequence[RecordingRow]) -> list[int]:
     """The numbers of the bids, which are in their prices."""
     bids = [row for row in rows if row.kind == "price" and row.tick_type == TickType.BID]
@@ -227,6 +254,98 @@ def msgless(row: RecordingRow) -> Told:
     return row.stream, row.kind, row.tick_type, row.price, row.size, row.attributes, row.exchange, row.text
 
 
+ARCA = m.Contract(con_id=AAPL, exchange="ARCA")
+BOOK = m.MarketDepthRequest(contract=ARCA, num_rows=5)
+ONE_BY_ONE: list[Request] = [
+    m.TickByTickRequest(contract=AAPL_CONTRACT, tick_type="AllLast"),
+    m.TickByTickRequest(contract=AAPL_CONTRACT, tick_type="BidAsk"),
+]
+
+
+@asynccontextmanager
+async def playing(folder: Path) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
+    """A session on a gateway that plays a recording from its beginning, and makes up the rest by another seed."""
+    feed, loop = ParquetFeed(folder), asyncio.get_running_loop()
+    began = loop.time()
+    clock = RealClock(lambda: feed.start_s + loop.time() - began)
+    gateway = simulated(feed, port=4002, clock=clock, seed=99)
+    async with gateway, session_at(gateway.port, clock_skew_s=80_000) as session:
+        yield gateway, session
+
+
+@on_virtual_time
+async def test_ticks_one_by_one_alone_are_a_market_that_gives_the_same_ticks(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    async with trading() as (_, session), recorder_of(session, first) as recorder:
+        await recorder.record(*ONE_BY_ONE)
+        await asyncio.sleep(120)
+    async with playing(first) as (_, session), recorder_of(session, second) as recorder:
+        await recorder.record(*ONE_BY_ONE)
+        await asyncio.sleep(130)
+    before, after = ({name: ticks_of(rows) for name, rows in recorded(one).items()} for one in (first, second))
+    for name, ticks in before.items():
+        assert len(ticks) > 50
+        # The first trade and quote of a feed are its opening, which is no news.
+        played = after[name]
+        assert len(ticks) - len(played) <= 2, name
+        assert played == ticks[len(ticks) - len(played) :], name
+
+
+def recorded(folder: Path) -> dict[str, list[RecordingRow]]:
+    return by_stream(list(read_recording(folder)))
+
+
+def ticks_of(rows: list[RecordingRow]) -> list[Told]:
+    """What the ticks one by one say but for their times."""
+    return [
+        (row.kind, row.price, row.size, row.ask_price, row.ask_size) for row in rows if row.kind in ("trade", "bid_ask")
+    ]
+
+
+def book_told_by(rows: Sequence[RecordingRow]) -> dict[int, list[tuple[float | None, Decimal]]]:
+    """The book that somebody has who was told these rows: by the rules of the page, not by anybody's code."""
+    book: dict[int, list[tuple[float | None, Decimal]]] = {0: [], 1: []}
+    for row in rows:
+        if row.kind == "resumed" or (row.kind == "message" and '"error_code":317' in (row.text or "")):
+            book = {0: [], 1: []}
+        elif row.kind == "depth":
+            assert row.side is not None
+            assert row.position is not None
+            level = [(row.price, Decimal(row.size or "0"))]
+            side, at = book[row.side], row.position
+            side[at : at + (row.operation != 0)] = [] if row.operation == 2 else level
+    return book
+
+
+@on_virtual_time
+async def test_a_book_that_was_recorded_is_the_book_that_is_played(tmp_path: Path) -> None:
+    async with trading() as (gateway, session), recorder_of(session, tmp_path) as recorder:
+        await recorder.record(AAPL_CONTRACT, BOOK)
+        await asyncio.sleep(20)
+        await gateway.inject("depth_reset", symbol="AAPL")
+        await asyncio.sleep(20)
+        await gateway.inject("disconnect")
+        await asyncio.sleep(40)
+    rows = recorded(tmp_path)["market_depth:ARCA"]
+    assert [row.kind for row in rows if row.kind in MARKS] == ["begin", "gap", "resumed", "end"]
+    changes = [row for row in rows if row.kind == "depth"]
+    assert len(changes) > 100
+    quiet = [(one.received_ns, later.received_ns) for one, later in pairwise(rows) if _s(one, later) > 0.8]
+    assert len(quiet) > 5
+    async with playing(tmp_path) as (gateway, session), session.market_data.depth(ARCA, 5) as books:
+        for since_ns, until_ns in quiet:
+            await asyncio.sleep((since_ns + until_ns) / 2e9 - gateway.now_s())
+            for _ in range(len(books)):
+                shown = await anext(books)
+            assert isinstance(shown, DepthBook)
+            levels = {side: [(row.price, row.size) for row in at] for side, at in ((0, shown.asks), (1, shown.bids))}
+            assert levels == book_told_by([row for row in rows if row.received_ns <= since_ns])
+
+
+def _s(one: RecordingRow, later: RecordingRow) -> float:
+    return (later.received_ns - one.received_ns) / 1e9
+
+
 @on_virtual_time
 async def test_a_refused_stream_ends_the_recording_with_what_came_before_it(tmp_path: Path) -> None:
     async with trading() as (_, session):
@@ -239,6 +358,8 @@ async def test_a_refused_stream_ends_the_recording_with_what_came_before_it(tmp_
             await recorder.wait()
         with pytest.raises(RecordingFailed, match="market_data of contract 12345 ended"):
             await recorder.record(MSFT_CONTRACT)
+        with pytest.raises(RecordingFailed, match="market_data of contract 12345 ended"):
+            await recorder.aclose()
     assert len(told_by(list(read_recording(tmp_path / str(AAPL))))) > 5
     assert [row.kind for row in read_recording(tmp_path / "12345")] == ["begin", "end"]
 
@@ -252,6 +373,19 @@ async def test_the_session_makes_a_recorder(tmp_path: Path) -> None:
         async with recorder_of(session, tmp_path) as running:
             with pytest.raises(RequestError, match=r"no con_id.*AccountDataRequest cannot be recorded"):
                 await running.record(m.Contract(symbol="AAPL"), m.AccountDataRequest())  # type: ignore[arg-type]
+
+
+@on_virtual_time
+async def test_a_folder_that_is_in_use_is_refused_at_the_start(tmp_path: Path) -> None:
+    async with trading() as (_, session), recorder_of(session, tmp_path) as running:
+        await running.record(AAPL_CONTRACT)
+        other = recorder_of(session, tmp_path)
+        with pytest.raises(RecordingFailed, match="another recorder writes"):
+            await other.start()
+        await asyncio.sleep(5)
+        with pytest.raises(RecordingFailed, match="started once"):
+            await running.start()
+    assert told_by(list(read_recording(tmp_path)))
 
 
 @on_virtual_time

@@ -12,7 +12,7 @@ from tests.helpers.virtual_time import on_virtual_time
 
 
 @on_virtual_time
-async def test_a_commission_that_comes_after_the_answer_with_its_execution_was_complete_is_news() -> None:
+async def test_a_commission_is_news_also_while_somebody_asks_for_executions() -> None:
     news: list[Message] = []
     dispatcher = Dispatcher(news.append)
     answer = Collection(asyncio.get_running_loop())
@@ -21,4 +21,16 @@ async def test_a_commission_that_comes_after_the_answer_with_its_execution_was_c
     first, late = m.CommissionAndFeesReport(exec_id="one"), m.CommissionAndFeesReport(exec_id="one", currency="USD")
     dispatcher.dispatch([execution, first, m.ExecutionDetailsEnd(req_id=5), late])
     assert (await answer.result)[:2] == [execution, first]
-    assert news == [late]
+    assert news == [first, late]
+
+
+@on_virtual_time
+async def test_a_question_about_open_orders_takes_no_news_away() -> None:
+    news: list[Message] = []
+    dispatcher = Dispatcher(news.append)
+    answer = Collection(asyncio.get_running_loop())
+    dispatcher.add(m.OpenOrdersRequest(), answer)
+    told = [m.OpenOrder(order_id=1), m.OrderStatus(order_id=1, status="Cancelled"), m.OpenOrdersEnd()]
+    dispatcher.dispatch(told)
+    assert await answer.result == told
+    assert news == told[:2]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibwire.bar_times import parse_moment, request_time
-from ibwire.exceptions import InvalidRequest, NoData, RequestError
+from ibwire.exceptions import InvalidRequest, NoData, NoPermission, RequestError
 from ibwire.history import History
+from ibwire.history_spans import Interval
+from ibwire.history_store import BarStore
 from ibwire.history_ticks import PAGE, QuoteTick, TradeTick, ticks_of
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -94,6 +99,64 @@ def test_pages_come_to_exactly_the_source(counts: dict[int, int], span: tuple[in
         assert list(found) == [tick for tick in told if start <= tick.time < end]
 
     test()
+
+
+@campaign(part=60, full=250)
+@given(seconds(), SPANS, SPANS, st.lists(st.integers(0, 6), max_size=4))
+def test_interrupted_download_goes_on_where_it_stopped(
+    counts: dict[int, int], span: tuple[int, int], before: tuple[int, int], stops: list[int]
+) -> None:
+    """Any span after any other, interrupted at any page: exactly the source, and nothing is asked for that is kept."""
+
+    @on_virtual_time
+    async def test() -> None:
+        source = trades(counts)
+        served = serving(source, "session")
+        plain, left = served._answer, 0
+        asked: list[tuple[datetime, list[Interval]]] = []
+
+        def answer(message: Message) -> list[Message]:
+            nonlocal left
+            if isinstance(message, m.HistoricalTicksRequest):
+                if left == 0:
+                    raise NoPermission("enough")
+                left -= 1
+                series = {row[0] for row in store._database.execute("SELECT series FROM spans")}
+                kept = [one for name in series for one in store.covered(name)]
+                asked.append((parse_moment(message.start_date_time), kept))
+            return plain(message)
+
+        served._answer = answer
+        (told,) = [ticks_of(m.HistoricalTicksLast(1, tuple(source)))]
+        with tempfile.TemporaryDirectory() as folder, BarStore(Path(folder) / "ticks") as store:
+            for one, pages in [*((before, stop) for stop in stops), *((span, stop) for stop in stops), (span, 10**6)]:
+                start, end = at(OPENS_S + one[0]), at(OPENS_S + sum(one))
+                left = pages
+                with contextlib.suppress(NoPermission):
+                    found = await History(served).ticks(CONTRACT, start=start, end=end, store=store, empty_ok=True)
+            assert list(found) == [tick for tick in told if start <= tick.time < end]
+        assert not [at_ for at_, kept in asked if any(at_ in one for one in kept)]
+
+    test()
+
+
+@on_virtual_time
+async def test_two_that_kept_the_same_ticks_do_not_double_them(tmp_path: Path) -> None:
+    source = trades({OPENS_S + number: 100 for number in range(60)})
+    with BarStore(tmp_path / "ticks") as store:
+        for start, end in ((0, 40), (20, 60)):
+            alone = tmp_path / f"{start}"
+            span = {"start": at(OPENS_S + start), "end": at(OPENS_S + end)}
+            await History(serving(source, "session")).ticks(CONTRACT, **span, store=alone)
+            with BarStore(alone) as other:
+                (series,) = {row[0] for row in other._database.execute("SELECT series FROM spans")}
+                everything = Interval(at(0), at(2**31))
+                for kept, ticks in other.spans(series, everything, TradeTick):
+                    store.add(series, kept, ticks)
+        session = serving(source, "session")
+        found = await History(session).ticks(CONTRACT, start=at(OPENS_S), end=at(OPENS_S + 60), store=store)
+        assert list(found) == list(ticks_of(m.HistoricalTicksLast(1, tuple(source))))
+        assert not [message for message in session.asked if isinstance(message, m.HistoricalTicksRequest)]
 
 
 @on_virtual_time

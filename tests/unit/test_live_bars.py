@@ -149,6 +149,143 @@ async def test_consumer_that_stops_waiting_for_a_hole_to_be_filled_misses_nothin
     assert [short(item) async for item in bars] == ["0=9", "1=9", "2~3"]
 
 
+class Clocked:
+    """Live bars of messages that come when a test says, read by a task; the clock goes with the loop from START on."""
+
+    def __init__(self, fetch: Fetch = nothing) -> None:
+        self.stream = MessageStream(1000, lambda _: None, lambda _: None)
+        self.items: list[str] = []
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self.bars = LiveBars(
+            self.stream, BAR_SIZES["1 min"], lambda: START + timedelta(seconds=loop.time() - began), fetch
+        )
+        self.reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for item in self.bars:
+            self.items.append(short(item))
+
+    async def say(self, *messages: Message, then_s: float) -> list[str]:
+        """Say this, and what has come of it so many seconds later."""
+        before = len(self.items)
+        for message in messages:
+            self.stream.deliver(message)
+        await asyncio.sleep(then_s)
+        return self.items[before:]
+
+    async def end(self) -> None:
+        self.stream.end()
+        await self.reading
+
+
+@on_virtual_time
+async def test_last_bar_of_a_day_is_looked_up_and_told_as_closed_a_minute_after_its_end() -> None:
+    asked: list[tuple[int, int]] = []
+    live = Clocked(filling(9, asked))
+    assert await live.say(*past(told(0, 1)), then_s=118) == ["0~1"]
+    assert asked == []
+    assert await live.say(then_s=4) == ["0=9"]
+    # Whoever speaks of it now is late, and nobody asks again.
+    assert await live.say(update(0, 5), then_s=50) == []
+    assert await live.say(update(1, 2), update(2, 3), then_s=1) == ["1~2", "1=2", "2~3"]
+    assert asked == [(0, 1)]
+    await live.end()
+
+
+@on_virtual_time
+async def test_day_without_bars_that_was_over_is_filled_without_the_bar_that_was_told() -> None:
+    asked: list[tuple[int, int]] = []
+    live = Clocked(filling(9, asked))
+    assert await live.say(*past(told(0, 1)), then_s=200) == ["0~1", "0=9"]
+    assert await live.say(GAP, then_s=1000) == ["Gap"]
+    assert await live.say(RESUMED, *past(told(0, 1), told(20, 3)), then_s=170) == ["Resumed", "20~3", "20=9"]
+    assert await live.say(GAP, RESUMED, update(23, 6), then_s=1) == ["Gap", "Resumed", "21=9", "22=9", "23~6"]
+    assert asked == [(0, 1), (20, 21), (21, 23)]
+    await live.end()
+
+
+@on_virtual_time
+async def test_in_a_gap_no_bar_is_taken_for_the_last_one() -> None:
+    live = Clocked()
+    assert await live.say(*past(told(0, 1)), GAP, then_s=3600) == ["0~1", "Gap"]
+    await live.end()
+
+
+@on_virtual_time
+async def test_last_bar_that_cannot_be_looked_up_is_told_when_the_next_begins() -> None:
+    asked = 0
+
+    async def refuse(_: Interval) -> Bars:
+        nonlocal asked
+        asked += 1
+        raise NoPermission("no")
+
+    live = Clocked(refuse)
+    assert await live.say(*past(told(0, 1)), then_s=3600) == ["0~1"]
+    assert asked == 1
+    assert await live.say(update(1, 2), then_s=1) == ["0=1", "1~2"]
+    await live.end()
+
+
+@on_virtual_time
+async def test_consumer_that_stops_waiting_for_the_last_bar_misses_nothing() -> None:
+    fill = filling(9, [])
+
+    async def slow(span: Interval) -> Bars:
+        await asyncio.sleep(10)
+        return await fill(span)
+
+    stream = MessageStream(1000, lambda _: None, lambda _: None)
+    bars = LiveBars(stream, BAR_SIZES["1 min"], lambda: START + timedelta(days=1), slow)
+    for message in past(told(0, 1)):
+        stream.deliver(message)
+    assert short(await anext(bars)) == "0~1"
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(bars), 1)
+    assert short(await anext(bars)) == "0=9"
+    stream.end()
+    assert [short(item) async for item in bars] == []
+
+
+@campaign(part=60, full=2000)
+@given(st.data())
+def test_however_quiet_it_is_every_bar_is_told_as_closed_once_with_how_it_ended(data: st.DataObject) -> None:
+    @on_virtual_time
+    async def test() -> None:
+        final: dict[int, float] = {}
+
+        async def fetch(span: Interval) -> Bars:
+            numbers = range((span.start - START) // MINUTE, (span.end - START) // MINUTE)
+            made = [(START + one * MINUTE, final[one]) for one in numbers if one in final]
+            return Bars([Bar(start=at, open=p, high=p, low=p, close=p) for at, p in made], ())
+
+        live = Clocked(fetch)
+        minute, into_s, of = 0, 0.0, 0
+        for number in range(data.draw(st.integers(1, 15))):
+            if minute != of:
+                # Before a bar begins it is said how the one before ended; if none begins, perhaps never.
+                live.stream.deliver(update(of, final[of]))
+                of = minute
+            final[minute] = float(number)
+            if minute not in final or data.draw(st.booleans()) or into_s == 0:
+                live.stream.deliver(update(minute, float(number)))
+            pause_s = data.draw(st.sampled_from([1.0, 20.0, 59.0, 61.0, 200.0]))
+            await asyncio.sleep(pause_s)
+            into_s += pause_s
+            minute += int(into_s // 60)
+            into_s %= 60
+        last = max(final)
+        live.stream.deliver(update(last, -1.0))
+        await asyncio.sleep(300)
+        closed = [one for one in live.items if "=" in one]
+        assert closed == [f"{one}={final[one]:g}" for one in sorted(final)]
+        await live.end()
+
+    test()
+
+
 @campaign(part=150, full=5000)
 @given(st.data())
 def test_every_bar_is_told_as_closed_once_and_in_order(data: st.DataObject) -> None:

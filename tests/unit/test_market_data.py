@@ -235,6 +235,30 @@ async def test_cfd_is_asked_for_at_its_underlying(gateway: MarketGateway, sessio
     assert gateway.cancelled[1:] == [gateway.id]
 
 
+@with_market
+async def test_book_of_a_cfd_is_asked_for_at_its_underlying(gateway: MarketGateway, session: IBSession) -> None:
+    cfd = m.Contract(con_id=111, exchange="SMART")
+    async with session.market_data.depth(cfd, 3, smart=True) as books:
+        await settle()
+        first = gateway.id
+        await gateway.say(m.RerouteMarketDepthRequest(first, 265598, "ARCA"))
+        assert gateway.cancelled == [first]
+        asked = gateway.asked[-1]
+        assert asked.contract == m.Contract(con_id=265598, exchange="ARCA")
+        assert (asked.num_rows, asked.is_smart_depth) == (3, True)
+        await gateway.say(row(gateway.id, 0, 0, 3.0))
+        (book,) = await of(books, 1)
+        assert (book.contract, book.bids[0].price) == (cfd, 3.0)
+        assert session.market_data.usage().books == 1
+        gateway.drop()  # after a loss it is the CFD that is asked for, or the underlying: both have this book
+        await asyncio.sleep(5)
+        await gateway.say(row(gateway.id, 0, 0, 4.0))
+        *_, book = await of(books, 3)
+        assert (book.contract, book.bids[0].price) == (cfd, 4.0)
+    await settle()
+    assert gateway.cancelled[-1] == gateway.id
+
+
 # --- conflation
 
 
@@ -372,7 +396,7 @@ async def test_kind_of_data_is_asked_for_again_before_the_lines(gateway: MarketG
         await asyncio.sleep(BARS_AGAIN_S)
         again = [one for one in gateway.received[before:] if not isinstance(one, m.CurrentTimeInMillisRequest)]
         assert [type(one) for one in again] == [m.MarketDataTypeRequest, m.MarketDataRequest, m.RealTimeBarsRequest]
-    with pytest.raises(ValueError, match="99"):
+    with pytest.raises(InvalidRequest, match=r"kind 99: there are .*LIVE"):
         await data.set_market_data_kind(99)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""The guards: which account, and what an order is worth."""
+"""The guards: which account, what an order is worth, what may be traded, and how far from the market."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ibwire.exceptions import InvalidOrder, LiveTradingDisabled, OrderLimitExceeded
-from ibwire.order_guards import account_for, check_limits, value_of
+from ibwire.order_guards import account_for, check_limits, market_price_of, value_of
 from ibwire.orders import Order, limit, market, stop
+from ibwire.quotes import Quote
 from ibwire.settings import TradingSettings
 from ibwire.wire import messages as m
+
+
+def unknown(_: m.Contract) -> Decimal | None:
+    return None
+
 
 SHARE = m.Contract(con_id=1, sec_type="STK", exchange="SMART")
 FUTURE = m.Contract(con_id=2, sec_type="FUT", exchange="CME", multiplier=50.0)
@@ -41,7 +47,7 @@ def test_value_is_at_the_orders_own_price_or_not_known(order: Order, contract: m
 def test_nothing_above_a_limit_passes(quantity: int, price: int, most: int, worth: int) -> None:
     settings = TradingSettings(max_order_quantity=Decimal(most), max_order_value=Decimal(worth))
     try:
-        check_limits(limit("BUY", quantity, price), SHARE, settings)
+        check_limits(limit("BUY", quantity, price), SHARE, settings, unknown)
     except OrderLimitExceeded:
         assert quantity > most or quantity * price > worth
     else:
@@ -58,3 +64,69 @@ def test_the_account_is_the_one_given_or_the_only_one() -> None:
     with pytest.raises(LiveTradingDisabled):
         account_for(order, TradingSettings(account=LIVE), (PAPER, LIVE))
     assert account_for(order, TradingSettings(account=LIVE, allow_live=True), (PAPER, LIVE)) == LIVE
+
+
+def spread_of(*con_ids: int) -> m.Contract:
+    legs = tuple(m.ComboLeg(con_id=con_id, ratio=1, action="BUY", exchange="SMART") for con_id in con_ids)
+    return m.Contract(symbol="AAPL", sec_type="BAG", exchange="SMART", combo_legs=legs)
+
+
+@pytest.mark.parametrize(
+    ("contract", "is_allowed"),
+    [
+        (m.Contract(symbol="AAPL"), True),
+        (m.Contract(con_id=7), True),
+        (m.Contract(symbol="TSLA", con_id=7), True),
+        (m.Contract(symbol="TSLA", con_id=8), False),
+        (m.Contract(con_id=8), False),
+        (m.Contract(symbol="aapl"), False),
+        (spread_of(7, 9), True),
+        (spread_of(7, 8), False),
+        (spread_of(), False),
+    ],
+)
+def test_only_what_is_allowed_by_symbol_or_con_id_passes(contract: m.Contract, is_allowed: bool) -> None:
+    settings = TradingSettings(allowed_symbols=("AAPL",), allowed_con_ids=("7", "9"))
+    if is_allowed:
+        check_limits(market("BUY", 1), contract, settings, unknown)
+    else:
+        with pytest.raises(OrderLimitExceeded, match=r"none of AAPL, 7, 9 \(guards: allowed_symbols, allowed_con_ids"):
+            check_limits(market("BUY", 1), contract, settings, unknown)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 100))
+def test_a_limit_further_from_the_market_than_allowed_is_refused(price: int, at: int, percent: int) -> None:
+    settings = TradingSettings(max_distance_percent=Decimal(percent))
+    is_too_far = abs(price - at) * 100 > percent * at
+    if is_too_far:
+        with pytest.raises(OrderLimitExceeded, match=f"more than {percent} % .guard: max_distance_percent"):
+            check_limits(limit("SELL", 1, price), SHARE, settings, lambda _: Decimal(at))
+    else:
+        check_limits(limit("SELL", 1, price), SHARE, settings, lambda _: Decimal(at))
+
+
+def test_a_distance_from_an_unknown_market_is_refused_and_no_limit_has_none() -> None:
+    settings = TradingSettings(max_distance_percent=Decimal(5))
+    for price in (None, Decimal(0)):
+        with pytest.raises(OrderLimitExceeded, match="not known"):
+            check_limits(limit("BUY", 1, 100), SHARE, settings, lambda _, price=price: price)  # type: ignore[misc]
+    for order in (market("BUY", 1), stop("SELL", 1, 90)):
+        check_limits(order, SHARE, settings, unknown)
+
+
+@pytest.mark.parametrize(
+    ("quote", "price"),
+    [
+        (None, None),
+        (Quote(SHARE), None),
+        (Quote(SHARE, bid=99.9, ask=100.1, last=90.0), Decimal(100)),
+        (Quote(SHARE, bid=99.9, last=90.0), Decimal(90)),
+        (Quote(SHARE, bid=99.9, ask=100.1, is_stale=True), None),
+        (Quote(SHARE, bid=99.9, ask=100.1, is_delayed=True), Decimal(100)),
+        (Quote(SHARE, bid=-1.0, ask=1.0), None),
+    ],
+)
+def test_the_market_is_between_bid_and_ask_or_the_last_price_or_unknown(
+    quote: Quote | None, price: Decimal | None
+) -> None:
+    assert market_price_of(quote) == price

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from msgspec.structs import replace
 
 from ibwire.error_codes import OrderVerdict
 from ibwire.events import EventType
@@ -23,6 +24,7 @@ from ibwire.order_changes import (
     QuantityChanged,
     SecondOrder,
     StateChanged,
+    TermsDiffer,
     event_of,
 )
 from ibwire.order_state import TrackedOrder
@@ -495,8 +497,8 @@ def test_a_reconciliation_tells_of_a_quantity_that_is_not_what_was_believed() ->
     feed(order, open_order("Submitted"))
     order.change_sent(limit("BUY", 500, 10))
     (change,) = order.reconciled(open_order("Submitted"), status("Submitted"))
-    assert isinstance(change, QuantityChanged)
-    assert (change.old, change.new, order.remaining) == (500, 100, 100)
+    assert isinstance(change, TermsDiffer)
+    assert (change.difference.asked, change.difference.actual, order.remaining) == (500, 100, 100)
     assert order.reconciled(open_order("Submitted"), status("Submitted")) == []
 
 
@@ -617,3 +619,72 @@ def test_a_completed_order_that_is_inactive_was_refused_also_after_a_cancel_of_o
     order.cancel_sent()
     order.feed(m.CompletedOrder(order=m.Order(perm_id=5), order_state=m.OrderState(status="Inactive")))
     assert order.state is OrderState.REJECTED
+
+
+def test_a_change_that_crosses_the_end_of_its_order_makes_no_rejection_of_it() -> None:
+    """An IOC order has ended when the change arrives: 103 is about the change."""
+    order = tracked()
+    order.change_sent(limit("BUY", 50, 10))
+    feed(order, open_order("PreSubmitted", 100), status("PendingCancel"), status("Cancelled"))
+    feed(order, error(103, "Duplicate order id"))
+    assert order.state is S.CANCELLED
+
+
+def test_a_correction_of_a_settled_fill_counts() -> None:
+    order = tracked()
+    feed(order, open_order("Submitted"), execution(1, 60, 60), status("Submitted", 60, 40))
+    order.reconciled(open_order("Submitted"), status("Submitted", 60, 40))
+    feed(order, execution(1, 50, 50, revision=2))
+    assert order.filled == 50
+
+
+def test_the_completed_order_has_the_last_word_on_what_is_filled() -> None:
+    """A correction took from a filled order: then no execution is missing."""
+    order = tracked()
+    feed(order, execution(1, 100, 100), status("Filled", 100, 0), execution(1, 90, 90, revision=2))
+    assert len(order.doubts) == 1
+    state = m.OrderState(status="Filled")
+    order.completed(m.CompletedOrder(CONTRACT, m.Order(perm_id=PERM_ID, filled_quantity="90"), state))
+    assert (order.state, order.filled, order.doubts) == (S.FILLED, 90, ())
+
+
+def test_terms_that_the_gateway_does_not_have_are_told_and_given_up_when_it_was_asked() -> None:
+    order = tracked()
+    feed(order, open_order("Submitted"))
+    order.change_sent(limit("BUY", 50, 11))
+    assert order.is_change_open
+    told = open_order("Submitted", 100)
+    assert told.order is not None
+    told = replace(told, order=replace(told.order, order_type="LMT", lmt_price=10.0))
+    changes = order.reconciled(told)
+    differences = [one.difference for one in changes if isinstance(one, TermsDiffer)]
+    assert [(one.field, one.asked, one.actual) for one in differences] == [
+        ("total_quantity", 50, 100),
+        ("limit_price", 11, 10),
+    ]
+    assert (order.order.limit_price, order.order.total_quantity, order.is_change_open) == (10, 100, False)
+
+
+def test_a_refused_change_is_a_reason_to_ask_until_the_terms_are_known() -> None:
+    order = tracked()
+    feed(order, open_order("Submitted"))
+    order.change_sent(limit("BUY", 100, 11))
+    feed(order, error(110, "The price does not conform to the minimum price variation"))
+    assert order.doubts == ("IBKR's 110: The price does not conform to the minimum price variation",)
+    order.reconciled(open_order("Submitted"))
+    assert order.doubts == ()
+
+
+def test_a_quantity_that_others_changed_is_not_taken_back_by_the_next_change() -> None:
+    order = tracked()
+    feed(order, open_order("Submitted", 100), open_order("Submitted", 60))
+    assert order.order.total_quantity == 60
+
+
+def test_an_unconfirmed_order_that_cannot_be_cancelled_is_in_no_doubt_once_it_was_looked_for() -> None:
+    order = tracked()
+    order.not_found("nowhere")
+    feed(order, error(10147, "OrderId 41 that needs to be cancelled is not found."))
+    assert len(order.doubts) == 1
+    order.not_found("nowhere")
+    assert (order.state, order.doubts) == (S.UNCONFIRMED, ())

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ibwire import recording_schema
-from ibwire.simulator import parquet_feed
+from ibwire.simulator import parquet_books, parquet_feed
 
 PAGE = Path(__file__).parents[2] / "docs" / "recording.md"
 
@@ -26,3 +26,4 @@ def test_the_writer_writes_the_columns_of_the_page() -> None:
 
 def test_the_simulator_reads_columns_of_the_page() -> None:
     assert parquet_feed.COLUMNS.items() <= documented().items()
+    assert parquet_books.COLUMNS.items() <= documented().items()

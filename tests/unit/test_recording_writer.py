@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibwire import recording_day
-from ibwire.exceptions import RecordingFailed
+from ibwire.exceptions import LibraryMissing, RecordingFailed
 from ibwire.recording_day import parts_in
 from ibwire.recording_reader import read_recording
 from ibwire.recording_schema import COLUMNS, RecordingRow, arrow
@@ -198,6 +198,22 @@ def test_a_recording_is_a_table_as_well(tmp_path: Path) -> None:
     assert table.column("position").to_pylist() == [*range(5), *range(6)]
     day = next((tmp_path / "1").iterdir())
     assert read(day) == read(next(day.iterdir())) == plain_rows(5, con_id=1)
+
+
+def test_a_recording_is_a_table_of_pandas_where_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pandas")
+    writer = opened(tmp_path)
+    writer.write(plain_rows(6))
+    writer.close()
+    frame = read_recording(tmp_path).to_pandas()
+    assert list(frame.columns) == list(COLUMNS)
+    assert frame["position"].tolist() == list(range(6))
+    assert frame["received_ns"].dtype == "int64"
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(LibraryMissing, match="pandas"):
+        read_recording(tmp_path).to_pandas()
 
 
 @pytest.mark.parametrize(

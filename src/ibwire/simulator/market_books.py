@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from ibwire.simulator.books import Book, GeneratedBook
 from ibwire.simulator.feed import Feed
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.market import Quote
+from ibwire.simulator.parquet_feed import ParquetFeed
 from ibwire.simulator.recorded_depth import RecordedBook
 from ibwire.simulator.recorded_feed import RecordedFeed
+
+
+class PlayedBook(Book, Protocol):
+    """A book that moves by itself."""
+
+    con_id: int
+
+    def play_until(self, at_s: float) -> None:
+        """Let it move on to this second of the feed."""
+        ...
 
 
 class MarketBooks:
     """A book for every instrument that somebody has asked for; `recorded` ones are there from the start."""
 
-    def __init__(self, seed: int, recorded: Iterable[RecordedBook] = ()) -> None:
+    def __init__(self, seed: int, recorded: Iterable[PlayedBook] = ()) -> None:
         self._seed = seed
         self._recorded = {book.con_id: book for book in recorded}
         self._generated: dict[int, GeneratedBook] = {}
@@ -45,5 +57,7 @@ class MarketBooks:
 
 def books_of(feed: Feed, seed: int) -> MarketBooks:
     """The books that belong to a feed. Raises RecordingError for a recording that can't be used."""
+    if isinstance(feed, ParquetFeed):
+        return MarketBooks(seed, feed.books())
     files = feed.depth_files if isinstance(feed, RecordedFeed) else ()
     return MarketBooks(seed, map(RecordedBook, files))

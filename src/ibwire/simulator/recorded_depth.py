@@ -44,32 +44,39 @@ class RecordedBook:
 
     def rows(self, side: int) -> Sequence[Row]:
         """One side; a row that does not lie behind the one above it is left out until the recording corrects it."""
-        shown: list[Row] = []
-        for row in self._rows[side]:
-            if not shown or (row.price > shown[-1].price if side == ASK else row.price < shown[-1].price):
-                shown.append(row)
-        return shown
+        return in_order(self._rows[side], side)
 
     def play_until(self, at_s: float) -> None:
         """Apply what is due by then, in seconds of the recording."""
         while self._start_s + self._operations[self._done].at_s <= at_s:
             if self._done == 0:
                 self._rows = _standing(self._operations)
-            self._apply(self._operations[self._done])
+            apply(self._rows, self._operations[self._done])
             self._done += 1
             if self._done == len(self._operations):
                 self._start_s += self._operations[-1].at_s + LOOP_GAP_S
                 self._done = 0
 
-    def _apply(self, one: Operation) -> None:
-        rows = self._rows[one.side]
-        if one.operation == DELETE:
-            del rows[one.position : one.position + 1]
-        elif one.operation == INSERT:
-            rows.insert(one.position, one.row)
-            del rows[MOST_ROWS:]
-        elif one.position < len(rows):
-            rows[one.position] = one.row
+
+def in_order(rows: Sequence[Row], side: int) -> list[Row]:
+    """The rows of a side without those that do not lie behind the one above them."""
+    shown: list[Row] = []
+    for row in rows:
+        if not shown or (row.price > shown[-1].price if side == ASK else row.price < shown[-1].price):
+            shown.append(row)
+    return shown
+
+
+def apply(book: dict[int, list[Row]], one: Operation) -> None:
+    """Do to a book, by sides, what an operation says."""
+    rows = book[one.side]
+    if one.operation == DELETE:
+        del rows[one.position : one.position + 1]
+    elif one.operation == INSERT:
+        rows.insert(one.position, one.row)
+        del rows[MOST_ROWS:]
+    elif one.position < len(rows):
+        rows[one.position] = one.row
 
 
 def _standing(operations: Sequence[Operation]) -> dict[int, list[Row]]:

@@ -14,6 +14,8 @@ MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 _LENGTH = Struct(">I")
 _HEADER = Struct(">II")
+_read_header = _HEADER.unpack_from
+_BEFORE_ID, _BEFORE_PAYLOAD = _LENGTH.size, _HEADER.size
 ID_BYTES = 4
 """How much of a frame's length its id takes."""
 
@@ -66,17 +68,18 @@ class FrameDecoder:
             data = bytes(self._pending)
             self._pending.clear()
         frames: list[Frame] = []
-        append, header, longest = frames.append, _HEADER.unpack_from, self._max_frame_bytes
-        before_id, before_payload, shortest = _LENGTH.size, _HEADER.size, ID_BYTES
+        append, header, longest = frames.append, _read_header, self._max_frame_bytes
+        shortest = ID_BYTES
         position, end = 0, len(data)
-        while (start := position + before_payload) <= end:
+        while (start := position + _BEFORE_PAYLOAD) <= end:
             length, message_id = header(data, position)
-            stop = position + before_id + length
+            stop = position + _BEFORE_ID + length
             if stop > end or length > longest or length < shortest:
                 break
             append((message_id, data[start:stop]))
             position = stop
-        self._keep(data, position)
+        if position < end:
+            self._keep(data, position)
         return frames
 
     def feed_text(self, data: bytes) -> tuple[str, bytes] | None:
@@ -117,5 +120,4 @@ class FrameDecoder:
                 )
                 return
             self._needed = _LENGTH.size + length
-        if rest:
-            self._pending += data[position:] if position else data
+        self._pending += data[position:] if position else data

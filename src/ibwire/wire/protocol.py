@@ -27,6 +27,9 @@ from ibwire.wire.handshake import (
     parse_server_hello,
 )
 
+_PARSER_BYTES = 32 * 1024
+"""A parser's message keeps the text of all that went through it: after so many bytes new ones are made."""
+
 _MAX_SKIPPED_IDS = 256
 OTHER_IDS = -1
 """The key in `skipped` under which ids beyond the first 256 different ones are counted together."""
@@ -46,6 +49,8 @@ class _Side:
         self._decoders = decoders
         self._tells_skipped = tells_skipped
         self._frames = FrameDecoder()
+        self._parsers: dict[int, Parser] = {}
+        self._parsed_bytes = 0
         self._has_hello = False
         self.error: IbwireError | None = None
         self.messages_received = 0
@@ -71,7 +76,10 @@ class _Side:
     def _decode(self, data: bytes) -> list[Message]:
         messages: list[Message] = []
         append = messages.append
-        parsers: dict[int, Parser] = {}  # of this chunk: see Decoder.parser
+        self._parsed_bytes += len(data)
+        if self._parsed_bytes > _PARSER_BYTES:
+            self._parsers, self._parsed_bytes = {}, 0
+        parsers = self._parsers
         message_id, payload = 0, b""
         try:
             for message_id, payload in self._frames.feed(data):

@@ -1,0 +1,113 @@
+"""Wakes the consumers of streams at the end of the read that brought them something, in the same turn of the loop.
+
+A task that awaits one of asyncio's futures is resumed in the loop's next turn: another look at all sockets and timers,
+and a handle for each consumer. For single ticks that is a large part of the way from the socket to the consumer. So
+consumers wait for a `Waiter`, which has of a future what a task asks of it (see `asyncio.isfuture`), and whoever reads
+the socket resumes their tasks when it is done, and nothing that they could disturb is on the stack any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from contextvars import Context
+from weakref import WeakKeyDictionary
+
+
+class Wakeups:
+    """The consumers of one event loop that are to be resumed. Used from that loop only."""
+
+    def __init__(self) -> None:
+        self._woken: list[Waiter] = []
+        self.is_held = False
+        """Whether somebody is going to `hand_over`: who sets it has to call that, and not from inside a task."""
+
+    def add(self, waiter: Waiter) -> None:
+        """Resume its task when it is handed over; if nobody is about to, in the loop's next turn."""
+        self._woken.append(waiter)
+        if not self.is_held:
+            self.is_held = True
+            waiter.loop.call_soon(self.hand_over)
+
+    def hand_over(self) -> None:
+        """Resume everybody who was woken, in that order. Whom they wake has to wait for the next turn."""
+        self.is_held = False
+        if not self._woken:
+            return
+        woken, self._woken = self._woken, []
+        rest = iter(woken)
+        try:
+            for waiter in rest:
+                if waiter.callback is not None:
+                    waiter.context.run(waiter.callback, waiter)
+        finally:
+            for waiter in rest:  # a KeyboardInterrupt of one consumer is not the others' affair
+                self.add(waiter)
+
+
+class Waiter:
+    """What one consumer's task awaits, again and again. Of a future it has what a task asks of it."""
+
+    __slots__ = ("_add", "_asyncio_future_blocking", "_is_cancelled", "callback", "context", "is_waiting", "loop")
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._add = wakeups_of(self.loop).add
+        self._asyncio_future_blocking = False
+        self._is_cancelled = False
+        self.is_waiting = False
+        """Whether there is a task that has not been woken yet."""
+        self.callback: Callable[[Waiter], object] | None = None
+        """How the task is resumed, in its `context`; None if there is none."""
+        self.context: Context
+
+    def wake(self) -> None:
+        """Let the task go on that waits; does nothing if none does."""
+        if self.is_waiting:
+            self.is_waiting = False
+            self._add(self)
+
+    # --- what a task asks of a future
+
+    def __await__(self) -> Generator[Waiter, None, None]:
+        if self.callback is not None:
+            raise RuntimeError("a stream has one consumer at a time; this one is already being waited for")
+        self._asyncio_future_blocking = self.is_waiting = True
+        self._is_cancelled = False
+        try:
+            yield self
+        finally:
+            self.callback = None
+            self.is_waiting = False
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop of the task."""
+        return self.loop
+
+    def add_done_callback(self, callback: Callable[[Waiter], object], *, context: Context) -> None:
+        """Called by the task that waits, once: how it is resumed."""
+        self.callback, self.context = callback, context
+
+    def cancel(self, msg: object = None) -> bool:
+        """Called when the task is cancelled; whether that is what ends the waiting."""
+        if not self.is_waiting or self.callback is None:
+            return False
+        self.is_waiting, self._is_cancelled = False, True
+        self.loop.call_soon(self.callback, self, context=self.context)
+        return True
+
+    def result(self) -> None:
+        """Called by the task when it goes on."""
+        if self._is_cancelled:
+            raise asyncio.CancelledError
+
+
+_OF_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Wakeups] = WeakKeyDictionary()
+
+
+def wakeups_of(loop: asyncio.AbstractEventLoop) -> Wakeups:
+    """Those of this event loop: readers and consumers need not know of each other."""
+    wakeups = _OF_LOOP.get(loop)
+    if wakeups is None:
+        wakeups = _OF_LOOP[loop] = Wakeups()
+    return wakeups

@@ -1,0 +1,298 @@
+"""Nothing leaves while the link is away: what waits for its turn is taken back, what may wait leaves once, later."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ibwire.connection_state import ConnectionState
+from ibwire.exceptions import (
+    InvalidOrder,
+    NotConnected,
+    OrderCancelled,
+    OrderChangeRefused,
+    OrderExpired,
+    OrderLimitExceeded,
+)
+from ibwire.journal_reader import JournalReader
+from ibwire.journal_records import Kind
+from ibwire.order_states import OrderState
+from ibwire.orders import limit
+from ibwire.session import IBSession
+from ibwire.simulator import SimulatedGateway
+from ibwire.wire import messages as m
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, floor, trader
+from tests.helpers.virtual_time import on_virtual_time
+
+pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
+
+ORDER = limit("BUY", 10, 99)
+
+
+def kinds(path: Path, client_ref: str | None) -> list[Kind]:
+    """What the journal has of an order."""
+    reader = JournalReader(path / "journal.sqlite3")
+    try:
+        return [record.entry.kind for record in reader.records(client_ref)]
+    finally:
+        reader.close()
+
+
+def crowd(session: IBSession) -> None:
+    """So many messages of the most urgent lane that nothing else leaves for a while."""
+    for _ in range(100):
+        session.send(m.CancelOrderRequest(1_000_000)).add_done_callback(lambda done: done.exception())
+
+
+async def lose(gateway: SimulatedGateway, how: str) -> None:
+    if how == "1100":
+        await gateway.inject("connectivity_lost")
+    else:
+        await gateway.go_down()
+
+
+async def restore(gateway: SimulatedGateway, how: str) -> None:
+    if how == "1100":
+        await gateway.inject("connectivity_restored", data_lost=False)
+    else:
+        await gateway.come_back()
+
+
+both_losses = pytest.mark.parametrize("how", ["1100", "the link falls"])
+
+
+@both_losses
+def test_an_order_and_a_change_that_wait_for_their_turn_are_taken_back(how: str, tmp_path: Path) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path) as (gateway, session):
+            works = await session.trading.place(APPLE, ORDER)
+            await works.acknowledged()
+            crowd(session)
+            waits = await session.trading.place(APPLE, ORDER)
+            changing = asyncio.create_task(works.modify(limit_price=Decimal(98)))
+            await asyncio.sleep(0.01)
+            assert waits.status is OrderState.INTENT
+            await lose(gateway, how)
+            with pytest.raises(NotConnected):
+                await waits.acknowledged()
+            with pytest.raises(NotConnected):
+                await changing
+            assert (waits.status, works.order.limit_price) == (OrderState.REJECTED, 99)
+            await restore(gateway, how)
+            await a_moment(QUIET_S)
+            assert [one.times_received for one in gateway.state().orders_received] == [1]
+            agree(gateway, session)
+            assert kinds(tmp_path, waits.key.client_ref) == [Kind.INTENT, Kind.NOT_SENT, Kind.ENDED]
+
+    run()
+
+
+@both_losses
+@pytest.mark.parametrize("begins", ["while it is down", "in the queue"])
+def test_an_order_that_may_wait_leaves_once_when_the_session_is_back(how: str, begins: str, tmp_path: Path) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path) as (gateway, session):
+            await session.trading.ready()
+            if begins == "in the queue":
+                crowd(session)
+                handle = await session.trading.place(APPLE, ORDER, queue_while_down=600)
+                await lose(gateway, how)
+                await a_moment(0.1)
+            else:
+                await lose(gateway, how)
+                await a_moment(0.1)
+                handle = await session.trading.place(APPLE, ORDER, queue_while_down=timedelta(minutes=10))
+            assert (handle.status, handle.key.order_id) == (OrderState.INTENT, 0)
+            with (
+                pytest.raises(OrderChangeRefused)
+                if session.state is ConnectionState.CONNECTED
+                else pytest.raises(NotConnected)
+            ):
+                await handle.modify(limit_price=Decimal(98))
+            await a_moment(QUIET_S)
+            assert gateway.state().orders_received == []
+            await restore(gateway, how)
+            assert await handle.acknowledged() is OrderState.SUBMITTED
+            await a_moment(QUIET_S)
+            assert [one.times_received for one in gateway.state().orders_received] == [1]
+            agree(gateway, session)
+            await handle.cancel()
+            assert await handle.done() is OrderState.CANCELLED
+            another = await session.trading.place(APPLE, ORDER)
+            assert another.key.order_id > handle.key.order_id > 0
+            await a_moment(600)
+            assert handle.unsent_because is None
+        first, second, *_ = [one for one in kinds(tmp_path, handle.key.client_ref) if one is not Kind.INTENT]
+        assert (first, second) == (Kind.QUEUED, Kind.NUMBERED)
+
+    run()
+
+
+@on_virtual_time
+async def test_it_waits_for_the_reconciliation_not_only_for_the_link(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        handle = await session.trading.place(APPLE, ORDER, queue_while_down=60)
+        await gateway.inject("connectivity_restored", data_lost=False)
+        await a_moment(0.3)
+        assert session.state is ConnectionState.CONNECTED
+        another = await session.trading.place(APPLE, limit("BUY", 1, 98), queue_while_down=60)
+        assert (handle.status, another.status) == (OrderState.INTENT, OrderState.INTENT)
+        await session.trading.reconcile()
+        await asyncio.gather(handle.acknowledged(), another.acknowledged())
+        assert handle.key.order_id < another.key.order_id
+        at_once = await session.trading.place(APPLE, limit("BUY", 1, 97), queue_while_down=60)
+        assert at_once.status is OrderState.SENT
+
+
+@both_losses
+def test_its_time_is_over_and_it_ends_unsent(how: str, tmp_path: Path) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path) as (gateway, session):
+            await session.trading.ready()
+            await lose(gateway, how)
+            await a_moment(0.1)
+            handle = await session.trading.place(APPLE, ORDER, queue_while_down=30)
+            with pytest.raises(OrderExpired):
+                await handle.acknowledged()
+            assert await handle.done() is OrderState.REJECTED
+            await restore(gateway, how)
+            await a_moment(QUIET_S)
+            assert gateway.state().orders_received == []
+            assert kinds(tmp_path, handle.key.client_ref) == [Kind.QUEUED, Kind.NOT_SENT, Kind.ENDED]
+
+    run()
+
+
+@on_virtual_time
+async def test_an_order_whose_time_is_over_before_the_disk_or_the_gateway_was_ready_does_not_leave_late(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        journal: Any = session.trading._followed.open()[1]
+        await session.trading.ready()
+        write = journal.write
+
+        async def slow(*entries: Any) -> None:
+            await write(*entries)
+            await asyncio.sleep(2)
+
+        journal.write = slow
+        handle = await session.trading.place(APPLE, ORDER, queue_while_down=1)
+        with pytest.raises(OrderExpired):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_an_order_behind_others_in_the_queue_expires_there(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        for _ in range(3):
+            crowd(session)
+        handle = await session.trading.place(APPLE, ORDER, queue_while_down=1)
+        with pytest.raises(OrderExpired):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+        assert kinds(tmp_path, handle.key.client_ref) == [Kind.INTENT, Kind.NOT_SENT, Kind.ENDED]
+
+
+@on_virtual_time
+async def test_what_waits_can_be_cancelled_and_a_halt_ends_it(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        one, other = [await session.trading.place(APPLE, ORDER, queue_while_down=60) for _ in range(2)]
+        await one.cancel()
+        with pytest.raises(OrderCancelled):
+            await one.acknowledged()
+        await session.trading.halt("enough")
+        assert await other.done() is OrderState.REJECTED
+        with pytest.raises(OrderLimitExceeded, match="guard: halt"):
+            await session.trading.place(APPLE, ORDER, queue_while_down=60)
+        await gateway.inject("connectivity_restored", data_lost=False)
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_a_cancel_does_not_overtake_its_order(tmp_path: Path) -> None:
+    """The cancel would leave first, name an order that nobody knows, and the order would work."""
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        crowd(session)
+        handle = await session.trading.place(APPLE, ORDER)
+        await handle.cancel()
+        assert await handle.done() is OrderState.REJECTED
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_a_change_whose_caller_gave_up_is_taken_back(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, ORDER)
+        await handle.acknowledged()
+        crowd(session)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await handle.modify(limit_price=Decimal(98))
+        await a_moment(QUIET_S)
+        assert [one.times_received for one in gateway.state().orders_received] == [1]
+        assert handle.order.limit_price == 99
+
+
+@pytest.mark.parametrize("way", ["closed", "killed"])
+def test_what_waited_when_the_process_ended_is_never_sent(way: str, tmp_path: Path) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path) as (gateway, session):
+            await session.trading.ready()
+            await gateway.inject("connectivity_lost")
+            await a_moment(0.1)
+            handle = await session.trading.place(APPLE, ORDER, queue_while_down=3600)
+            if way == "killed":
+                forget_the_queue(session)
+            await session.aclose()
+            await gateway.inject("connectivity_restored", data_lost=False)
+            async with trader(tmp_path, seed=2) as again:
+                await again.trading.ready()
+                ended = {one.key.client_ref: one.status for one in again.trading.orders}
+                assert ended in ({}, {handle.key.client_ref: OrderState.REJECTED})
+                assert bool(ended) == (way == "killed")
+                await a_moment(QUIET_S)
+            assert gateway.state().orders_received == []
+        assert kinds(tmp_path, handle.key.client_ref) == [Kind.QUEUED, Kind.NOT_SENT, Kind.ENDED]
+        reader = JournalReader(tmp_path / "journal.sqlite3")
+        assert reader.problems(is_thorough=True) == []
+        reader.close()
+
+    run()
+
+
+def forget_the_queue(session: IBSession) -> None:
+    """As if the process ended here: nothing more is written of what waits."""
+    queue: Any = session.trading._placing.queue
+    for handle in queue.waiting:
+        queue.drop(handle)
+
+
+@on_virtual_time
+async def test_no_time_to_wait_is_refused(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (_, session):
+        for waits in (0, -1, float("inf"), timedelta(0)):
+            with pytest.raises(InvalidOrder, match="queue_while_down"):
+                await session.trading.place(APPLE, ORDER, queue_while_down=waits)
