@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class JournalFile:
             raise
 
     def _open(self) -> None:
+        if not self._mark.newest():
+            _undo_half_made(self.path)
         # It is looked at before it is opened for writing, because closing it again would drop a damaged log.
         if is_begun(self.path):
             self._check()
@@ -133,6 +136,19 @@ class JournalFile:
                 f"the reference {entry.client_ref} was used before; nothing was sent", retryable=False
             )
         return None
+
+
+def _undo_half_made(path: Path) -> None:
+    """Let SQLite undo what a process that was killed while it made the file left: it does that for writers only.
+
+    A file that has a log was made whole; then there is nothing to undo.
+    """
+    undo, log = (path.with_name(f"{path.name}-{part}") for part in ("journal", "wal"))
+    if not undo.exists() or log.exists():
+        return
+    connection = sqlite3.connect(path, isolation_level=None)
+    with closing(connection), suppress(sqlite3.DatabaseError):  # what is wrong with it then, looking at it tells
+        connection.execute("SELECT 1 FROM sqlite_schema").fetchall()
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -262,6 +262,7 @@ class TrackedOrder:
             self._book.settle(filled)
             self._evidence.reported = filled  # not what was said before a correction
         self._evidence.acknowledge()
+        self._evidence.life_after_end = ""  # that was older
         if state is not None:
             self._see_status(state.status)
             self._evidence.completed_text = state.completed_status or ""

@@ -190,7 +190,7 @@ def _watch_bytes(trap: Trap, kinds: dict[int, Kind]) -> None:
     def sent(self: ConnectionManager, message: Message) -> Any:
         if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
             is_cancel = isinstance(message, m.CancelOrderRequest)
-            names[encode(message)] = Kind.CANCEL if is_cancel else kinds[message.order_id or 0]
+            names[encode(message)] = Kind.CANCEL if is_cancel else kinds.get(message.order_id or 0, Kind.INTENT)
         return send(self, message)
 
     def written(self: ConnectionManager, frame: bytes) -> None:

@@ -283,6 +283,29 @@ def test_a_file_that_was_never_begun_becomes_a_journal(path: Path) -> None:
         assert journal.write([intent(1)]) == [None]
 
 
+@pytest.mark.parametrize("is_page_written", [True, False])
+def test_a_file_that_was_half_made_when_the_process_was_killed_becomes_a_journal(
+    path: Path, tmp_path: Path, *, is_page_written: bool
+) -> None:
+    """SQLite had written to the file, and what undoes that lies beside it: who may only read is refused."""
+    made = tmp_path / "elsewhere.sqlite3"
+    connection = sqlite3.connect(made, isolation_level=None)
+    connection.execute("PRAGMA cache_size = 1")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("CREATE TABLE records (what TEXT)")
+    for _ in range(100):
+        connection.execute("INSERT INTO records VALUES (?)", ("x" * 1000,))
+    shutil.copy(made, path)
+    shutil.copy(made.with_name("elsewhere.sqlite3-journal"), path.with_name(f"{path.name}-journal"))
+    connection.execute("COMMIT")
+    connection.close()
+    if is_page_written:
+        shutil.copy(made, path)
+    with opened(path) as journal:
+        assert journal.write([intent(1)]) == [None]
+    assert len(records_of(path)) == 1
+
+
 def changed(path: Path, statement: str) -> None:
     connection = sqlite3.connect(path)
     connection.execute(statement)

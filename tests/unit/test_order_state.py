@@ -474,6 +474,15 @@ def test_a_reconciliation_settles_refusals() -> None:
     assert steps(feed(order, status("Cancelled"))) == [S.CANCELLED]
 
 
+def test_a_completed_order_is_in_no_doubt_because_it_was_told_to_work_after_its_end() -> None:
+    """It ended while the gateway was asked for its open orders: news and answer came in the wrong order."""
+    order = tracked()
+    feed(order, open_order("Submitted"), status("Cancelled"), open_order("Submitted"))
+    assert order.doubts
+    feed(order, m.CompletedOrder(CONTRACT, m.Order(perm_id=PERM_ID), m.OrderState(status="Cancelled")))
+    assert (order.state, order.doubts) == (S.CANCELLED, ())
+
+
 def test_a_change_that_leaves_after_the_end_changes_nothing() -> None:
     """It waited for its turn while the order filled."""
     order = tracked()
