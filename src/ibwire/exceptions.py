@@ -46,6 +46,8 @@
     │   ├── OrderNotFound               the gateway knows no such order
     │   ├── DuplicateOrderId            IBKR's 103; nothing new was placed
     │   ├── OrderUnconfirmed            whether the order exists, or how it ended, is not known
+    │   ├── OrderExpired                waited for the session in vain; nothing was sent
+    │   ├── OrderOfAnotherClient        another client's, or the TWS user's; nothing was sent
     │   ├── LiveTradingDisabled         a live account, and `allow_live` is not set; nothing was sent
     │   └── OrderLimitExceeded          a limit of ours was hit; nothing was sent
     ├── RateLimitError                  held back by our own limiter; nothing was sent
