@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ibwire.exceptions import ConnectionFailed, IbwireError
 from ibwire.order_handles import OrderHandle
@@ -20,6 +20,9 @@ from ibwire.wire import messages as m
 DOUBT_GRACE_S = 1.0
 """How long a doubt may last before the gateway is asked: what comes in an unusual order mostly comes all the same."""
 
+MOST_ROUNDS = 3
+"""How often the gateway is asked at most about orders of which news came while it answered."""
+
 _log = logging.getLogger(__name__)
 
 NOWHERE = "the gateway has it neither among its open nor its completed orders, and reports no execution that ends it"
@@ -28,15 +31,26 @@ NOWHERE = "the gateway has it neither among its open nor its completed orders, a
 async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     """Ask the gateway about everything and bring the orders up to date; how many were asked about.
 
-    An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Raises what requests
+    An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Of an order that news
+    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Raises what requests
     raise; then nothing was concluded from silence.
     """
-    asked = {handle: handle.heard for handle in orders.handles if handle.has_left and _is_open(handle)}
+    about = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
+    overtaken = await _ask(session, orders, about)
+    for _ in range(MOST_ROUNDS - 1):
+        if overtaken:
+            overtaken = await _ask(session, orders, [handle for handle in overtaken if _is_open(handle)])
+    return len(about)
+
+
+async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[OrderHandle]) -> set[OrderHandle]:
+    """Ask once; the orders whose answer could not be taken as the whole truth, because news of them came meanwhile."""
+    asked = {handle: handle.heard for handle in about}
     for message in await session.request(m.ExecutionRequest()):
         orders.take(message)
     is_own = all(handle.key.client_id == session.client_id for handle in asked)
     question = m.OpenOrdersRequest() if is_own else m.AllOpenOrdersRequest()
-    found = _take_open_orders(orders, asked, await session.request(question))
+    found, overtaken = _take_open_orders(orders, asked, await session.request(question))
     for message in await session.request(m.CompletedOrdersRequest(api_only=False)):
         handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
@@ -44,7 +58,7 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     for handle, heard in asked.items():
         if handle.heard == heard:
             _conclude_from_silence(orders, handle, {perm_id for one, perm_id in found if one is handle})
-    return len(asked)
+    return overtaken
 
 
 def _is_open(handle: OrderHandle) -> bool:
@@ -53,8 +67,9 @@ def _is_open(handle: OrderHandle) -> bool:
 
 def _take_open_orders(
     orders: TrackedOrders, asked: dict[OrderHandle, int], answers: Sequence[Message]
-) -> set[tuple[OrderHandle, int | None]]:
-    """Take what the gateway says of its open orders; which orders it spoke of, and by which permanent id.
+) -> tuple[set[tuple[OrderHandle, int | None]], set[OrderHandle]]:
+    """Take what the gateway says of its open orders; which it spoke of and by which permanent id, and which it has to
+    be asked about again.
 
     `asked` is how much had happened to each order when the question was asked, and then when it was answered.
     """
@@ -65,16 +80,20 @@ def _take_open_orders(
             found.setdefault((handle, _perm_id(message)), []).append(message)
             if handle in asked:
                 asked[handle] += 1  # who listens has heard of it too
+    overtaken: set[OrderHandle] = set()
     for (handle, perm_id), messages in found.items():
         told, status = messages[0], messages[1] if len(messages) > 1 else None
         is_answer = isinstance(told, m.OpenOrder) and len(messages) <= 2 and not isinstance(status, m.OpenOrder)
         # News is newer than the answer, perhaps: then it must not be forgotten.
-        if is_answer and handle.key.perm_id in (None, perm_id) and handle.heard == asked.get(handle):
-            assert isinstance(told, m.OpenOrder)
-            orders.reconciled(handle, told, status if isinstance(status, m.OrderStatus) else None)
+        if handle in asked and handle.key.perm_id in (None, perm_id):
+            if is_answer and handle.heard == asked[handle]:
+                assert isinstance(told, m.OpenOrder)
+                orders.reconciled(handle, told, status if isinstance(status, m.OrderStatus) else None)
+            else:
+                overtaken.add(handle)
         for message in messages:
             orders.take(message)
-    return set(found)
+    return set(found), overtaken
 
 
 def _conclude_from_silence(orders: TrackedOrders, handle: OrderHandle, perm_ids: set[int | None]) -> None:

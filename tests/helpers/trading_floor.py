@@ -62,8 +62,8 @@ def slow_down(session: IBSession, seconds: float = 2.0) -> None:
     write = journal.write
 
     async def slow(*entries: Any) -> None:
-        await write(*entries)
         await asyncio.sleep(seconds)
+        await write(*entries)
 
     journal.write = slow
 
