@@ -36,6 +36,7 @@ class Link(asyncio.BufferedProtocol):
         self.wire = ClientProtocol()
         self.received_at = self._loop.time()
         """When anything came last, by the loop's clock."""
+        self.bytes_received = self.bytes_sent = 0
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self.cause: Exception | None = None
         self._on_messages = on_messages
@@ -56,6 +57,7 @@ class Link(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self.received_at = self._loop.time()
+        self.bytes_received += nbytes
         messages = self.wire.receive(bytes(self._view[:nbytes]))
         if messages:
             self._on_messages(messages)
@@ -76,6 +78,7 @@ class Link(asyncio.BufferedProtocol):
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
+            self.bytes_sent += len(data)
             self._transport.write(data)
 
     def abort(self) -> None:

@@ -1,0 +1,588 @@
+"""ib_async's client on our connection: the same methods, attributes and events, another wire underneath.
+
+Everything rests on an `IBSession`: one of its own, made by `connectAsync`, or a running one that it shares with the
+native services (`IBSession.ib`). How a request goes out is the catalogue's business:
+
+    ends (contract details, history …)      a task that asks, again if the link falls, until the time limit
+    goes on (quotes, bars …)                a stream that the session keeps: ib_async's id stays, the wire's does not
+    has no id (positions, account updates)  sent, remembered, and sent again after a reconnect
+    orders and commands                     sent once, never again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import ContextVar
+from dataclasses import replace as changed
+from functools import partial, update_wrapper
+from typing import Any
+
+import ib_async
+from msgspec.structs import replace
+
+from ibwire.connection import ConnectionState
+from ibwire.events import Event, EventType
+from ibwire.exceptions import (
+    ConnectionFailed,
+    ConnectionRefused,
+    ConnectTimeout,
+    IbwireError,
+    LiveTradingDisabled,
+    NotConnected,
+    RequestError,
+    RequestTimeout,
+)
+from ibwire.gaps import Gap, GapReason, Resumed
+from ibwire.ib_async.incoming import CALLS
+from ibwire.ib_async.order_recovery import recover_orders
+from ibwire.ib_async.outgoing import REMOVED, REQUESTS
+from ibwire.ib_async.receivers import BarSubscription, Question, Subscription
+from ibwire.recovery import Stage
+from ibwire.requests import NOT_REPEATABLE, spec_of
+from ibwire.session import IBSession
+from ibwire.session_api import Feed
+from ibwire.settings import Settings
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+from ibwire.wire.catalogue import CATALOGUE, Correlation, Shape, shape_of
+
+ORDER_NEWS: frozenset[type[Message]] = frozenset(
+    {m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesReport, m.OrderBound}
+)
+"""What comes of orders, asked for or not: all of it is shown to ib_async, in the order in which it came."""
+
+ACCOUNT_NEWS: frozenset[type[Message]] = frozenset(
+    {
+        *(m.Position, m.PositionEnd),
+        *(m.AccountValue, m.PortfolioValue, m.AccountUpdateTime, m.AccountDataEnd),
+        m.NewsBulletin,
+    }
+)
+"""What answers subscriptions without an id, of which a connection has one only."""
+
+WATCHED = ORDER_NEWS | ACCOUNT_NEWS
+
+SETTINGS = (m.MarketDataTypeRequest, m.AutoOpenOrdersRequest, m.SetServerLogLevelRequest)
+"""What the gateway has to be told again after a reconnect before anything is asked for."""
+
+STANDING = (m.PositionsRequest, m.AccountDataRequest, m.NewsBulletinsRequest)
+"""Subscriptions without an id."""
+
+ENDS_OF_STANDING: dict[type[Message], type[Message]] = {
+    m.CancelPositions: m.PositionsRequest,
+    m.CancelNewsBulletins: m.NewsBulletinsRequest,
+}
+
+CANCELS = frozenset(
+    row.cancel for row in CATALOGUE.values() if row.cancel is not None and row.correlation is Correlation.REQUEST_ID
+)
+
+KEYS: dict[type, str] = {
+    m.PositionsRequest: "positions",
+    m.AccountDataRequest: "accountValues",
+    m.OpenOrdersRequest: "openOrders",
+    m.AllOpenOrdersRequest: "openOrders",
+    m.CompletedOrdersRequest: "completedOrders",
+    m.CurrentTimeRequest: "currentTime",
+    m.MarketDepthExchangesRequest: "mktDepthExchanges",
+    m.NewsProvidersRequest: "newsProviders",
+    m.ScannerParametersRequest: "scannerParams",
+    m.FARequest: "requestFA",
+}
+"""By what name ib_async's wrapper awaits the answer of a request without an id."""
+
+LINK_RESTORED = frozenset({1101, 1102})
+"""The gateway has its link to IBKR again; news of orders may have been lost (protocol notes, 5.1)."""
+
+FOREVER_S = 1e9
+
+time_limit_s: ContextVar[float | None] = ContextVar("time_limit_s", default=None)
+"""The time limit of the request that is made in this context, where it has one of its own."""
+
+_log = logging.getLogger(__name__)
+
+
+class RemovedRequest(RequestError):
+    """A request of ib_async's client that today's wire has no message for; nothing was sent."""
+
+    hint = "IBKR does not answer this any more; there is nothing to put in its place here"
+
+
+@contextlib.contextmanager
+def inside(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let code run that asks for the running loop, though the loop is between two turns.
+
+    Programs that block call `ib.placeOrder` while no loop runs, and expect the order to be on its way when it returns.
+    """
+    if asyncio._get_running_loop() is not None:
+        yield
+        return
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(None)
+
+
+class Client(ib_async.Client):
+    """What `IB.client` is. `settings` are the session's, but for host, port and client id; `session` one to share."""
+
+    def __init__(self, wrapper: Any, settings: Settings | None = None, session: IBSession | None = None) -> None:
+        super().__init__(wrapper)
+        self.settings = settings or Settings()
+        self._logger = logging.getLogger("ibwire.ib_async.client")
+        self._shared = session
+        self._session: IBSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_started = False
+        self._is_in_batch = self._is_throttling = False
+        self._closing: asyncio.Task[None] | None = None
+        self._feeds: dict[int, Feed] = {}
+        self._questions: dict[Any, asyncio.Task[None]] = {}
+        self._standing: dict[type[Message], Message] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- its life
+
+    async def connectAsync(self, host: str, port: int, clientId: int, timeout: float | None = 2.0) -> None:
+        """Connect, and stay connected unless the switch says otherwise.
+
+        Raises what stock ib_async raises: ConnectionRefusedError, TimeoutError, ConnectionError.
+        """
+        if self._closing is not None:
+            await asyncio.gather(self._closing, return_exceptions=True)
+        if self._session is not None and self._is_started:
+            await self._session.connection.wait_until_up()  # it is being connected again, or is connected
+            return
+        self._loop = asyncio.get_running_loop()
+        self.connState = self.CONNECTING
+        try:
+            async with asyncio.timeout(timeout or None):
+                await self._start(host, int(port), int(clientId))
+        except BaseException as error:
+            self.disconnect()
+            text = f"API connection failed: {error!r}"
+            self._logger.error(text)
+            self.apiError.emit(text)
+            if isinstance(error, IbwireError):
+                raise _as_builtin(error) from error
+            raise
+        self.connState, self._is_started = self.CONNECTED, True
+        self.wrapper.connectAck()
+        self.apiStart.emit()
+
+    async def _start(self, host: str, port: int, client_id: int) -> None:
+        if self._shared is not None:
+            session = self._shared
+            self.host, self.port = session.settings.connection.host, session.connection.port
+            self.clientId = self.wrapper.clientId = session.client_id
+            self._attach(session)
+            self.take(-1, m.ManagedAccounts(",".join(session.accounts)))
+            return
+        self.host, self.port, self.clientId = host, port, client_id
+        own = changed(self.settings.connection, host=host, port=port, client_id=client_id)
+        session = IBSession(changed(self.settings, connection=own))
+        self._attach(session)
+        await session.start()
+
+    def _attach(self, session: IBSession) -> None:
+        self._session = session
+        session.listen(partial(self._hear, session))
+        session.connection.watch(WATCHED, partial(self._see, session))
+        session.events.subscribe(EventType.CONNECTION_STATE_CHANGED, partial(self._state_changed, session))
+        session.events.subscribe(EventType.CONNECTION_RECOVERED, partial(self._recovered, session))
+        session.events.subscribe(EventType.THROTTLED, partial(self._throttled, session))
+        recovery = session.recovery
+        recovery.register("ib_async: settings", Stage.PREPARATION, partial(self._say_again, session, SETTINGS))
+        recovery.register("ib_async: accounts", Stage.ACCOUNT, partial(self._say_again, session, STANDING))
+        recovery.register("ib_async: orders", Stage.ORDERS, partial(self._recover_orders, session))
+
+    def connect(self, host: str, port: int, clientId: int, timeout: float | None = 2.0) -> None:
+        """The same, blocking."""
+        ib_async.util.run(self.connectAsync(host, port, clientId, timeout))
+
+    def disconnect(self) -> None:
+        """End the connection at once; a shared session goes on, and only what was asked for here ends."""
+        session, self._session = self._session, None
+        self._is_started, self.connState = False, self.DISCONNECTED
+        feeds, self._feeds = self._feeds, {}
+        tasks = (*self._questions.values(), *self._tasks)
+        self._standing.clear()
+        loop = self._loop
+        if session is None or loop is None or loop.is_closed():
+            return
+        with inside(loop):
+            for task in tasks:
+                task.cancel()
+            for feed in feeds.values():
+                feed.close()
+        if session is self._shared:
+            return
+        if loop.is_running():
+            self._closing = loop.create_task(session.aclose(), name="ibwire ib_async closing")
+        else:
+            loop.run_until_complete(session.aclose())
+
+    def reset(self) -> None:
+        """Forget what the last connection was; `disconnect` does that."""
+        super().reset()
+
+    def isConnected(self) -> bool:
+        """Whether there is a link now; while it is being made again there is none."""
+        return self._is_started and self._session is not None and self._session.connection.is_up
+
+    def isReady(self) -> bool:
+        """The same: with us a link counts when the session can be used."""
+        return self.isConnected()
+
+    def serverVersion(self) -> int:
+        """The version of the wire that is spoken."""
+        return self._session.connection.server_version if self._session is not None else 0
+
+    def getReqId(self) -> int:
+        """A new number for a request or an order, from the one counter that all of the session shares."""
+        session = self._connected()
+        try:
+            return session.next_id()
+        except NotConnected as error:
+            raise ConnectionError("Not connected") from error
+
+    def updateReqId(self, minReqId: int) -> None:
+        """Let every number from now on be at least this."""
+        if self._session is not None:
+            self._session.use_ids_above(minReqId - 1)
+
+    def getAccounts(self) -> list[str]:
+        """The accounts of the login."""
+        return list(self._connected().accounts)
+
+    def connectionStats(self) -> ib_async.ConnectionStats:
+        """Since when, for how long, bytes and messages in and out."""
+        session = self._connected()
+        link = session.connection
+        messages_sent = sum(link.limiter.statistics().sent.values())
+        start = session.clock() - link.uptime_s
+        return ib_async.ConnectionStats(
+            start, link.uptime_s, link.bytes_received, link.bytes_sent, self._numMsgRecv, messages_sent
+        )
+
+    def startApi(self) -> None:
+        """Nothing to do: connecting has done it."""
+
+    def send(self, *fields: object, makeEmpty: bool = True) -> None:
+        """Raises RemovedRequest: fields of the text dialect cannot be sent."""
+        raise RemovedRequest("the text dialect is not spoken; use the client's request methods")
+
+    def sendMsg(self, msg: str) -> None:
+        """Raises RemovedRequest, as `send` does."""
+        raise RemovedRequest("the text dialect is not spoken; use the client's request methods")
+
+    # --- what goes out
+
+    def request(self, message: Message) -> None:
+        """Let a request go its way. Raises ConnectionError without a link, and what cannot be put on the wire."""
+        session = self._connected()
+        assert self._loop is not None
+        with inside(self._loop):
+            try:
+                self._route(session, message)
+            except NotConnected as error:
+                raise ConnectionError("Not connected") from error
+
+    def _route(self, session: IBSession, message: Message) -> None:
+        kind = type(message)
+        if kind in CANCELS:
+            self._cancel(message.req_id)  # type: ignore[attr-defined]
+        elif kind in ENDS_OF_STANDING or (isinstance(message, m.AccountDataRequest) and not message.subscribe):
+            self._standing.pop(ENDS_OF_STANDING.get(kind, kind), None)
+            self._send(session, message)
+        elif isinstance(message, (*SETTINGS, *STANDING)):
+            self._standing[kind] = message
+            self._limit_time(KEYS.get(kind))
+            self._send(session, message)
+        elif spec_of(message).correlation is Correlation.ORDER_ID or shape_of(message) is Shape.COMMAND:
+            self._send(session, message)
+        elif shape_of(message) is Shape.STREAM:
+            self._subscribe(session, message)
+        else:
+            self._ask(session, message)
+
+    def _subscribe(self, session: IBSession, message: Message) -> None:
+        req_id: int = message.req_id  # type: ignore[attr-defined]
+        receiver = (BarSubscription if isinstance(message, m.HistoricalDataRequest) else Subscription)(self, req_id)
+        old = self._feeds.pop(req_id, None)
+        if old is not None:
+            old.close()
+        try:
+            self._feeds[req_id] = session.feed(replace(message, req_id=None), receiver)
+        except NotConnected:
+            raise
+        except IbwireError as error:  # as the gateway's own refusals, it comes after the call
+            asyncio.get_running_loop().call_soon(self.failed, req_id, error)
+        self._limit_time(req_id)
+
+    def _ask(self, session: IBSession, message: Message) -> None:
+        req_id = getattr(message, "req_id", -1)
+        if isinstance(message, m.MarketRuleRequest):
+            key: Any = f"marketRule-{message.market_rule_id}"
+        else:
+            key = KEYS.get(type(message), req_id)
+        task = self._do(self._answer(session, message, req_id, key, self._limit_s()))
+        self._questions[key] = task
+        task.add_done_callback(lambda done: self._questions.pop(key) if self._questions.get(key) is done else None)
+
+    async def _answer(self, session: IBSession, message: Message, req_id: int, key: Any, limit_s: float) -> None:
+        """Ask until there is an answer; what is awaited ends in any case."""
+        future = self.wrapper._futures.get(key)
+
+        def collect(loop: asyncio.AbstractEventLoop) -> Question:
+            self._begin_answer_anew(key)
+            return Question(loop, partial(self.take, req_id), WATCHED)
+
+        repeats = self._keeps_connection and not isinstance(message, NOT_REPEATABLE)
+        try:
+            await session.connection.requests.request(message, timeout=limit_s, retry=repeats, collect=collect)
+        except IbwireError as error:
+            self._end_with(error, req_id, key, future)
+
+    def _end_with(self, error: IbwireError, req_id: int, key: Any, future: Any) -> None:
+        if error.code is not None:
+            self.take(req_id, m.ErrorMessage(id=req_id, error_code=error.code, error_msg=error.message))
+        elif future is not None and self.wrapper._futures.get(key) is future:
+            failure: Exception = error
+            if isinstance(error, ConnectionFailed):
+                failure = ConnectionError("Socket disconnect")
+                failure.__cause__ = error
+            self.wrapper._endReq(key, failure, success=False)
+        else:
+            self._logger.error("request %s: %s", req_id, error)
+
+    def _send(self, session: IBSession, message: Message) -> None:
+        if isinstance(message, m.PlaceOrderRequest):
+            self._check_account(session, message)
+        left = session.send(message)
+        left.add_done_callback(partial(self._has_left, message))
+
+    def _has_left(self, message: Message, left: asyncio.Future[None]) -> None:
+        error = None if left.cancelled() else left.exception()
+        if error is None:
+            return
+        if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
+            self.wrapper.never_left(message, str(error))
+        else:
+            self._logger.error("%s never left: %s", type(message).__name__, error)
+
+    def _check_account(self, session: IBSession, message: m.PlaceOrderRequest) -> None:
+        order = message.order or m.Order()
+        accounts = (order.account,) if order.account else session.accounts
+        if self.settings.trading.allow_live or session.settings.trading.allow_live or order.what_if:
+            return
+        live = [one for one in accounts if not one.upper().startswith("D")]
+        if live:
+            raise LiveTradingDisabled(f"nothing was sent: {', '.join(live)} is no paper account")
+
+    def _cancel(self, req_id: int) -> None:
+        feed, question = self._feeds.pop(req_id, None), self._questions.get(req_id)
+        if feed is not None:
+            feed.close()
+        elif question is not None:
+            question.cancel()
+
+    # --- time limits
+
+    def _limit_s(self) -> float:
+        own = time_limit_s.get()
+        return (self.wrapper.ib.AnswerTimeout if own is None else own) or FOREVER_S
+
+    def _limit_time(self, key: Any) -> None:
+        """End what is awaited of a subscription's beginning if it does not come."""
+        future, limit_s = self.wrapper._futures.get(key), self._limit_s()
+        if future is not None:
+            handle = asyncio.get_running_loop().call_later(limit_s, self._time_is_up, key, future, limit_s)
+            future.add_done_callback(lambda _: handle.cancel())
+
+    def _time_is_up(self, key: Any, future: Any, limit_s: float) -> None:
+        if not future.done():
+            if isinstance(key, int):
+                self._cancel(key)
+            self._end_with(RequestTimeout(f"no complete answer within {limit_s:g} s"), -1, key, future)
+
+    def _begin_answer_anew(self, key: Any) -> None:
+        """Half an answer, of which the rest is lost with the link, is not passed off as part of the next one."""
+        half = self.wrapper._results.get(key)
+        if isinstance(half, list):
+            half.clear()
+
+    # --- what comes
+
+    def take(self, req_id: int, message: Message) -> None:
+        """Call the wrapper, which is told when a bunch of messages begins and when it is over."""
+        if not self._is_in_batch:
+            self._begin_batch()
+        self._numMsgRecv += 1
+        try:
+            CALLS[type(message)](self.wrapper, req_id, message)
+        except Exception:
+            self._logger.exception("Error handling %r", message)
+
+    def _begin_batch(self) -> None:
+        self._is_in_batch = True
+        self.wrapper.tcpDataArrived()
+        # All that one read has brought is taken before the loop's next turn begins.
+        asyncio.get_running_loop().call_soon(self._end_batch)
+
+    def _end_batch(self) -> None:
+        self._is_in_batch = False
+        self.wrapper.tcpDataProcessed()
+
+    def _see(self, session: IBSession, message: Message) -> None:
+        if session is self._session:
+            self.take(_req_id_of(message), message)
+
+    def _hear(self, session: IBSession, message: Message) -> None:
+        if session is not self._session or type(message) in WATCHED or type(message) not in CALLS:
+            return
+        self.take(_req_id_of(message), message)
+        if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED and self._is_started:
+            self._do(self._ask_for_orders(session))
+
+    def gap(self, req_id: int, gap: Gap) -> None:
+        """Tell the user's handlers; a book whose rows nobody updates is empty."""
+        self.wrapper.forget_book(req_id)
+        self._begin_answer_anew(req_id)
+        self.wrapper.ib.gapEvent.emit(self.wrapper.subject_of(req_id), gap)
+
+    def resumed(self, req_id: int, resumed: Resumed) -> None:
+        """Tell the user's handlers."""
+        self.wrapper.ib.resumedEvent.emit(self.wrapper.subject_of(req_id), resumed)
+
+    def failed(self, req_id: int, error: IbwireError) -> None:
+        """A subscription is over: as the gateway's error, or as what is awaited of it."""
+        self._feeds.pop(req_id, None)
+        if self._session is not None:
+            self._end_with(error, req_id, req_id, self.wrapper._futures.get(req_id))
+
+    # --- the link
+
+    @property
+    def _keeps_connection(self) -> bool:
+        return self._shared is not None or bool(self.wrapper.ib.ReconnectForever)
+
+    def _state_changed(self, session: IBSession, event: Event) -> None:
+        if session is not self._session or not self._is_started:
+            return
+        new, reason = event.data.new, event.data.reason
+        if new == ConnectionState.RECONNECTING.value and self._keeps_connection:
+            if event.data.old in (ConnectionState.CONNECTED.value, ConnectionState.DEGRADED.value):
+                self.wrapper.ib.gapEvent.emit(self.wrapper.ib, Gap(session.now(), GapReason.LINK_LOST, reason))
+        elif new in (ConnectionState.RECONNECTING.value, ConnectionState.DISCONNECTED.value):
+            self._end_for_good(reason)
+
+    def _end_for_good(self, reason: str) -> None:
+        """The link is gone and nobody makes it again: all ends as in stock ib_async."""
+        self._logger.error(reason)
+        self.apiError.emit(reason)
+        self.wrapper.setEventsDone()
+        self.wrapper.connectionClosed()
+        self.disconnect()
+        self.apiEnd.emit()
+
+    def _recovered(self, session: IBSession, event: Event) -> None:
+        if session is self._session:
+            self.wrapper.ib.resumedEvent.emit(self.wrapper.ib, Resumed(session.now()))
+
+    async def _say_again(self, session: IBSession, kinds: tuple[type[Message], ...]) -> int:
+        said = [message for kind, message in self._standing.items() if kind in kinds and session is self._session]
+        for message in said:
+            if isinstance(message, STANDING):
+                self.wrapper.forget_account_data(message)
+            await session.send(message)
+        return len(said)
+
+    async def _recover_orders(self, session: IBSession) -> int:
+        if session is not self._session or not self._is_started:
+            return 0
+        return await recover_orders(session, self.wrapper)
+
+    async def _ask_for_orders(self, session: IBSession) -> None:
+        try:
+            await self._recover_orders(session)
+        except IbwireError as error:  # the next loss, or the next question, brings it up again
+            self._logger.error("orders could not be asked for: %s", error)
+
+    def ask_for_orders(self) -> None:
+        """Have the gateway say how our orders stand, because it is in doubt."""
+        if self._session is not None and self._is_started:
+            self._do(self._ask_for_orders(self._session))
+
+    def _throttled(self, session: IBSession, event: Event) -> None:
+        if session is self._session and not self._is_throttling:
+            self._is_throttling = True
+            self.throttleStart.emit()
+            self._look_at_queue(session)
+
+    def _look_at_queue(self, session: IBSession) -> None:
+        if session is self._session and any(session.connection.limiter.statistics().waiting.values()):
+            asyncio.get_running_loop().call_later(0.1, self._look_at_queue, session)
+        else:
+            self._is_throttling = False
+            self.throttleEnd.emit()
+
+    # --- inside
+
+    def _connected(self) -> IBSession:
+        if self._session is None or not self.isConnected():
+            raise ConnectionError("Not connected")
+        return self._session
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _req_id_of(message: Message) -> int:
+    number = message.id if isinstance(message, m.ErrorMessage) else getattr(message, "req_id", None)
+    return -1 if number is None else number
+
+
+def _as_builtin(error: IbwireError) -> Exception:
+    """The exception that stock ib_async raises when connecting fails so."""
+    if isinstance(error, ConnectionRefused):
+        return ConnectionRefusedError(str(error))
+    if isinstance(error, ConnectTimeout):
+        return TimeoutError(str(error))
+    return ConnectionError(str(error))
+
+
+def _method(name: str, make: Callable[..., Message]) -> Callable[..., None]:
+    def method(self: Client, *args: Any, **kwargs: Any) -> None:
+        self.request(make(*bound(name, args, kwargs)))
+
+    return update_wrapper(method, getattr(ib_async.Client, name))
+
+
+def _removed(name: str, why: str) -> Callable[..., None]:
+    def method(self: Client, *args: Any, **kwargs: Any) -> None:
+        raise RemovedRequest(f"{name}: {why}")
+
+    return update_wrapper(method, getattr(ib_async.Client, name))
+
+
+def bound(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments of a request method in their order, however they were given."""
+    if not kwargs:
+        return args
+    signature = inspect.signature(getattr(ib_async.Client, name))
+    return signature.bind(None, *args, **kwargs).args[1:]
+
+
+for _name, _make in REQUESTS.items():
+    setattr(Client, _name, _method(_name, _make))
+for _name, _why in REMOVED.items():
+    setattr(Client, _name, _removed(_name, _why))

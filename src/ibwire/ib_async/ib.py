@@ -1,0 +1,80 @@
+"""ib_async's `IB` on our connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ib_async
+
+from ibwire.ib_async.client import Client, time_limit_s
+from ibwire.ib_async.wrapper import Wrapper
+from ibwire.session import IBSession
+from ibwire.settings import Settings
+
+
+class IB(ib_async.IB):
+    """The same as `ib_async.IB`, over protobuf, with pacing rules, lanes of urgency, and a link that comes back.
+
+    Two events more: `gapEvent(subject, gap)` when data may be missing from now on, and `resumedEvent(subject, resumed)`
+    when it comes again. The subject is the Ticker, the list of bars, the PnL …, or this IB for the link as a whole.
+
+    The attributes below are switches: set them on the class or the instance. `settings` are those of the session
+    underneath (time limits, rates, watchdog), but for host, port and client id; `session` is a running one to share.
+    """
+
+    ReconnectForever: bool = True
+    """A fallen link is made again and all subscriptions go on. False: as in stock, all is over and forgotten."""
+
+    AnswerTimeout: float = 60.0
+    """After so many seconds a request ends with RequestTimeout. 0: as in stock, it is waited for without end."""
+
+    AdvisoryErrorsKeepOrders: bool = True
+    """Only codes that IBKR means as an end show an order as Cancelled. False: as in stock, all but a few numbers do."""
+
+    FreshSnapshots: bool = True
+    """`reqTickers` fills an empty Ticker. False: as in stock, fields of earlier snapshots stay in it."""
+
+    events = (*ib_async.IB.events, "gapEvent", "resumedEvent")  # type: ignore[assignment]  # two more than theirs
+
+    def __init__(
+        self,
+        defaults: ib_async.IBDefaults | None = None,
+        *,
+        settings: Settings | None = None,
+        session: IBSession | None = None,
+    ) -> None:
+        defaults = defaults or ib_async.IBDefaults()
+        super().__init__(defaults)
+        self.wrapper: Wrapper = Wrapper(self, defaults=defaults)
+        self.client: Client = Client(self.wrapper, settings, session)
+        self.client.apiEnd += self.disconnectedEvent
+
+    def _createEvents(self) -> None:
+        super()._createEvents()
+        self.gapEvent = ib_async.Event("gapEvent")
+        self.resumedEvent = ib_async.Event("resumedEvent")
+
+    def _onError(self, reqId: int, errorCode: int, errorString: str, contract: Any) -> None:
+        """Stock asks for the account summary again after 1102; here what was subscribed goes on by itself."""
+
+    async def reqHistoricalDataAsync(self, *args: Any, **kwargs: Any) -> Any:
+        """As in stock, but for `timeout`: when it is over RequestTimeout is raised, where stock returns no bars.
+
+        Without one, `AnswerTimeout` holds; where that is 0, all is as in stock.
+        """
+        if not self.AnswerTimeout:
+            return await super().reqHistoricalDataAsync(*args, **kwargs)
+        own = kwargs.pop("timeout", args[9] if len(args) > 9 else None)
+        token = time_limit_s.set(own)
+        try:
+            return await super().reqHistoricalDataAsync(*args[:9], **{**kwargs, "timeout": 0})
+        finally:
+            time_limit_s.reset(token)
+
+    async def reqMarketRuleAsync(self, marketRuleId: int) -> Any:
+        """As in stock, but for the time limit, which is `AnswerTimeout` where stock returns None after a second."""
+        if not self.AnswerTimeout:
+            return await super().reqMarketRuleAsync(marketRuleId)
+        future = self.wrapper.startReq(f"marketRule-{marketRuleId}")
+        self.client.reqMarketRule(marketRuleId)
+        return await future
