@@ -178,7 +178,7 @@ def test_an_order_says_what_it_said(wanted: Any) -> None:
     }.items():
         value = getattr(wanted, theirs)
         assert getattr(sent, ours) == (None if value in ("", UNSET_DOUBLE, UNSET_INTEGER) else value)
-    assert sent.algo_params == {tag: value for tag, value in wanted.algoParams}
+    assert sent.algo_params == dict(wanted.algoParams)
     assert len(sent.conditions) == len(wanted.conditions)
     if wanted.totalQuantity != UNSET_DOUBLE:
         assert math.isclose(float(sent.total_quantity or ""), wanted.totalQuantity)

@@ -111,7 +111,7 @@ def side_by_side(theirs: type, ours: type[Struct]) -> Pairs:
             continue
         default = field.default if field.default is not dataclasses.MISSING else []
         if name in defaults:
-            pairs.append(Pair(field.name, name, _outward(hints[name]), _inward(default, hints[name])))
+            pairs.append(Pair(field.name, name, _outward(hints[name]), _inward(default, str(field.type), hints[name])))
         else:
             unknown.append((field.name, default))
     known = {pair.ours for pair in pairs} | _HAND_MADE.get(ours, frozenset())
@@ -161,14 +161,17 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else number_text(value)
 
 
-def _inward(default: Any, hint: Any) -> Callable[[Any], Any]:
-    """What a value of ours becomes, by the type of their default, as their own decoder goes by it."""
+def _inward(default: Any, declared: str, hint: Any) -> Callable[[Any], Any]:
+    """What a value of ours becomes, by the type of their default, as their own decoder goes by it.
+
+    But a float with a whole default (a bond's coupon) stays one: their decoder fails over it.
+    """
     if isinstance(default, list):
         return _tags
     if isinstance(default, bool):
         return bool
-    if isinstance(default, int) and not isinstance(default, bool):
-        return int
-    if isinstance(default, float):
+    if isinstance(default, float) or "float" in declared:
         return float
+    if isinstance(default, int):
+        return int
     return number_text if float in get_args(hint) else str

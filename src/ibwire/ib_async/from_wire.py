@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import ib_async
-from ib_async.util import parseIBDatetime
+from ib_async.util import UNSET_DOUBLE, parseIBDatetime
 
 from ibwire.ib_async.fields import UNSET_TEXT, fill, side_by_side
 from ibwire.ib_async.to_wire import COMBO_LEG, CONDITION_FIELDS, CONTRACT, DELTA_NEUTRAL, ORDER, SOFT_DOLLAR_TIER
@@ -58,9 +58,10 @@ def contract_details(message: m.ContractData, *, is_bond: bool) -> Any:
 
 def order(ours: m.Order | None, legs: m.Contract | None, order_id: int | None = None) -> Any:
     """An order; `legs` is its contract, which has the prices of its legs."""
-    theirs = ib_async.Order()
+    theirs = ib_async.Order(openClose="")  # its default is for orders to be sent
     if ours is not None:
         fill(ORDER, theirs, ours)
+        theirs.scalePriceIncrement = theirs.scalePriceIncrement or UNSET_DOUBLE
         theirs.conditions = [_condition(one) for one in ours.conditions]
         if ours.soft_dollar_tier is not None:
             theirs.softDollarTier = _filled(SOFT_DOLLAR_TIER, ib_async.SoftDollarTier(), ours.soft_dollar_tier)
