@@ -2,7 +2,8 @@
 
 Every field that both dialects have is random, and may be absent. Not compared are the fields that only protobuf has
 (`_ONLY_OURS`, and the parts of a contract that a text message leaves out), the spelling of margins, which ib_async
-keeps as text, and the order of tags and values, which are a map in protobuf. What has no message of ours stands in `NOT_ON_THE_WIRE`.
+keeps as text, and the order of tags and values, which are a map in protobuf. What has no message of ours stands in
+`NOT_ON_THE_WIRE`.
 """
 
 from __future__ import annotations

@@ -476,10 +476,10 @@ class Client(ib_async.Client):
         if session is not self._session or not self._is_started:
             return
         new, reason = event.data.new, event.data.reason
-        if new == ConnectionState.RECONNECTING.value and self._keeps_connection:
-            if event.data.old in (ConnectionState.CONNECTED.value, ConnectionState.DEGRADED.value):
+        if new == ConnectionState.RECONNECTING.name and self._keeps_connection:
+            if event.data.old in (ConnectionState.CONNECTED.name, ConnectionState.DEGRADED.name):
                 self.wrapper.ib.gapEvent.emit(self.wrapper.ib, Gap(session.now(), GapReason.LINK_LOST, reason))
-        elif new in (ConnectionState.RECONNECTING.value, ConnectionState.DISCONNECTED.value):
+        elif new in (ConnectionState.RECONNECTING.name, ConnectionState.DISCONNECTED.name):
             self._end_for_good(reason)
 
     def _end_for_good(self, reason: str) -> None:
