@@ -154,8 +154,12 @@ class Trading:
 
     # --- placing, changing, cancelling
 
-    async def place(self, contract: m.Contract, order: Order, *, grid: PriceGrid | None = None) -> OrderHandle:
+    async def place(
+        self, contract: m.Contract, order: Order, *, grid: PriceGrid | None = None, order_id: int | None = None
+    ) -> OrderHandle:
         """Place an order; its handle, when it is on the disk and on its way. Its `order_ref` is the user's tag.
+
+        `order_id` is for who took one from the session's `next_id` before; ids have to come in ascending order.
 
         Raises, with nothing sent: InvalidOrder, LiveTradingDisabled, OrderLimitExceeded (also while trading is halted),
         NotConnected unless the session is connected, JournalError, RateLimitError, and at the first use what `ready`
@@ -170,7 +174,7 @@ class Trading:
         order = replace(order, order_ref=ref.order_ref(order.order_ref or ""))
         # From the number to the journal's queue without a pause: the journal wants ascending ids.
         session.use_ids_above(journal.mark(session.client_id))
-        key = OrderKey(client_ref=str(ref), client_id=session.client_id, order_id=session.next_id())
+        key = OrderKey(client_ref=str(ref), client_id=session.client_id, order_id=order_id or session.next_id())
         request = place_request(key.order_id, contract, order)
         intent = entry(Kind.INTENT, session.now(), key, request)
         handle = OrderHandle(TrackedOrder(key, contract, order), self)

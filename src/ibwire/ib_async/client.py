@@ -25,7 +25,7 @@ import ib_async
 from msgspec.structs import replace
 
 from ibwire.connection import ConnectionState
-from ibwire.events import Event, EventType
+from ibwire.events import Event, EventType, IbAsyncEvent
 from ibwire.exceptions import (
     ConnectionFailed,
     ConnectionRefused,
@@ -38,6 +38,7 @@ from ibwire.exceptions import (
 )
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.ib_async.incoming import CALLS
+from ibwire.ib_async.journalled_orders import JournalledOrders
 from ibwire.ib_async.order_recovery import recover_orders
 from ibwire.ib_async.outgoing import REMOVED, REQUESTS
 from ibwire.ib_async.receivers import BarSubscription, Question, Subscription
@@ -144,6 +145,7 @@ class Client(ib_async.Client):
         self._feeds: dict[int, Feed] = {}
         self._questions: dict[Any, asyncio.Task[None]] = {}
         self._standing: dict[type[Message], Message] = {}
+        self._orders: JournalledOrders | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- its life
@@ -157,6 +159,7 @@ class Client(ib_async.Client):
             await asyncio.gather(self._closing, return_exceptions=True)
         if self._session is not None and self._is_started:
             await self._session.connection.wait_until_up()  # it is being connected again, or is connected
+            self.wrapper.clientId = self._session.client_id
             return
         self._loop = asyncio.get_running_loop()
         self.connState = self.CONNECTING
@@ -177,17 +180,26 @@ class Client(ib_async.Client):
 
     async def _start(self, host: str, port: int, client_id: int) -> None:
         if self._shared is not None:
-            session = self._shared
-            self.host, self.port = session.settings.connection.host, session.connection.port
-            self.clientId = self.wrapper.clientId = session.client_id
-            self._attach(session)
-            self.take(-1, m.ManagedAccounts(",".join(session.accounts)))
+            self.share(self._shared)
+            await self._shared.trading.ready()
             return
         self.host, self.port, self.clientId = host, port, client_id
         own = changed(self.settings.connection, host=host, port=port, client_id=client_id)
         session = IBSession(changed(self.settings, connection=own))
         self._attach(session)
         await session.start()
+
+    def share(self, session: IBSession) -> None:
+        """Begin on a session that runs. Raises NotConnected if it does not."""
+        if not session.connection.is_up:
+            raise NotConnected(f"the session is {session.state.value}")
+        self._loop = asyncio.get_running_loop()
+        self.host, self.port = session.settings.connection.host, session.connection.port
+        self.clientId = self.wrapper.clientId = session.client_id
+        self._orders = JournalledOrders(session, self.wrapper)
+        self._attach(session)
+        self.connState, self._is_started = self.CONNECTED, True
+        self.take(-1, m.ManagedAccounts(",".join(session.accounts)))
 
     def _attach(self, session: IBSession) -> None:
         self._session = session
@@ -264,10 +276,12 @@ class Client(ib_async.Client):
         """Since when, for how long, bytes and messages in and out."""
         session = self._connected()
         link = session.connection
-        messages_sent = sum(link.limiter.statistics().sent.values())
-        start = session.clock() - link.uptime_s
+        assert self._loop is not None
+        with inside(self._loop):
+            messages_sent, up_s = sum(link.limiter.statistics().sent.values()), link.uptime_s
+        start = session.clock() - up_s
         return ib_async.ConnectionStats(
-            start, link.uptime_s, link.bytes_received, link.bytes_sent, self._numMsgRecv, messages_sent
+            start, up_s, link.bytes_received, link.bytes_sent, self._numMsgRecv, messages_sent
         )
 
     def startApi(self) -> None:
@@ -280,6 +294,11 @@ class Client(ib_async.Client):
     def sendMsg(self, msg: str) -> None:
         """Raises RemovedRequest, as `send` does."""
         raise RemovedRequest("the text dialect is not spoken; use the client's request methods")
+
+    def pass_on(self, name: str, *args: object) -> None:
+        """Give an event of ib_async's to the session's event manager, if anybody listens there."""
+        if self._session is not None and self._session.events.has_subscribers(EventType.IB_ASYNC):
+            self._session.events.emit(EventType.IB_ASYNC, IbAsyncEvent(name, args))
 
     # --- what goes out
 
@@ -364,6 +383,9 @@ class Client(ib_async.Client):
     def _send(self, session: IBSession, message: Message) -> None:
         if isinstance(message, m.PlaceOrderRequest):
             self._check_account(session, message)
+        if self._orders is not None and self._orders.takes(message):
+            self._do(self._orders.carry_out(message))
+            return
         left = session.send(message)
         left.add_done_callback(partial(self._has_left, message))
 

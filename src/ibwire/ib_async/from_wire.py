@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import ib_async
 from ib_async.util import UNSET_DOUBLE, parseIBDatetime
 
+from ibwire.client_refs import split_order_ref
 from ibwire.ib_async.fields import UNSET_TEXT, fill, side_by_side
 from ibwire.ib_async.to_wire import COMBO_LEG, CONDITION_FIELDS, CONTRACT, DELTA_NEUTRAL, ORDER, SOFT_DOLLAR_TIER
 from ibwire.wire import messages as m
@@ -61,6 +62,7 @@ def order(ours: m.Order | None, legs: m.Contract | None, order_id: int | None = 
     theirs = ib_async.Order(openClose="")  # its default is for orders to be sent
     if ours is not None:
         fill(ORDER, theirs, ours)
+        theirs.orderRef = _tag(theirs.orderRef)
         theirs.scalePriceIncrement = theirs.scalePriceIncrement or UNSET_DOUBLE
         theirs.conditions = [_condition(one) for one in ours.conditions]
         if ours.soft_dollar_tier is not None:
@@ -90,6 +92,7 @@ def execution(ours: m.Execution | None, wrapper: Any) -> Any:
     if ours is None:
         return theirs
     fill(EXECUTION, theirs, ours)
+    theirs.orderRef = _tag(theirs.orderRef)
     time = parseIBDatetime(ours.time) if ours.time else None
     if isinstance(time, datetime):
         zone = wrapper.ib.TimezoneTWS
@@ -97,6 +100,12 @@ def execution(ours: m.Execution | None, wrapper: Any) -> Any:
             time = time.replace(tzinfo=ZoneInfo(str(zone)))
         theirs.time = time.astimezone(wrapper.defaultTimezone)
     return theirs
+
+
+def _tag(order_ref: str) -> str:
+    """The user's own part of an order's reference; the rest is how our journal knows the order again."""
+    tag, ref = split_order_ref(order_ref)
+    return order_ref if ref is None else tag
 
 
 def bar(ours: m.HistoricalDataBar) -> Any:

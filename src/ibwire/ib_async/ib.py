@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import ib_async
@@ -48,6 +49,8 @@ class IB(ib_async.IB):
         self.wrapper: Wrapper = Wrapper(self, defaults=defaults)
         self.client: Client = Client(self.wrapper, settings, session)
         self.client.apiEnd += self.disconnectedEvent
+        for name in self.events:
+            getattr(self, name).connect(partial(self.client.pass_on, name))
 
     def _createEvents(self) -> None:
         super()._createEvents()
