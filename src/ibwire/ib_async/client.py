@@ -22,7 +22,6 @@ from functools import partial, update_wrapper
 from typing import Any
 
 import ib_async
-from msgspec.structs import replace
 
 from ibwire.connection import ConnectionState
 from ibwire.events import Event, EventType, IbAsyncEvent
@@ -337,7 +336,7 @@ class Client(ib_async.Client):
         if old is not None:
             old.close()
         try:
-            self._feeds[req_id] = session.feed(replace(message, req_id=None), receiver)
+            self._feeds[req_id] = session.feed(message, receiver)
         except NotConnected:
             raise
         except IbwireError as error:  # as the gateway's own refusals, it comes after the call
