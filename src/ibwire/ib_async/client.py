@@ -382,6 +382,7 @@ class Client(ib_async.Client):
     def _send(self, session: IBSession, message: Message) -> None:
         if isinstance(message, m.PlaceOrderRequest):
             self._check_account(session, message)
+            self._limit_time(message.order_id)  # of a what-if order something is awaited
         if self._orders is not None and self._orders.takes(message):
             self._do(self._orders.carry_out(message))
             return
