@@ -9,6 +9,7 @@ import ib_async
 import pytest
 
 import ibwire.ib_async as ours
+from ibwire.exceptions import LiveTradingDisabled
 from ibwire.gaps import Gap, Resumed
 from ibwire.ib_async import (
     IB,
@@ -25,6 +26,7 @@ from ibwire.ib_async import (
     TagValue,
     Wrapper,
 )
+from ibwire.settings import Settings, TradingSettings
 from tests.helpers.ib_async_floor import floor, until
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.virtual_time import on_virtual_time
@@ -368,6 +370,19 @@ async def test_the_switch_back_to_stock_ends_everything_with_the_link() -> None:
         await asyncio.sleep(30)
         assert not ib.isConnected()
         assert ib.tickers() == []
+
+
+@on_virtual_time
+async def test_orders_of_a_live_account_need_leave() -> None:
+    async with floor(accounts=("U7654321",)) as (ib, gateway):
+        with pytest.raises(LiveTradingDisabled):
+            ib.placeOrder(AAPL, MarketOrder("BUY", 1))
+        assert ib.trades() == []
+        assert gateway.state().orders == []
+    allowed = IB(settings=Settings(trading=TradingSettings(allow_live=True)))
+    async with floor(ib=allowed, accounts=("U7654321",)) as (ib, _):
+        trade = ib.placeOrder(AAPL, MarketOrder("BUY", 1))
+        await until(trade.isDone)
 
 
 def test_what_is_exported() -> None:

@@ -6,7 +6,7 @@ Each runs against a gateway in another thread, over TCP and in real time.
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -135,9 +135,17 @@ def test_an_order_leaves_though_the_loop_never_turns_again(gateway: GatewayThrea
     for _ in range(100):
         if len(gateway.state().orders) > before:
             break
-        logging.getLogger(__name__).debug("waiting")
-        __import__("time").sleep(0.05)
+        time.sleep(0.05)
     assert len(gateway.state().orders) == before + 1
+
+
+def test_silence_is_told_after_the_time_that_was_set(ib: IB) -> None:
+    idle: list[float] = []
+    ib.timeoutEvent += idle.append
+    ib.setTimeout(0.3)
+    ib.sleep(1.5)
+    assert len(idle) == 1
+    assert idle[0] >= 0.3
 
 
 def test_scanner(ib: IB) -> None:

@@ -129,3 +129,18 @@ async def test_what_the_journal_refuses_shows_in_the_trade(tmp_path: Path) -> No
         assert trade.orderStatus.status == "Cancelled"
         assert "halted" in trade.log[-1].message
         assert gateway.state().orders == []
+
+
+@on_virtual_time
+async def test_it_can_be_left_and_taken_up_again_and_the_session_goes_on(tmp_path: Path) -> None:
+    async with both(tmp_path) as (session, ib, gateway):
+        ib.reqMktData(AAPL)
+        ib.disconnect()
+        assert session.connection.is_up
+        await session.ib.connectAsync()
+        seen: list[Any] = []
+        ib.orderStatusEvent += lambda trade: seen.append(trade.orderStatus.status)
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 3, 10.0))
+        await until(lambda: trade.orderStatus.status == "Submitted")
+        assert seen == ["PreSubmitted", "Submitted"]
+        assert len(gateway.state().clients) == 1

@@ -1,12 +1,7 @@
 """ib_async's client on our connection: the same methods, attributes and events, another wire underneath.
 
 Everything rests on an `IBSession`: one of its own, made by `connectAsync`, or a running one that it shares with the
-native services (`IBSession.ib`). How a request goes out is the catalogue's business:
-
-    ends (contract details, history …)      a task that asks, again if the link falls, until the time limit
-    goes on (quotes, bars …)                a stream that the session keeps: ib_async's id stays, the wire's does not
-    has no id (positions, account updates)  sent, remembered, and sent again after a reconnect
-    orders and commands                     sent once, never again
+native services (`IBSession.ib`). How a request goes out, `asking` says; what comes in, `incoming`.
 """
 
 from __future__ import annotations
@@ -15,8 +10,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
-from collections.abc import Callable, Coroutine, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
 from dataclasses import replace as changed
 from functools import partial, update_wrapper
 from typing import Any
@@ -26,82 +20,26 @@ import ib_async
 from ibwire.connection import ConnectionState
 from ibwire.events import Event, EventType, IbAsyncEvent
 from ibwire.exceptions import (
-    ConnectionFailed,
     ConnectionRefused,
     ConnectTimeout,
     IbwireError,
-    LiveTradingDisabled,
     NotConnected,
     RequestError,
-    RequestTimeout,
 )
 from ibwire.gaps import Gap, GapReason, Resumed
+from ibwire.ib_async.asking import SETTINGS, STANDING, WATCHED, Asking
 from ibwire.ib_async.incoming import CALLS
 from ibwire.ib_async.journalled_orders import JournalledOrders
 from ibwire.ib_async.order_recovery import recover_orders
 from ibwire.ib_async.outgoing import REMOVED, REQUESTS
-from ibwire.ib_async.receivers import BarSubscription, Question, Subscription
 from ibwire.recovery import Stage
-from ibwire.requests import NOT_REPEATABLE, spec_of
 from ibwire.session import IBSession
-from ibwire.session_api import Feed
 from ibwire.settings import Settings
 from ibwire.wire import Message
 from ibwire.wire import messages as m
-from ibwire.wire.catalogue import CATALOGUE, Correlation, Shape, shape_of
-
-ORDER_NEWS: frozenset[type[Message]] = frozenset(
-    {m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesReport, m.OrderBound}
-)
-"""What comes of orders, asked for or not: all of it is shown to ib_async, in the order in which it came."""
-
-ACCOUNT_NEWS: frozenset[type[Message]] = frozenset(
-    {
-        *(m.Position, m.PositionEnd),
-        *(m.AccountValue, m.PortfolioValue, m.AccountUpdateTime, m.AccountDataEnd),
-        m.NewsBulletin,
-    }
-)
-"""What answers subscriptions without an id, of which a connection has one only."""
-
-WATCHED = ORDER_NEWS | ACCOUNT_NEWS
-
-SETTINGS = (m.MarketDataTypeRequest, m.AutoOpenOrdersRequest, m.SetServerLogLevelRequest)
-"""What the gateway has to be told again after a reconnect before anything is asked for."""
-
-STANDING = (m.PositionsRequest, m.AccountDataRequest, m.NewsBulletinsRequest)
-"""Subscriptions without an id."""
-
-ENDS_OF_STANDING: dict[type[Message], type[Message]] = {
-    m.CancelPositions: m.PositionsRequest,
-    m.CancelNewsBulletins: m.NewsBulletinsRequest,
-}
-
-CANCELS = frozenset(
-    row.cancel for row in CATALOGUE.values() if row.cancel is not None and row.correlation is Correlation.REQUEST_ID
-)
-
-KEYS: dict[type, str] = {
-    m.PositionsRequest: "positions",
-    m.AccountDataRequest: "accountValues",
-    m.OpenOrdersRequest: "openOrders",
-    m.AllOpenOrdersRequest: "openOrders",
-    m.CompletedOrdersRequest: "completedOrders",
-    m.CurrentTimeRequest: "currentTime",
-    m.MarketDepthExchangesRequest: "mktDepthExchanges",
-    m.NewsProvidersRequest: "newsProviders",
-    m.ScannerParametersRequest: "scannerParams",
-    m.FARequest: "requestFA",
-}
-"""By what name ib_async's wrapper awaits the answer of a request without an id."""
 
 LINK_RESTORED = frozenset({1101, 1102})
 """The gateway has its link to IBKR again; news of orders may have been lost (protocol notes, 5.1)."""
-
-FOREVER_S = 1e9
-
-time_limit_s: ContextVar[float | None] = ContextVar("time_limit_s", default=None)
-"""The time limit of the request that is made in this context, where it has one of its own."""
 
 _log = logging.getLogger(__name__)
 
@@ -141,11 +79,8 @@ class Client(ib_async.Client):
         self._is_started = False
         self._is_in_batch = self._is_throttling = False
         self._closing: asyncio.Task[None] | None = None
-        self._feeds: dict[int, Feed] = {}
-        self._questions: dict[Any, asyncio.Task[None]] = {}
-        self._standing: dict[type[Message], Message] = {}
-        self._orders: JournalledOrders | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: Asking | None = None
+        self._attached: IBSession | None = None
 
     # --- its life
 
@@ -159,6 +94,8 @@ class Client(ib_async.Client):
         if self._session is not None and self._is_started:
             await self._session.connection.wait_until_up()  # it is being connected again, or is connected
             self.wrapper.clientId = self._session.client_id
+            if self._shared is not None:
+                await self._shared.trading.ready()  # its journal knows which ids are taken
             return
         self._loop = asyncio.get_running_loop()
         self.connState = self.CONNECTING
@@ -187,6 +124,7 @@ class Client(ib_async.Client):
         session = IBSession(changed(self.settings, connection=own))
         self._attach(session)
         await session.start()
+        self.clientId = self.wrapper.clientId = session.client_id
 
     def share(self, session: IBSession) -> None:
         """Begin on a session that runs. Raises NotConnected if it does not."""
@@ -195,13 +133,15 @@ class Client(ib_async.Client):
         self._loop = asyncio.get_running_loop()
         self.host, self.port = session.settings.connection.host, session.connection.port
         self.clientId = self.wrapper.clientId = session.client_id
-        self._orders = JournalledOrders(session, self.wrapper)
-        self._attach(session)
+        self._attach(session, JournalledOrders(session, self.wrapper))
         self.connState, self._is_started = self.CONNECTED, True
         self.take(-1, m.ManagedAccounts(",".join(session.accounts)))
 
-    def _attach(self, session: IBSession) -> None:
-        self._session = session
+    def _attach(self, session: IBSession, orders: JournalledOrders | None = None) -> None:
+        self._session, self._asking = session, Asking(self, session, orders)
+        if session is self._attached:
+            return  # a shared one, again
+        self._attached = session
         session.listen(partial(self._hear, session))
         session.connection.watch(WATCHED, partial(self._see, session))
         session.events.subscribe(EventType.CONNECTION_STATE_CHANGED, partial(self._state_changed, session))
@@ -220,17 +160,12 @@ class Client(ib_async.Client):
         """End the connection at once; a shared session goes on, and only what was asked for here ends."""
         session, self._session = self._session, None
         self._is_started, self.connState = False, self.DISCONNECTED
-        feeds, self._feeds = self._feeds, {}
-        tasks = (*self._questions.values(), *self._tasks)
-        self._standing.clear()
+        asking, self._asking = self._asking, None
         loop = self._loop
-        if session is None or loop is None or loop.is_closed():
+        if session is None or asking is None or loop is None or loop.is_closed():
             return
         with inside(loop):
-            for task in tasks:
-                task.cancel()
-            for feed in feeds.values():
-                feed.close()
+            asking.close()
         if session is self._shared:
             return
         if loop.is_running():
@@ -303,141 +238,14 @@ class Client(ib_async.Client):
 
     def request(self, message: Message) -> None:
         """Let a request go its way. Raises ConnectionError without a link, and what cannot be put on the wire."""
-        session = self._connected()
+        self._connected()
         assert self._loop is not None
+        assert self._asking is not None
         with inside(self._loop):
             try:
-                self._route(session, message)
+                self._asking.go(message)
             except NotConnected as error:
                 raise ConnectionError("Not connected") from error
-
-    def _route(self, session: IBSession, message: Message) -> None:
-        kind = type(message)
-        if kind in CANCELS:
-            self._cancel(message.req_id)  # type: ignore[attr-defined]
-        elif kind in ENDS_OF_STANDING or (isinstance(message, m.AccountDataRequest) and not message.subscribe):
-            self._standing.pop(ENDS_OF_STANDING.get(kind, kind), None)
-            self._send(session, message)
-        elif isinstance(message, (*SETTINGS, *STANDING)):
-            self._standing[kind] = message
-            self._limit_time(KEYS.get(kind))
-            self._send(session, message)
-        elif spec_of(message).correlation is Correlation.ORDER_ID or shape_of(message) is Shape.COMMAND:
-            self._send(session, message)
-        elif shape_of(message) is Shape.STREAM:
-            self._subscribe(session, message)
-        else:
-            self._ask(session, message)
-
-    def _subscribe(self, session: IBSession, message: Message) -> None:
-        req_id: int = message.req_id  # type: ignore[attr-defined]
-        receiver = (BarSubscription if isinstance(message, m.HistoricalDataRequest) else Subscription)(self, req_id)
-        old = self._feeds.pop(req_id, None)
-        if old is not None:
-            old.close()
-        try:
-            self._feeds[req_id] = session.feed(message, receiver)
-        except NotConnected:
-            raise
-        except IbwireError as error:  # as the gateway's own refusals, it comes after the call
-            asyncio.get_running_loop().call_soon(self.failed, req_id, error)
-        self._limit_time(req_id)
-
-    def _ask(self, session: IBSession, message: Message) -> None:
-        req_id = getattr(message, "req_id", -1)
-        if isinstance(message, m.MarketRuleRequest):
-            key: Any = f"marketRule-{message.market_rule_id}"
-        else:
-            key = KEYS.get(type(message), req_id)
-        task = self._do(self._answer(session, message, req_id, key, self._limit_s()))
-        self._questions[key] = task
-        task.add_done_callback(lambda done: self._questions.pop(key) if self._questions.get(key) is done else None)
-
-    async def _answer(self, session: IBSession, message: Message, req_id: int, key: Any, limit_s: float) -> None:
-        """Ask until there is an answer; what is awaited ends in any case."""
-        future = self.wrapper._futures.get(key)
-
-        def collect(loop: asyncio.AbstractEventLoop) -> Question:
-            self._begin_answer_anew(key)
-            return Question(loop, partial(self.take, req_id), WATCHED)
-
-        repeats = self._keeps_connection and not isinstance(message, NOT_REPEATABLE)
-        try:
-            await session.connection.requests.request(message, timeout=limit_s, retry=repeats, collect=collect)
-        except IbwireError as error:
-            self._end_with(error, req_id, key, future)
-
-    def _end_with(self, error: IbwireError, req_id: int, key: Any, future: Any) -> None:
-        if error.code is not None:
-            self.take(req_id, m.ErrorMessage(id=req_id, error_code=error.code, error_msg=error.message))
-        elif future is not None and self.wrapper._futures.get(key) is future:
-            failure: Exception = error
-            if isinstance(error, ConnectionFailed):
-                failure = ConnectionError("Socket disconnect")
-                failure.__cause__ = error
-            self.wrapper._endReq(key, failure, success=False)
-        else:
-            self._logger.error("request %s: %s", req_id, error)
-
-    def _send(self, session: IBSession, message: Message) -> None:
-        if isinstance(message, m.PlaceOrderRequest):
-            self._check_account(session, message)
-            self._limit_time(message.order_id)  # of a what-if order something is awaited
-        if self._orders is not None and self._orders.takes(message):
-            self._do(self._orders.carry_out(message))
-            return
-        left = session.send(message)
-        left.add_done_callback(partial(self._has_left, message))
-
-    def _has_left(self, message: Message, left: asyncio.Future[None]) -> None:
-        error = None if left.cancelled() else left.exception()
-        if error is None:
-            return
-        if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
-            self.wrapper.never_left(message, str(error))
-        else:
-            self._logger.error("%s never left: %s", type(message).__name__, error)
-
-    def _check_account(self, session: IBSession, message: m.PlaceOrderRequest) -> None:
-        order = message.order or m.Order()
-        accounts = (order.account,) if order.account else session.accounts
-        if self.settings.trading.allow_live or session.settings.trading.allow_live or order.what_if:
-            return
-        live = [one for one in accounts if not one.upper().startswith("D")]
-        if live:
-            raise LiveTradingDisabled(f"nothing was sent: {', '.join(live)} is no paper account")
-
-    def _cancel(self, req_id: int) -> None:
-        feed, question = self._feeds.pop(req_id, None), self._questions.get(req_id)
-        if feed is not None:
-            feed.close()
-        elif question is not None:
-            question.cancel()
-
-    # --- time limits
-
-    def _limit_s(self) -> float:
-        own = time_limit_s.get()
-        return (self.wrapper.ib.AnswerTimeout if own is None else own) or FOREVER_S
-
-    def _limit_time(self, key: Any) -> None:
-        """End what is awaited of a subscription's beginning if it does not come."""
-        future, limit_s = self.wrapper._futures.get(key), self._limit_s()
-        if future is not None:
-            handle = asyncio.get_running_loop().call_later(limit_s, self._time_is_up, key, future, limit_s)
-            future.add_done_callback(lambda _: handle.cancel())
-
-    def _time_is_up(self, key: Any, future: Any, limit_s: float) -> None:
-        if not future.done():
-            if isinstance(key, int):
-                self._cancel(key)
-            self._end_with(RequestTimeout(f"no complete answer within {limit_s:g} s"), -1, key, future)
-
-    def _begin_answer_anew(self, key: Any) -> None:
-        """Half an answer, of which the rest is lost with the link, is not passed off as part of the next one."""
-        half = self.wrapper._results.get(key)
-        if isinstance(half, list):
-            half.clear()
 
     # --- what comes
 
@@ -469,13 +277,14 @@ class Client(ib_async.Client):
         if session is not self._session or type(message) in WATCHED or type(message) not in CALLS:
             return
         self.take(_req_id_of(message), message)
-        if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED and self._is_started:
-            self._do(self._ask_for_orders(session))
+        if isinstance(message, m.ErrorMessage) and message.error_code in LINK_RESTORED:
+            self.ask_for_orders()
 
     def gap(self, req_id: int, gap: Gap) -> None:
         """Tell the user's handlers; a book whose rows nobody updates is empty."""
         self.wrapper.forget_book(req_id)
-        self._begin_answer_anew(req_id)
+        if self._asking is not None:
+            self._asking.begin_answer_anew(req_id)
         self.wrapper.ib.gapEvent.emit(self.wrapper.subject_of(req_id), gap)
 
     def resumed(self, req_id: int, resumed: Resumed) -> None:
@@ -484,21 +293,21 @@ class Client(ib_async.Client):
 
     def failed(self, req_id: int, error: IbwireError) -> None:
         """A subscription is over: as the gateway's error, or as what is awaited of it."""
-        self._feeds.pop(req_id, None)
-        if self._session is not None:
-            self._end_with(error, req_id, req_id, self.wrapper._futures.get(req_id))
+        if self._asking is not None:
+            self._asking.failed(req_id, error)
 
     # --- the link
 
     @property
-    def _keeps_connection(self) -> bool:
+    def keeps_connection(self) -> bool:
+        """Whether a fallen link is made again."""
         return self._shared is not None or bool(self.wrapper.ib.ReconnectForever)
 
     def _state_changed(self, session: IBSession, event: Event) -> None:
         if session is not self._session or not self._is_started:
             return
         new, reason = event.data.new, event.data.reason
-        if new == ConnectionState.RECONNECTING.name and self._keeps_connection:
+        if new == ConnectionState.RECONNECTING.name and self.keeps_connection:
             if event.data.old in (ConnectionState.CONNECTED.name, ConnectionState.DEGRADED.name):
                 self.wrapper.ib.gapEvent.emit(self.wrapper.ib, Gap(session.now(), GapReason.LINK_LOST, reason))
         elif new in (ConnectionState.RECONNECTING.name, ConnectionState.DISCONNECTED.name):
@@ -518,12 +327,7 @@ class Client(ib_async.Client):
             self.wrapper.ib.resumedEvent.emit(self.wrapper.ib, Resumed(session.now()))
 
     async def _say_again(self, session: IBSession, kinds: tuple[type[Message], ...]) -> int:
-        said = [message for kind, message in self._standing.items() if kind in kinds and session is self._session]
-        for message in said:
-            if isinstance(message, STANDING):
-                self.wrapper.forget_account_data(message)
-            await session.send(message)
-        return len(said)
+        return await self._asking.say_again(kinds) if session is self._session and self._asking is not None else 0
 
     async def _recover_orders(self, session: IBSession) -> int:
         if session is not self._session or not self._is_started:
@@ -538,8 +342,8 @@ class Client(ib_async.Client):
 
     def ask_for_orders(self) -> None:
         """Have the gateway say how our orders stand, because it is in doubt."""
-        if self._session is not None and self._is_started:
-            self._do(self._ask_for_orders(self._session))
+        if self._session is not None and self._asking is not None and self._is_started:
+            self._asking.do(self._ask_for_orders(self._session))
 
     def _throttled(self, session: IBSession, event: Event) -> None:
         if session is self._session and not self._is_throttling:
@@ -560,12 +364,6 @@ class Client(ib_async.Client):
         if self._session is None or not self.isConnected():
             raise ConnectionError("Not connected")
         return self._session
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
 
 def _req_id_of(message: Message) -> int:

@@ -7,7 +7,8 @@ from typing import Any
 
 import ib_async
 
-from ibwire.ib_async.client import Client, time_limit_s
+from ibwire.ib_async.asking import time_limit_s
+from ibwire.ib_async.client import Client
 from ibwire.ib_async.wrapper import Wrapper
 from ibwire.session import IBSession
 from ibwire.settings import Settings

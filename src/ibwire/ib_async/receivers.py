@@ -21,6 +21,10 @@ class Calls(Protocol):
     def wrapper(self) -> Any:
         """ib_async's wrapper."""
 
+    @property
+    def keeps_connection(self) -> bool:
+        """Whether a fallen link is made again."""
+
     def take(self, req_id: int, message: Message) -> None:
         """Call the wrapper with a message."""
 
