@@ -358,6 +358,22 @@ async def test_a_question_that_the_link_left_unanswered_is_asked_again() -> None
 
 
 @on_virtual_time
+async def test_an_order_overtakes_what_waits_and_waiting_is_told() -> None:
+    async with floor() as (ib, gateway):
+        told: list[str] = []
+        ib.client.throttleStart += lambda: told.append("start")
+        ib.client.throttleEnd += lambda: told.append("end")
+        waiting = [asyncio.ensure_future(ib.reqContractDetailsAsync(AAPL)) for _ in range(200)]
+        await asyncio.sleep(0)
+        ib.placeOrder(AAPL, LimitOrder("BUY", 1, 10.0))
+        await until(lambda: gateway.state().orders, 0.5)
+        assert not all(one.done() for one in waiting)
+        assert [len(one) for one in await asyncio.gather(*waiting)] == [1] * 200
+        await asyncio.sleep(1)
+        assert told == ["start", "end"]
+
+
+@on_virtual_time
 async def test_the_switch_back_to_stock_ends_everything_with_the_link() -> None:
     ib = IB()
     ib.ReconnectForever = False

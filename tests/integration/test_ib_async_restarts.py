@@ -151,3 +151,19 @@ async def test_requests_without_a_link_are_refused_and_not_lost() -> None:
         await away(ib, gateway, try_it)
         assert len(refused) == 2
         assert ib.trades() == []
+
+
+@on_virtual_time
+async def test_orders_that_never_left_say_so_and_the_others_are_there() -> None:
+    async with floor() as (ib, gateway):
+        trades = [ib.placeOrder(AAPL, LimitOrder("BUY", 1, 10.0)) for _ in range(100)]
+        await asyncio.sleep(0.05)
+        await gateway.inject("restart", down_for_s=1)
+        await until(lambda: ib.isConnected() and not any(one.orderStatus.status == "PendingSubmit" for one in trades))
+        there = {one.order_id for one in gateway.state().orders}
+        never_sent = {one.order.orderId for one in trades if "never sent" in one.log[-1].message}
+        assert there
+        assert never_sent
+        assert there | never_sent == {one.order.orderId for one in trades}
+        assert not there & never_sent
+        assert {one.orderStatus.status for one in trades} == {"Submitted", "Cancelled"}

@@ -22,3 +22,16 @@ async def test_a_commission_that_comes_after_the_answer_with_its_execution_was_c
     dispatcher.dispatch([execution, first, m.ExecutionDetailsEnd(req_id=5), late])
     assert (await answer.result)[:2] == [execution, first]
     assert news == [late]
+
+
+@on_virtual_time
+async def test_who_watches_sees_every_message_of_a_kind_before_whoever_asked_for_it() -> None:
+    order: list[str] = []
+    dispatcher = Dispatcher(lambda message: order.append("news"))
+    answer = Collection(asyncio.get_running_loop())
+    dispatcher.watch([m.OrderStatus, m.Position], lambda message: order.append(f"watched {type(message).__name__}"))
+    dispatcher.add(m.OpenOrdersRequest(), answer)
+    dispatcher.dispatch([m.OrderStatus(order_id=1), m.OpenOrdersEnd(), m.OrderStatus(order_id=1), m.Position()])
+    assert len(await answer.result) == 2
+    assert order == ["watched OrderStatus", "watched OrderStatus", "news", "watched Position", "news"]
+    assert not dispatcher.unrouted
