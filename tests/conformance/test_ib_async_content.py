@@ -1,4 +1,4 @@
-"""Nothing that stock ib_async would have sent is missing in our messages: each value is unlike the others, and found."""
+"""Nothing that stock ib_async would have sent is missing in our messages: each value is unlike all others."""
 
 from __future__ import annotations
 

@@ -302,10 +302,19 @@ async def test_account() -> None:
 @on_virtual_time
 async def test_positions_closed_while_away_are_gone() -> None:
     async with floor() as (ib, gateway):
-        ib.wrapper.position("DU1234567", Contract(conId=1, symbol="OLD"), 5.0, 1.0)
-        assert [one.contract.symbol for one in ib.positions()] == ["OLD"]
+        ib.placeOrder(AAPL, MarketOrder("BUY", 3))
+        await until(lambda: ib.positions() and ib.portfolio(), 300)
+        account = ib.managedAccounts()[0]
+        old = Contract(conId=1, symbol="OLD")
+        ib.wrapper.position(account, old, 5.0, 1.0)
+        ib.wrapper.updatePortfolio(old, 5.0, 1.0, 5.0, 1.0, 0.0, 0.0, account)
+        told: list[Any] = []
+        ib.positionEvent += lambda one: told.append((one.contract.symbol, one.position, len(ib.positions())))
         await restarted(ib, gateway)
-        assert ib.positions() == []
+        await until(lambda: len(ib.portfolio()) == 1)
+        assert [one.contract.symbol for one in ib.positions()] == ["AAPL"]
+        assert [one.contract.symbol for one in ib.portfolio()] == ["AAPL"]
+        assert told[:2] == [("AAPL", 3.0, 2), ("OLD", 0.0, 1)]
 
 
 @on_virtual_time

@@ -244,7 +244,7 @@ class Asking:
         said = [message for kind, message in self._standing.items() if kind in kinds]
         for message in said:
             if isinstance(message, STANDING):
-                self._client.wrapper.forget_account_data(message)
+                self._client.wrapper.expect_anew(message)
             await self._session.send(message)
         return len(said)
 

@@ -21,6 +21,39 @@ class Wrapper(ib_async.Wrapper):
 
     ib: Any
 
+    def reset(self) -> None:
+        """Forget everything."""
+        super().reset()
+        self._not_seen: dict[str, set[tuple[str, int]]] = {"position": set(), "portfolio": set()}
+
+    def position(self, account: str, contract: Any, posSize: float, avgCost: float) -> None:
+        """Take a position."""
+        self._not_seen["position"].discard((account, contract.conId))
+        super().position(account, contract, posSize, avgCost)
+
+    def positionEnd(self) -> None:
+        """All positions have come."""
+        gone, self._not_seen["position"] = self._not_seen["position"], set()
+        for account, con_id in gone:
+            old = self.positions[account].get(con_id)
+            if old is not None:
+                super().position(account, old.contract, 0.0, 0.0)
+        super().positionEnd()
+
+    def updatePortfolio(self, contract: Any, *numbers: Any) -> None:
+        """Take an item of the portfolio; the account is its last argument."""
+        self._not_seen["portfolio"].discard((numbers[-1], contract.conId))
+        super().updatePortfolio(contract, *numbers)
+
+    def accountDownloadEnd(self, _account: str) -> None:
+        """All values and items of an account have come."""
+        gone, self._not_seen["portfolio"] = self._not_seen["portfolio"], set()
+        for account, con_id in gone:
+            old = self.portfolio[account].get(con_id)
+            if old is not None:
+                super().updatePortfolio(old.contract, 0.0, old.marketPrice, 0.0, 0.0, 0.0, old.realizedPNL, account)
+        super().accountDownloadEnd(_account)
+
     def startTicker(self, reqId: int, contract: Any, tickType: int | str) -> Any:
         """A ticker to be filled; for a snapshot an empty one, unless a subscription keeps the old one current."""
         key = hash(contract)
@@ -91,13 +124,16 @@ class Wrapper(ib_async.Wrapper):
             ticker.domBidsDict.clear()
             ticker.domAsksDict.clear()
 
-    def forget_account_data(self, request: Message) -> None:
-        """What is asked for again comes whole: what was closed meanwhile would otherwise stay for ever."""
+    def expect_anew(self, request: Message) -> None:
+        """What is asked for again comes whole; what does not come was closed meanwhile, and goes when all has come.
+
+        Until then the old is shown: to have nothing for a moment would be taken for having nothing.
+        """
         if isinstance(request, m.PositionsRequest):
-            self.positions.clear()
+            self._not_seen["position"] = {(item.account, item.contract.conId) for item in self.ib.positions()}
         elif isinstance(request, m.AccountDataRequest):
-            for account in [request.acct_code] if request.acct_code else list(self.portfolio):
-                self.portfolio.pop(account, None)
+            items = self.ib.portfolio(request.acct_code or "")
+            self._not_seen["portfolio"] = {(item.account, item.contract.conId) for item in items}
 
     def _is_live(self, ticker: Any) -> bool:
         return any(ticker in ids for kind, ids in self.ticker2ReqId.items() if kind not in ("snapshot", "mktDepth"))
