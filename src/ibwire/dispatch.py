@@ -182,6 +182,10 @@ class Dispatcher:
         for kind in kinds:
             self._watchers.setdefault(kind, []).append(watcher)
 
+    def is_watched(self, kinds: Iterable[Kind]) -> bool:
+        """Whether somebody watches messages of one of these kinds."""
+        return any(kind in self._watchers for kind in kinds)
+
     def dispatch(self, messages: Iterable[Message]) -> None:
         """Give each message to its request."""
         by_request, keyed = self._by_request, _BY_REQUEST

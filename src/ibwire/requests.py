@@ -235,7 +235,9 @@ class Requests:
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
 
     def _cancel(self, message: Message) -> None:
-        cancel = cancel_for(message)
+        cancel, spec = cancel_for(message), spec_of(message)
+        if spec.correlation is Correlation.SINGLETON and self._dispatcher.is_watched(spec.responses):
+            return  # there is one of its kind on a connection, and others live on it
         if cancel is None or not self._channel.is_up or spec_of(cancel).since > self._channel.server_version:
             return
         try:

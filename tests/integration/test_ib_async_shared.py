@@ -41,6 +41,15 @@ async def both(folder: Path) -> AsyncIterator[tuple[IBSession, Any, SimulatedGat
         yield session, session.ib, gateway
 
 
+async def native_positions(session: IBSession) -> list[Any]:
+    """The native view of them, which is let go again."""
+    view = session.account.positions()
+    await view.ready()
+    rows = list(view.read().rows)
+    view.release()
+    return rows
+
+
 @on_virtual_time
 async def test_one_connection_and_one_counter(tmp_path: Path) -> None:
     async with both(tmp_path) as (session, ib, gateway):
@@ -59,6 +68,13 @@ async def test_one_connection_and_one_counter(tmp_path: Path) -> None:
         native = await session.request(m.PositionsRequest())
         assert [one.position for one in native if isinstance(one, m.Position)] == ["4"]
         assert [one.position for one in ib.positions()] == [4.0]
+        # The native question is over; what ib_async lives on is not.
+        ib.placeOrder(AAPL, MarketOrder("BUY", 1))
+        await until(lambda: [one.position for one in ib.positions()] == [5.0])
+        assert [item.quantity for item in await native_positions(session)] == [5]
+        ib.placeOrder(AAPL, MarketOrder("BUY", 1))
+        await until(lambda: [one.position for one in ib.positions()] == [6.0])
+        assert [item.quantity for item in await native_positions(session)] == [6]
 
 
 @on_virtual_time
