@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from ibwire.ib_async import *  # noqa: F403
-from ibwire.ib_async import IB, Forex, LimitOrder, MarketOrder, ScannerSubscription, Stock, util
+from ibwire.ib_async import IB, Forex, LimitOrder, MarketOrder, Option, ScannerSubscription, Stock, util
 from ibwire.simulator.threaded import GatewayThread
 
 CLIENT_ID = 17
@@ -182,3 +182,124 @@ def test_integration_with_asyncio_gathering(ib: IB) -> None:
         return await asyncio.gather(*(ib.reqContractDetailsAsync(one) for one in pair))
 
     assert [len(found) for found in ib.run(both())] == [1, 1]  # type: ignore[arg-type]
+
+
+def test_consecutive_historical_data(ib: IB) -> None:
+    contract = Stock("AAPL", "SMART", "USD")
+    end, days = "", []
+    for _ in range(3):
+        bars = ib.reqHistoricalData(
+            contract,
+            endDateTime=end,
+            durationStr="5 D",
+            barSizeSetting="1 day",
+            whatToShow="TRADES",
+            useRTH=True,
+            formatDate=1,
+        )
+        if not bars:
+            break
+        days = [*bars, *days]
+        end = bars[0].date
+    dates = [bar.date for bar in days]
+    assert len(dates) >= 13
+    assert dates == sorted(dates)
+
+
+def test_async_streaming_ticks(gateway: GatewayThread) -> None:
+    class App:
+        async def run(self) -> int:
+            self.ib = IB()
+            with await self.ib.connectAsync("127.0.0.1", gateway.port, clientId=CLIENT_ID + 2):
+                contracts = [Stock(symbol, "SMART", "USD") for symbol in ["AAPL", "TSLA", "MSFT"]]
+                await self.ib.qualifyContractsAsync(*contracts)
+                for contract in contracts:
+                    self.ib.reqMktData(contract)
+                seen = 0
+                async for tickers in self.ib.pendingTickersEvent:
+                    seen += sum(ticker.last > 0 for ticker in tickers)
+                    if seen >= 5:
+                        break
+            await asyncio.sleep(0.1)
+            return seen
+
+        def stop(self) -> None:
+            self.ib.disconnect()
+
+    assert util.run(App().run()) >= 5
+
+
+def test_scanner_streaming(ib: IB) -> None:
+    def on_scan_data(scan_data: list[object]) -> None:
+        seen.append(len(scan_data))
+
+    seen: list[int] = []
+    sub = ScannerSubscription(instrument="STK", locationCode="STK.US.MAJOR", scanCode="TOP_PERC_GAIN")
+    scan_data = ib.reqScannerSubscription(sub)
+    scan_data.updateEvent += on_scan_data
+    for _ in range(50):
+        if seen:
+            break
+        ib.sleep(0.1)
+    ib.cancelScannerSubscription(scan_data)
+    assert seen[0] > 0
+
+
+def test_option_calculations(ib: IB) -> None:
+    option = Option("TSLA", "20230120", 100.0, "C", "SMART", currency="USD")
+    ib.qualifyContracts(option)
+    calc = ib.calculateImpliedVolatility(option, optionPrice=160.0, underPrice=250.0)
+    assert calc is not None
+    calc = ib.calculateOptionPrice(option, volatility=0.14, underPrice=525)
+    assert calc.optPrice > 0
+
+
+def test_order_book(ib: IB) -> None:
+    contract = Stock("AAPL", "ARCA", "USD")
+    ib.qualifyContracts(contract)
+    ticker = ib.reqMktDepth(contract)
+    for _ in range(50):
+        if ticker.domBids and ticker.domAsks:
+            break
+        ib.sleep(0.1)
+    assert ticker.domBids[0].size > 0
+    assert ticker.domAsks[0].size > 0
+    ib.cancelMktDepth(contract)
+
+
+def test_minimum_price_increments(ib: IB) -> None:
+    (details,) = ib.reqContractDetails(Stock("AAPL", "SMART", "USD"))
+    rules = [ib.reqMarketRule(rule_id) for rule_id in sorted({int(one) for one in details.marketRuleIds.split(",")})]
+    assert all(steps[0].increment > 0 for steps in rules)
+
+
+def test_dividends_and_generic_ticks(ib: IB) -> None:
+    contract = Stock("AAPL", "SMART", "USD")
+    ib.qualifyContracts(contract)
+    ticker = ib.reqMktData(contract, "456,236")
+    for _ in range(50):
+        if ticker.dividends and ticker.shortableShares > 0:
+            break
+        ib.sleep(0.1)
+    assert ticker.dividends is not None
+    assert ticker.dividends.next12Months > 0
+    assert ticker.shortableShares > 0
+
+
+def test_short_lived_connections(gateway: GatewayThread) -> None:
+    for _ in range(2):
+        with IB().connect("127.0.0.1", gateway.port, clientId=CLIENT_ID + 3) as ib:
+            assert ib.isConnected()
+        assert not ib.isConnected()
+
+
+def test_a_bracket_as_documented(ib: IB) -> None:
+    contract = Stock("AAPL", "SMART", "USD", conId=265598)
+    bracket = ib.bracketOrder("BUY", 1, limitPrice=5.0, takeProfitPrice=10.0, stopLossPrice=4.0)
+    for order in bracket:
+        ib.placeOrder(contract, order)
+    ib.sleep(0.5)
+    assert {order.orderId for order in bracket} <= {order.orderId for order in ib.openOrders()}
+    ib.reqGlobalCancel()
+    while {trade.order.orderId for trade in ib.openTrades()} & {order.orderId for order in bracket}:
+        assert ib.waitOnUpdate(timeout=5)
