@@ -285,6 +285,32 @@ async def test_advisory_codes_leave_a_live_order_alone() -> None:
 
 
 @on_virtual_time
+async def test_a_new_order_that_is_refused_is_shown_as_cancelled_with_the_reason() -> None:
+    async with floor() as (ib, _):
+        told: list[Any] = []
+        ib.errorEvent += lambda req_id, code, text, contract: told.append((req_id, code))
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 1, 10.001))
+        await until(trade.isDone)
+        assert trade.orderStatus.status == "Cancelled"
+        assert told[-1] == (trade.order.orderId, 110)
+        assert "minimum price variation" in trade.log[-1].message
+        assert ib.openTrades() == []
+
+
+@on_virtual_time
+async def test_many_doubts_are_put_to_the_gateway_in_few_questions() -> None:
+    async with floor() as (ib, _):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 1, 10.0))
+        await until(lambda: trade.orderStatus.status == "Submitted")
+        before = ib.client.connectionStats().numMsgSent
+        for _number in range(100):
+            ib.wrapper.error(trade.order.orderId, 201, "Order rejected", "")
+        await asyncio.sleep(30)
+        assert 0 < ib.client.connectionStats().numMsgSent - before <= 10
+        assert trade.orderStatus.status == "Submitted"
+
+
+@on_virtual_time
 async def test_account() -> None:
     async with floor() as (ib, _):
         account = ib.managedAccounts()[0]

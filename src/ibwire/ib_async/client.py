@@ -80,6 +80,7 @@ class Client(ib_async.Client):
         self._is_in_batch = self._is_throttling = False
         self._closing: asyncio.Task[None] | None = None
         self._asking: Asking | None = None
+        self._doubts = 0
         self._attached: IBSession | None = None
 
     # --- its life
@@ -138,7 +139,7 @@ class Client(ib_async.Client):
         self.take(-1, m.ManagedAccounts(",".join(session.accounts)))
 
     def _attach(self, session: IBSession, orders: JournalledOrders | None = None) -> None:
-        self._session, self._asking = session, Asking(self, session, orders)
+        self._session, self._asking, self._doubts = session, Asking(self, session, orders), 0
         if session is self._attached:
             return  # a shared one, again
         self._attached = session
@@ -335,14 +336,20 @@ class Client(ib_async.Client):
         return await recover_orders(session, self.wrapper)
 
     async def _ask_for_orders(self, session: IBSession) -> None:
-        try:
-            await self._recover_orders(session)
-        except IbwireError as error:  # the next loss, or the next question, brings it up again
-            self._logger.error("orders could not be asked for: %s", error)
+        while session is self._session and self._doubts:
+            seen = self._doubts
+            try:
+                await self._recover_orders(session)
+            except IbwireError as error:  # the next loss, or the next doubt, brings it up again
+                self._logger.error("orders could not be asked for: %s", error)
+            self._doubts -= seen
 
     def ask_for_orders(self) -> None:
         """Have the gateway say how our orders stand, because it is in doubt."""
         if self._session is not None and self._asking is not None and self._is_started:
+            self._doubts += 1
+            if self._doubts > 1:
+                return  # one question at a time, and one more for all doubts that came meanwhile
             self._asking.do(self._ask_for_orders(self._session))
 
     def _throttled(self, session: IBSession, event: Event) -> None:
