@@ -6,6 +6,8 @@ Each runs against a gateway in another thread, over TCP and in real time.
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -303,3 +305,38 @@ def test_a_bracket_as_documented(ib: IB) -> None:
     ib.reqGlobalCancel()
     while {trade.order.orderId for trade in ib.openTrades()} & {order.orderId for order in bracket}:
         assert ib.waitOnUpdate(timeout=5)
+
+
+NOTEBOOK = """
+import asyncio, sys
+from ibwire.ib_async import *
+
+util.startLoop()
+
+
+async def cell():
+    ib = IB()
+    ib.connect("127.0.0.1", int(sys.argv[1]), clientId=40)
+    assert len(ib.reqContractDetails(Stock("AAPL", "SMART", "USD"))) == 1
+    ib.sleep(0.1)
+    ib.disconnect()
+
+
+asyncio.get_event_loop().run_until_complete(cell())
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        NOTEBOOK,
+        "import sys\nfrom ibwire.ib_async import *\nib = IB()\nib.connect('127.0.0.1', int(sys.argv[1]), clientId=41)",
+    ],
+    ids=["a notebook, with blocking calls inside a running loop", "a program that ends without a word"],
+)
+def test_whole_programs_end_well(gateway: GatewayThread, program: str) -> None:
+    # The patch that startLoop applies to asyncio is for good: it gets a process of its own.
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(gateway.port)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
