@@ -13,6 +13,7 @@ from ibwire.ib_async import (
     ExecutionFilter,
     LimitOrder,
     MarketOrder,
+    Option,
     RequestTimeout,
     ScannerSubscription,
     Stock,
@@ -21,6 +22,7 @@ from tests.helpers.ib_async_floor import floor, until
 from tests.helpers.virtual_time import on_virtual_time
 
 AAPL = Stock("AAPL", "SMART", "USD", conId=265598)
+OPTION = Option("TSLA", "20230120", 100.0, "C", "SMART", currency="USD")
 SCAN = ScannerSubscription(instrument="STK", locationCode="STK.US.MAJOR", scanCode="TOP_PERC_GAIN")
 
 QUESTIONS: dict[str, Callable[[IB], Awaitable[Any]]] = {
@@ -67,6 +69,35 @@ def test_a_question_is_answered_though_the_gateway_restarts_meanwhile(name: str)
                 assert len(answer) == len(undisturbed) > 0
             else:
                 assert type(answer) is type(undisturbed)
+
+    check()
+
+
+SLOW: dict[str, Callable[[IB], Awaitable[Any]]] = {
+    "symbols": QUESTIONS["symbols"],
+    "market rule": QUESTIONS["market rule"],
+    "news": QUESTIONS["news"],
+    "option price": lambda ib: ib.calculateOptionPriceAsync(OPTION, 0.3, 250.0),
+    "implied volatility": lambda ib: ib.calculateImpliedVolatilityAsync(OPTION, 160.0, 250.0),
+}
+"""What stock gives up after one or four seconds."""
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_an_answer_that_takes_its_time_is_waited_for_and_none_is_an_error(name: str) -> None:
+    @on_virtual_time
+    async def check() -> None:
+        async with floor() as (ib, gateway):
+            gateway.start_fault("stall", {"for_s": 8})
+            assert await SLOW[name](ib)
+            ib.AnswerTimeout = 5.0
+            gateway.start_fault("stall", {"for_s": 8})
+            with pytest.raises(RequestTimeout):
+                await SLOW[name](ib)
+            await asyncio.sleep(10)
+            ib.AnswerTimeout = 0
+            gateway.start_fault("stall", {"for_s": 8})
+            assert await SLOW[name](ib) is None
 
     check()
 

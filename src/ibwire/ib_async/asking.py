@@ -106,7 +106,7 @@ class Asking:
         """Let a request go its way. Raises NotConnected, and what cannot be put on the wire."""
         kind = type(message)
         if kind in CANCELS:
-            self._cancel(message.req_id)  # type: ignore[attr-defined]
+            self.cancel(message.req_id)  # type: ignore[attr-defined]
         elif kind in ENDS_OF_STANDING or (isinstance(message, m.AccountDataRequest) and not message.subscribe):
             self._standing.pop(ENDS_OF_STANDING.get(kind, kind), None)
             if self._orders is None:  # on a shared session the native services may go on with it
@@ -202,7 +202,8 @@ class Asking:
         if live:
             raise LiveTradingDisabled(f"nothing was sent: {', '.join(live)} is no paper account")
 
-    def _cancel(self, req_id: int) -> None:
+    def cancel(self, req_id: int) -> None:
+        """End what was asked under this id."""
         feed, question = self._feeds.pop(req_id, None), self._questions.get(req_id)
         if feed is not None:
             feed.close()
@@ -230,7 +231,7 @@ class Asking:
     def _time_is_up(self, key: Any, future: Any, limit_s: float) -> None:
         if not future.done():
             if isinstance(key, int):
-                self._cancel(key)
+                self.cancel(key)
             self._end_with(RequestTimeout(f"no complete answer within {limit_s:g} s"), -1, key, future)
 
     def begin_answer_anew(self, key: Any) -> None:

@@ -248,6 +248,12 @@ class Client(ib_async.Client):
             except NotConnected as error:
                 raise ConnectionError("Not connected") from error
 
+    def let_go(self, req_id: int) -> None:
+        """End a subscription, with or without a link."""
+        if self._asking is not None and self._loop is not None:
+            with inside(self._loop):
+                self._asking.cancel(req_id)
+
     # --- what comes
 
     def take(self, req_id: int, message: Message) -> None:

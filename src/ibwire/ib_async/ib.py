@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import ib_async
+from ib_async.util import formatIBDatetime
 
 from ibwire.ib_async.asking import time_limit_s
 from ibwire.ib_async.client import Client
@@ -75,10 +77,74 @@ class IB(ib_async.IB):
         finally:
             time_limit_s.reset(token)
 
+    # Stock gives up on the following after one or four seconds and returns None.
+
     async def reqMarketRuleAsync(self, marketRuleId: int) -> Any:
-        """As in stock, but for the time limit, which is `AnswerTimeout` where stock returns None after a second."""
+        """As in stock, but for the time limit, which is `AnswerTimeout`, and an error."""
         if not self.AnswerTimeout:
             return await super().reqMarketRuleAsync(marketRuleId)
-        future = self.wrapper.startReq(f"marketRule-{marketRuleId}")
-        self.client.reqMarketRule(marketRuleId)
+        return await self._answer(f"marketRule-{marketRuleId}", self.client.reqMarketRule, marketRuleId)
+
+    async def reqMatchingSymbolsAsync(self, pattern: str) -> Any:
+        """As in stock, but for the time limit, which is `AnswerTimeout`, and an error."""
+        if not self.AnswerTimeout:
+            return await super().reqMatchingSymbolsAsync(pattern)
+        number = self.client.getReqId()
+        return await self._answer(number, self.client.reqMatchingSymbols, number, pattern)
+
+    async def reqHistoricalNewsAsync(
+        self,
+        conId: int,
+        providerCodes: str,
+        startDateTime: Any,
+        endDateTime: Any,
+        totalResults: int,
+        historicalNewsOptions: Any = (),
+    ) -> Any:
+        """As in stock, but for the time limit, which is `AnswerTimeout`, and an error."""
+        start, end = formatIBDatetime(startDateTime), formatIBDatetime(endDateTime)
+        options = list(historicalNewsOptions)
+        if not self.AnswerTimeout:
+            return await super().reqHistoricalNewsAsync(conId, providerCodes, start, end, totalResults, options)
+        number = self.client.getReqId()
+        wanted = (number, conId, providerCodes, start, end, totalResults, options)
+        return await self._answer(number, self.client.reqHistoricalNews, *wanted)
+
+    async def requestFAAsync(self, faDataType: int) -> Any:
+        """As in stock, but for the time limit, which is `AnswerTimeout`, and an error."""
+        if not self.AnswerTimeout:
+            return await super().requestFAAsync(faDataType)
+        return await self._answer("requestFA", self.client.requestFA, faDataType)
+
+    async def calculateImpliedVolatilityAsync(
+        self, contract: Any, optionPrice: float, underPrice: float, implVolOptions: Any = ()
+    ) -> Any:
+        """As in stock, but for the time limit, which is `AnswerTimeout`, and an error."""
+        options = list(implVolOptions)
+        if not self.AnswerTimeout:
+            return await super().calculateImpliedVolatilityAsync(contract, optionPrice, underPrice, options)
+        number = self.client.getReqId()
+        wanted = (number, contract, optionPrice, underPrice, options)
+        try:
+            return await self._answer(number, self.client.calculateImpliedVolatility, *wanted, contract=contract)
+        finally:
+            self.client.let_go(number)
+
+    async def calculateOptionPriceAsync(
+        self, contract: Any, volatility: float, underPrice: float, optPrcOptions: Any = ()
+    ) -> Any:
+        """As in stock, but for the time limit, which is `AnswerTimeout`, and an error."""
+        options = list(optPrcOptions)
+        if not self.AnswerTimeout:
+            return await super().calculateOptionPriceAsync(contract, volatility, underPrice, options)
+        number = self.client.getReqId()
+        wanted = (number, contract, volatility, underPrice, options)
+        try:
+            return await self._answer(number, self.client.calculateOptionPrice, *wanted, contract=contract)
+        finally:
+            self.client.let_go(number)
+
+    async def _answer(self, key: int | str, ask: Callable[..., None], *arguments: Any, contract: Any = None) -> Any:
+        future = self.wrapper.startReq(key, contract)
+        ask(*arguments)
         return await future
