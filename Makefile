@@ -27,6 +27,7 @@ check: install
 bench: install
 	$(BIN)/python -m benchmarks.ticks
 	$(BIN)/python -m benchmarks.quotes
+	$(BIN)/python -m benchmarks.ib_async_compat
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.orders

@@ -41,6 +41,7 @@ class Dialect:
     blocks: list[bytes]
     welcome: bytes
     """The answer to startApi."""
+    no_positions: bytes
     read: Callable[[bytes], tuple[int, int]]
     """A request's message id, and its request id if it is for market data."""
     write: Callable[[content.Tick], bytes]
@@ -55,7 +56,8 @@ def text(messages: int) -> Dialect:
 
     accounts = content.text_frame(MANAGED_ACCOUNTS, 1, ACCOUNT)
     next_id = content.text_frame(NEXT_VALID_ID, 1, 1)
-    return Dialect(176, content.blocks(messages, content.as_text), accounts + next_id, read, content.as_text)
+    none = content.text_frame(POSITION_END, 1)
+    return Dialect(176, content.blocks(messages, content.as_text), accounts + next_id, none, read, content.as_text)
 
 
 def protobuf(messages: int) -> Dialect:
@@ -65,7 +67,10 @@ def protobuf(messages: int) -> Dialect:
 
     accounts = content.protobuf_frame(MANAGED_ACCOUNTS, ManagedAccounts(accountsList=ACCOUNT).SerializeToString())
     next_id = content.protobuf_frame(NEXT_VALID_ID, NextValidId(orderId=1).SerializeToString())
-    return Dialect(226, content.blocks(messages, content.as_protobuf), accounts + next_id, read, content.as_protobuf)
+    none = content.protobuf_frame(POSITION_END, b"")
+    return Dialect(
+        226, content.blocks(messages, content.as_protobuf), accounts + next_id, none, read, content.as_protobuf
+    )
 
 
 def exactly(connection: socket.socket, size: int) -> bytes:
@@ -104,7 +109,7 @@ def shake_hands(connection: socket.socket, dialect: Dialect) -> None:
         if message_id == START_API:
             connection.sendall(dialect.welcome)
         elif message_id == REQ_POSITIONS:  # ib_async asks for them whatever it is told
-            connection.sendall(content.text_frame(POSITION_END, 1))
+            connection.sendall(dialect.no_positions)
         elif message_id == REQ_CURRENT_TIME_IN_MILLIS:
             pass  # a session's sign of life, which it does without while data come
         elif message_id == REQ_MKT_DATA and req_id in ALL_IDS:

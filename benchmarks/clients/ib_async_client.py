@@ -9,6 +9,7 @@ switched off: it would only make the subscribing slower.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ib_async import IB, Contract, StartupFetchNONE, Ticker
 
@@ -42,10 +43,8 @@ class Counter:
                 self.done.set_result(None)
 
 
-async def run(measurement: Measurement) -> Counter:
+async def run(measurement: Measurement, ib: IB) -> Counter:
     """Subscribe to everything and wait for the last message."""
-    ib = IB()
-    ib.client.MaxRequests = 0
     await ib.connectAsync(HOST, measurement.port, CLIENT_ID, readonly=True, fetchFields=StartupFetchNONE)
     counter = Counter(ib, measurement)
     measurement.connected()
@@ -59,9 +58,15 @@ async def run(measurement: Measurement) -> Counter:
     return counter
 
 
-def main() -> None:
+def stock() -> IB:
+    ib = IB()
+    ib.client.MaxRequests = 0
+    return ib
+
+
+def main(make: Callable[[], IB] = stock) -> None:
     measurement = Measurement()
-    counter = asyncio.run(run(measurement))
+    counter = asyncio.run(run(measurement, make()))
     if not measurement.latency and counter.ticks < prices_in(counter.messages):
         raise RuntimeError(f"only {counter.ticks} ticks out of {counter.messages} messages")
     measurement.report(counter.messages, ticks=counter.ticks, packets=counter.packets)

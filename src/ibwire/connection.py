@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
 
@@ -212,6 +212,16 @@ class ConnectionManager:
         """For how long the link has been up, in seconds; 0 if it is not."""
         return asyncio.get_running_loop().time() - self._up_at_s if self.is_up else 0.0
 
+    @property
+    def bytes_received(self) -> int:
+        """How much has come over this link, or over the last one."""
+        return self._latest.bytes_received if self._latest is not None else 0
+
+    @property
+    def bytes_sent(self) -> int:
+        """How much has gone out over this link, or over the last one."""
+        return self._latest.bytes_sent if self._latest is not None else 0
+
     # --- what goes over it
 
     def next_id(self) -> int:
@@ -282,6 +292,10 @@ class ConnectionManager:
     def requests(self) -> Requests:
         """The requests of this connection, for what is built on it."""
         return self._requests
+
+    def watch(self, kinds: Iterable[type[Message]], watcher: Callable[[Message], None]) -> None:
+        """Show `watcher` every message of these kinds, whosever it is; see `Dispatcher.watch`. It must not raise."""
+        self._dispatcher.watch(kinds, watcher)
 
     async def ping(self) -> None:
         """Ask for the gateway's time, and take note of it; returns when it came, or raises as `request` does."""

@@ -123,6 +123,7 @@ class Dispatcher:
         self._by_rule: dict[int, Entry] = {}
         self._by_kind: dict[Kind, Entry] = {}
         self._of_execution: dict[str, tuple[Entry, ...]] = {}
+        self._watchers: dict[Kind, list[Callable[[Message], None]]] = {}
         self._on_unsolicited = on_unsolicited
         self._on_error = on_error
         self._errors = errors
@@ -175,6 +176,18 @@ class Dispatcher:
             entry.fail(error)
         self._of_execution.clear()
 
+    def watch(self, kinds: Iterable[Kind], watcher: Callable[[Message], None]) -> None:
+        """Show `watcher` every message of these kinds, whosever it is, before whoever asked for it gets it.
+
+        For kinds that are not found by a request id only, and for what needs everybody's: news of orders, for one.
+        """
+        for kind in kinds:
+            self._watchers.setdefault(kind, []).append(watcher)
+
+    def is_watched(self, kinds: Iterable[Kind]) -> bool:
+        """Whether somebody watches messages of one of these kinds."""
+        return any(kind in self._watchers for kind in kinds)
+
     def dispatch(self, messages: Iterable[Message]) -> None:
         """Give each message to its request."""
         by_request, keyed = self._by_request, _BY_REQUEST
@@ -191,6 +204,8 @@ class Dispatcher:
                 self._dispatch_other(message)
 
     def _dispatch_other(self, message: Message) -> None:
+        for watcher in self._watchers.get(type(message), ()):
+            watcher(message)
         match message:
             case m.ErrorMessage():
                 self._dispatch_error(message)
@@ -220,7 +235,7 @@ class Dispatcher:
         for entry in found:
             entry.take(message)
         takers = tuple(entry for entry in found if not entry.is_given_up)
-        if not takers and type(message) not in UNSOLICITED:
+        if not takers and type(message) not in UNSOLICITED and type(message) not in self._watchers:
             self.unrouted[type(message).__name__] += 1
         if not takers or type(message) in UNSOLICITED:
             self._on_unsolicited(message)

@@ -66,13 +66,16 @@ class EventType(StrEnum):
     THROTTLED = auto()
     PACING_VIOLATION = auto()
 
+    # What ib_async's API tells (the extra): see HIGH_RATE
+    IB_ASYNC = auto()
+
     # Trouble
     WARNING = auto()
     ERROR = auto()
     HANDLER_FAILED = auto()
 
 
-HIGH_RATE = frozenset({EventType.QUOTE, EventType.TICK, EventType.BAR})
+HIGH_RATE = frozenset({EventType.QUOTE, EventType.TICK, EventType.BAR, EventType.IB_ASYNC})
 """Market data. Kept in no history unless asked for, and emitted only after `EventManager.has_subscribers` said yes."""
 
 
@@ -87,6 +90,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     sequence: int
     data: Any = None
+
+
+class IbAsyncEvent(msgspec.Struct, frozen=True):
+    """IB_ASYNC: an event of ib_async's `IB` by its name (`orderStatusEvent` …), and what it was emitted with."""
+
+    name: str
+    args: tuple[Any, ...] = ()
 
 
 class StateChange(msgspec.Struct, frozen=True, kw_only=True):

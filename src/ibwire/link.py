@@ -39,6 +39,7 @@ class Link(asyncio.BufferedProtocol):
         self.wire = ClientProtocol()
         self.received_at = self._time()
         """When anything came last, by the loop's clock."""
+        self.bytes_received = self.bytes_sent = 0
         self.closed: asyncio.Future[None] = loop.create_future()
         self.cause: Exception | None = None
         self.on_messages = on_messages
@@ -60,6 +61,7 @@ class Link(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self.received_at = self._time()
+        self.bytes_received += nbytes
         self._wakeups.is_held = True
         try:
             messages = self.wire.receive(bytes(self._view[:nbytes]))
@@ -85,6 +87,7 @@ class Link(asyncio.BufferedProtocol):
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
+            self.bytes_sent += len(data)
             self._transport.write(data)
 
     def abort(self) -> None:

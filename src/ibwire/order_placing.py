@@ -75,12 +75,14 @@ class Placing:
         *,
         arrange: Arrange = apart,
         refs: Sequence[ClientRef] = (),
+        ids: Sequence[int] = (),
         detail: str = "",
         until: float | None = None,
     ) -> tuple[OrderHandle, ...]:
         """Place orders now, all or none; their handles when they are on the disk and on their way.
 
-        `detail` goes into their records. One that may wait `until` a time of the event loop does so if the link falls.
+        `ids` are taken from the session where they are not given. `detail` goes into their records. One that may wait
+        `until` a time of the event loop does so if the link falls.
         """
         session = self._session
         try:
@@ -88,7 +90,7 @@ class Placing:
             refs = refs or [self.new_ref() for _ in orders]
             # From the numbers to the journal's queue without a pause: the journal wants ascending ids.
             session.use_ids_above(journal.mark(session.client_id))
-            ids = [session.next_id() for _ in orders]
+            ids = ids or [session.next_id() for _ in orders]
             both = zip(orders, refs, strict=True)
             named = [replace(order, order_ref=ref.order_ref(order.order_ref or "")) for order, ref in both]
             handles = tuple(

@@ -26,8 +26,10 @@ from ibwire.wire.catalogue import CATALOGUE, Correlation, Kind, RequestSpec, Sha
 QUARANTINE_S = 10.0
 """How long the next request of a kind whose answers carry no id waits for the late answer of one that was given up."""
 
-_NOT_REPEATABLE = (m.FAReplace, m.UpdateConfigRequest, m.VerifyRequest, m.VerifyMessageRequest)
+NOT_REPEATABLE = (m.FAReplace, m.UpdateConfigRequest, m.VerifyRequest, m.VerifyMessageRequest)
 """Requests that end and are no mere questions."""
+
+_Collect = Callable[[asyncio.AbstractEventLoop], Collection]
 
 _log = logging.getLogger(__name__)
 
@@ -98,17 +100,27 @@ class Requests:
             left.add_done_callback(lambda done: turn.cancel() if done.cancelled() else None)
         return left
 
-    async def request(self, message: Message, *, timeout: float | None, retry: bool) -> list[Message]:
-        """Send a request that ends and return all its answers in order."""
+    async def request(
+        self,
+        message: Message,
+        *,
+        timeout: float | None,
+        retry: bool,
+        collect: _Collect = Collection,
+    ) -> list[Message]:
+        """Send a request that ends and return all its answers in order.
+
+        `collect` makes what takes them, anew each time that it is asked: one that does more than to keep them.
+        """
         spec, shape = spec_of(message), shape_of(message)
         if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
             raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
         seconds = self._timeout_s if timeout is None else timeout
         if not retry:
-            return await self._ask(message, spec, shape, seconds)
-        if isinstance(message, _NOT_REPEATABLE):
+            return await self._ask(message, spec, shape, seconds, collect)
+        if isinstance(message, NOT_REPEATABLE):
             raise RequestError(f"{type(message).__name__} changes something: it is not asked twice")
-        return await self._ask_again(message, spec, shape, seconds)
+        return await self._ask_again(message, spec, shape, seconds, collect)
 
     def stream(self, message: Message, *, bound: int | None) -> MessageStream:
         """The answers of a request that goes on, as an async iterator."""
@@ -153,22 +165,26 @@ class Requests:
             self._remember(entry.message)
         return had_left
 
-    async def _ask(self, message: Message, spec: RequestSpec, shape: Shape, seconds: float) -> list[Message]:
+    async def _ask(
+        self, message: Message, spec: RequestSpec, shape: Shape, seconds: float, collect: _Collect
+    ) -> list[Message]:
         if spec.correlation is not Correlation.SINGLETON:
-            return await self._collect(message, shape, seconds)
+            return await self._collect(message, shape, seconds, collect)
         # The answers carry no id: a second one of its kind waits for its turn.
         turnstile = self._one_at_a_time[spec.end or spec.responses[0]]
         await turnstile.acquire()
-        return await self._collect(message, shape, seconds, turnstile)
+        return await self._collect(message, shape, seconds, collect, turnstile)
 
-    async def _ask_again(self, message: Message, spec: RequestSpec, shape: Shape, seconds: float) -> list[Message]:
+    async def _ask_again(
+        self, message: Message, spec: RequestSpec, shape: Shape, seconds: float, collect: _Collect
+    ) -> list[Message]:
         """Ask until it is answered, waiting for the link as often as it falls; all in all no longer than once."""
         failure: IbwireError | None = None
         try:
             async with asyncio.timeout(self._queue_timeout_s + seconds):
                 while True:
                     try:
-                        return await self._ask(message, spec, shape, seconds)
+                        return await self._ask(message, spec, shape, seconds, collect)
                     except (ConnectionLost, NotConnected) as error:
                         if not self._channel.will_return:
                             raise
@@ -178,10 +194,15 @@ class Requests:
             raise failure or RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
 
     async def _collect(
-        self, message: Message, shape: Shape, seconds: float, turnstile: asyncio.Lock | None = None
+        self,
+        message: Message,
+        shape: Shape,
+        seconds: float,
+        collect: _Collect,
+        turnstile: asyncio.Lock | None = None,
     ) -> list[Message]:
         """The whole answer. `turnstile` is held, and let go when the next of its kind may be asked."""
-        collection = Collection(asyncio.get_running_loop())
+        collection = collect(asyncio.get_running_loop())
         entry: Entry | None = None
         is_owed = False
         try:
@@ -252,7 +273,9 @@ class Requests:
             self._cancel(message)
 
     def _cancel(self, message: Message) -> None:
-        cancel = cancel_for(message)
+        cancel, spec = cancel_for(message), spec_of(message)
+        if spec.correlation is Correlation.SINGLETON and self._dispatcher.is_watched(spec.responses):
+            return  # there is one of its kind on a connection, and others live on it
         if cancel is None or not self._channel.is_up or spec_of(cancel).since > self._channel.server_version:
             return
         try:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -27,6 +28,7 @@ from ibwire.contract_cache import ContractCache
 from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
+from ibwire.exceptions import LibraryMissing
 from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
@@ -41,6 +43,9 @@ from ibwire.streams import MessageStream, Receiver
 from ibwire.trading import Trading
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
+
+if TYPE_CHECKING:
+    from ibwire.ib_async.ib import IB
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +141,7 @@ class IBSession:
         self._watching: asyncio.Task[None] | None = None
         self._journal_in_thread = journal_in_thread
         self._trading: Trading | None = None
+        self._ib: IB | None = None
         self.account = Account(self, self.settings.connection)
         """What the login's accounts are worth, hold, earn and lose."""
         self.contracts = Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
@@ -173,6 +179,8 @@ class IBSession:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+        if self._ib is not None:
+            self._ib.disconnect()
         await self.trading.aclose()  # also one that nobody has used: it must not open the journal any more
         await self.account.aclose()
         self._keeper.close_all()
@@ -193,6 +201,23 @@ class IBSession:
                 market_price=lambda contract: market_price_of(self.market_data.latest(contract)),
             )
         return self._trading
+
+    @property
+    def ib(self) -> IB:
+        """ib_async's API on this session (the extra `ibwire[ib_async]`): its connection, its ids, its journal.
+
+        `await session.ib.connectAsync()` has it fetch accounts, positions and orders, as ib_async does at the start.
+        Raises LibraryMissing without ib_async.
+        """
+        if self._ib is None:
+            try:
+                from ibwire.ib_async.ib import IB
+            except ModuleNotFoundError as error:
+                raise LibraryMissing("`session.ib` needs ib_async: pip install 'ibwire[ib_async]'") from error
+            self._ib = IB(settings=self.settings, session=self)
+            if self.connection.is_up:
+                self._ib.client.share(self)
+        return self._ib
 
     @property
     def state(self) -> ConnectionState:

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable
@@ -290,10 +291,17 @@ class StreamKeeper:
             stream.stall(GapReason.OFFLINE, "the gateway has no link to IBKR")
 
     def _ask(self, stream: KeptStream) -> None:
-        """Ask again for a stream that is lost."""
+        """Ask again for a stream that is lost, under another id: what may still come under the old one is old.
+
+        But a client has one account summary, and that keeps the id that it was given.
+        """
         stream.has_left.clear()
+        message = stream.message
+        has_id = spec_of(message).correlation is Correlation.REQUEST_ID
+        if has_id and not isinstance(message, m.AccountSummaryRequest):
+            message = replace(message, req_id=None)
         try:
-            entry = self._connection.requests.start(stream.message, stream, sent=stream.has_left.set)
+            entry = self._connection.requests.start(message, stream, sent=stream.has_left.set)
         except IbwireError as error:
             stream.fail(error)
             return

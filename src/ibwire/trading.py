@@ -145,6 +145,7 @@ class Trading(OrderQuestions):
         order: Order,
         *,
         grid: PriceGrid | None = None,
+        order_id: int | None = None,
         allow_duplicate: bool = False,
         queue_while_down: float | timedelta | None = None,
     ) -> OrderHandle:
@@ -152,13 +153,16 @@ class Trading(OrderQuestions):
 
         `allow_duplicate` lets through what was placed a moment ago already (`duplicate_window_s`). With
         `queue_while_down` (seconds, or a timedelta) the order waits that long, if need be, until the session is
-        connected and reconciled, and then leaves once or ends unsent with OrderExpired.
+        connected and reconciled, and then leaves once or ends unsent with OrderExpired. `order_id` is for who took one
+        from the session's `next_id` before: ids have to come in ascending order, and what waits cannot have one yet.
 
         Raises, with nothing sent: InvalidOrder, LiveTradingDisabled, OrderLimitExceeded (also while trading is halted),
         NotConnected unless the session is connected, JournalError, RateLimitError, and at the first use what `ready`
         raises. If it is cancelled nothing was sent.
         """
         until = time_of(queue_while_down)
+        if until is not None and order_id is not None:
+            raise InvalidOrder("nothing was sent: an order that may wait gets its order_id when it leaves")
         if until is None:
             check_link(self._session.state)
         order = self._checked(contract, order, grid)
@@ -172,7 +176,8 @@ class Trading(OrderQuestions):
         admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
         if until is not None and not self._followed.is_settled:
             return await self._placing.wait(contract, order, admission, until)
-        (handle,) = await self._placing.place(contract, [order], admission, until=until)
+        ids = () if order_id is None else (order_id,)
+        (handle,) = await self._placing.place(contract, [order], admission, ids=ids, until=until)
         return handle
 
     async def place_group(

@@ -34,3 +34,16 @@ async def test_a_question_about_open_orders_takes_no_news_away() -> None:
     dispatcher.dispatch(told)
     assert await answer.result == told
     assert news == told[:2]
+
+
+@on_virtual_time
+async def test_who_watches_sees_every_message_of_a_kind_before_whoever_asked_for_it() -> None:
+    order: list[str] = []
+    dispatcher = Dispatcher(lambda message: order.append("news"))
+    answer = Collection(asyncio.get_running_loop())
+    dispatcher.watch([m.OrderStatus, m.Position], lambda message: order.append(f"watched {type(message).__name__}"))
+    dispatcher.add(m.OpenOrdersRequest(), answer)
+    dispatcher.dispatch([m.OrderStatus(order_id=1), m.OpenOrdersEnd(), m.Position()])
+    assert len(await answer.result) == 2
+    assert order == ["watched OrderStatus", "news", "watched Position", "news"]
+    assert not dispatcher.unrouted

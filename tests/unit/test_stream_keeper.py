@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from ibwire.events import EventType
 from ibwire.exceptions import NoMarketDataPermission, NotConnected, RequestError, StreamOverflow
@@ -99,6 +100,19 @@ async def test_stream_goes_on_after_a_lost_link_under_another_id(gateway: Tickin
     assert gap.since <= resumed.at
     await quotes.close()
     assert gateway.asked[-1] == m.CancelMarketData(second)
+
+
+@with_session
+async def test_an_id_that_was_given_holds_for_the_first_time_only(gateway: TickingGateway, session: IBSession) -> None:
+    number = session.next_id()
+    quotes = Consumer(session.stream(replace(QUOTES, req_id=number)))
+    await quotes.until(3)
+    gateway.drop()
+    await quotes.until(8)
+    first, second = gateway.ids
+    assert first == number
+    assert second > number
+    await quotes.close()
 
 
 @with_session

@@ -1,0 +1,257 @@
+"""How what ib_async asks for goes out on a session, and how what it awaits ends in any case.
+
+The catalogue says which way a request goes:
+
+    ends (contract details, history …)      a task that asks, again if the link falls, until the time limit
+    goes on (quotes, bars …)                a stream that the session keeps: ib_async's id stays, the wire's does not
+    has no id (positions, account updates)  sent, remembered, and sent again after a reconnect
+    orders and commands                     sent once, never again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+from ibwire.exceptions import ConnectionFailed, IbwireError, LiveTradingDisabled, NotConnected, RequestTimeout
+from ibwire.ib_async.journalled_orders import JournalledOrders
+from ibwire.ib_async.receivers import BarSubscription, Calls, Question, Subscription
+from ibwire.order_guards import PAPER_PREFIX
+from ibwire.requests import NOT_REPEATABLE, spec_of
+from ibwire.session import IBSession
+from ibwire.session_api import Feed
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+from ibwire.wire.catalogue import CATALOGUE, Correlation, Shape, shape_of
+
+ORDER_NEWS: frozenset[type[Message]] = frozenset(
+    {m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesReport, m.OrderBound}
+)
+"""What comes of orders, asked for or not: all of it is shown to ib_async, in the order in which it came."""
+
+ACCOUNT_NEWS: frozenset[type[Message]] = frozenset(
+    {
+        *(m.Position, m.PositionEnd),
+        *(m.AccountValue, m.PortfolioValue, m.AccountUpdateTime, m.AccountDataEnd),
+        m.NewsBulletin,
+    }
+)
+"""What answers subscriptions without an id, of which a connection has one only."""
+
+WATCHED = ORDER_NEWS | ACCOUNT_NEWS
+
+SETTINGS = (m.MarketDataTypeRequest, m.AutoOpenOrdersRequest, m.SetServerLogLevelRequest)
+"""What the gateway has to be told again after a reconnect before anything is asked for."""
+
+STANDING = (m.PositionsRequest, m.AccountDataRequest, m.NewsBulletinsRequest)
+"""Subscriptions without an id."""
+
+ENDS_OF_STANDING: dict[type[Message], type[Message]] = {
+    m.CancelPositions: m.PositionsRequest,
+    m.CancelNewsBulletins: m.NewsBulletinsRequest,
+}
+
+CANCELS = frozenset(
+    row.cancel for row in CATALOGUE.values() if row.cancel is not None and row.correlation is Correlation.REQUEST_ID
+)
+
+KEYS: dict[type, str] = {
+    m.PositionsRequest: "positions",
+    m.AccountDataRequest: "accountValues",
+    m.OpenOrdersRequest: "openOrders",
+    m.AllOpenOrdersRequest: "openOrders",
+    m.CompletedOrdersRequest: "completedOrders",
+    m.CurrentTimeRequest: "currentTime",
+    m.MarketDepthExchangesRequest: "mktDepthExchanges",
+    m.NewsProvidersRequest: "newsProviders",
+    m.ScannerParametersRequest: "scannerParams",
+    m.FARequest: "requestFA",
+}
+"""By what name ib_async's wrapper awaits the answer of a request without an id."""
+
+FOREVER_S = 1e9
+
+time_limit_s: ContextVar[float | None] = ContextVar("time_limit_s", default=None)
+"""The time limit of the request that is made in this context, where it has one of its own."""
+
+_log = logging.getLogger(__name__)
+
+
+class Asking:
+    """What is asked on one session; `client` calls the wrapper. A session's own `orders` go through its journal."""
+
+    def __init__(self, client: Calls, session: IBSession, orders: JournalledOrders | None) -> None:
+        self._client = client
+        self._session = session
+        self._orders = orders
+        self._feeds: dict[int, Feed] = {}
+        self._questions: dict[Any, asyncio.Task[None]] = {}
+        self._standing: dict[type[Message], Message] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def close(self) -> None:
+        """End all that was asked for here."""
+        self._standing.clear()
+        for task in list(self._tasks):
+            task.cancel()
+        feeds, self._feeds = self._feeds, {}
+        for feed in feeds.values():
+            feed.close()
+
+    def go(self, message: Message) -> None:
+        """Let a request go its way. Raises NotConnected, and what cannot be put on the wire."""
+        kind = type(message)
+        if kind in CANCELS:
+            self.cancel(message.req_id)  # type: ignore[attr-defined]
+        elif kind in ENDS_OF_STANDING or (isinstance(message, m.AccountDataRequest) and not message.subscribe):
+            self._standing.pop(ENDS_OF_STANDING.get(kind, kind), None)
+            if self._orders is None:  # on a shared session the native services may go on with it
+                self._send(message)
+        elif isinstance(message, (*SETTINGS, *STANDING)):
+            self._standing[kind] = message
+            self._limit_time(KEYS.get(kind))
+            self._send(message)
+        elif spec_of(message).correlation is Correlation.ORDER_ID or shape_of(message) is Shape.COMMAND:
+            self._send(message)
+        elif shape_of(message) is Shape.STREAM:
+            self._subscribe(message)
+        else:
+            self._ask(message)
+
+    def _subscribe(self, message: Message) -> None:
+        req_id: int = message.req_id  # type: ignore[attr-defined]
+        receiver = (BarSubscription if isinstance(message, m.HistoricalDataRequest) else Subscription)(
+            self._client, req_id
+        )
+        old = self._feeds.pop(req_id, None)
+        if old is not None:
+            old.close()
+        try:
+            self._feeds[req_id] = self._session.feed(message, receiver)
+        except NotConnected:
+            raise
+        except IbwireError as error:  # as the gateway's own refusals, it comes after the call
+            asyncio.get_running_loop().call_soon(self._client.failed, req_id, error)
+        self._limit_time(req_id)
+
+    def _ask(self, message: Message) -> None:
+        req_id = getattr(message, "req_id", -1)
+        if isinstance(message, m.MarketRuleRequest):
+            key: Any = f"marketRule-{message.market_rule_id}"
+        else:
+            key = KEYS.get(type(message), req_id)
+        task = self.do(self._answer(message, req_id, key, self._limit_s()))
+        self._questions[key] = task
+        task.add_done_callback(lambda done: self._questions.pop(key) if self._questions.get(key) is done else None)
+
+    async def _answer(self, message: Message, req_id: int, key: Any, limit_s: float) -> None:
+        """Ask until there is an answer; what is awaited ends in any case."""
+        future = self._client.wrapper._futures.get(key)
+
+        def collect(loop: asyncio.AbstractEventLoop) -> Question:
+            self.begin_answer_anew(key)
+            return Question(loop, partial(self._client.take, req_id), WATCHED)
+
+        repeats = self._client.keeps_connection and not isinstance(message, NOT_REPEATABLE)
+        try:
+            await self._session.connection.requests.request(message, timeout=limit_s, retry=repeats, collect=collect)
+        except IbwireError as error:
+            self._end_with(error, req_id, key, future)
+
+    def _end_with(self, error: IbwireError, req_id: int, key: Any, future: Any) -> None:
+        if error.code is not None:
+            self._client.take(req_id, m.ErrorMessage(id=req_id, error_code=error.code, error_msg=error.message))
+        elif future is not None and self._client.wrapper._futures.get(key) is future:
+            failure: Exception = error
+            if isinstance(error, ConnectionFailed):
+                failure = ConnectionError("Socket disconnect")
+                failure.__cause__ = error
+            self._client.wrapper._endReq(key, failure, success=False)
+        else:
+            _log.error("request %s: %s", req_id, error)
+
+    def _send(self, message: Message) -> None:
+        if isinstance(message, m.PlaceOrderRequest):
+            self._check_account(message)
+            self._limit_time(message.order_id)  # of a what-if order something is awaited
+        if self._orders is not None and self._orders.takes(message):
+            self.do(self._orders.carry_out(message))
+            return
+        left = self._session.send(message)
+        left.add_done_callback(partial(self._has_left, message))
+
+    def _has_left(self, message: Message, left: asyncio.Future[None]) -> None:
+        error = None if left.cancelled() else left.exception()
+        if error is None:
+            return
+        if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
+            self._client.wrapper.never_left(message, str(error))
+        else:
+            _log.error("%s never left: %s", type(message).__name__, error)
+
+    def _check_account(self, message: m.PlaceOrderRequest) -> None:
+        order = message.order or m.Order()
+        if self._session.settings.trading.allow_live or order.what_if:
+            return
+        accounts = (order.account,) if order.account else self._session.accounts
+        live = [one for one in accounts if not one.startswith(PAPER_PREFIX)]
+        if live:
+            raise LiveTradingDisabled(f"nothing was sent: {', '.join(live)} is no paper account")
+
+    def cancel(self, req_id: int) -> None:
+        """End what was asked under this id."""
+        feed, question = self._feeds.pop(req_id, None), self._questions.get(req_id)
+        if feed is not None:
+            feed.close()
+        elif question is not None:
+            question.cancel()
+
+    def failed(self, req_id: int, error: IbwireError) -> None:
+        """A subscription is over: as the gateway's error, or as what is awaited of it."""
+        self._feeds.pop(req_id, None)
+        self._end_with(error, req_id, req_id, self._client.wrapper._futures.get(req_id))
+
+    # --- time limits
+
+    def _limit_s(self) -> float:
+        own = time_limit_s.get()
+        return (self._client.wrapper.ib.AnswerTimeout if own is None else own) or FOREVER_S
+
+    def _limit_time(self, key: Any) -> None:
+        """End what is awaited of a subscription's beginning if it does not come."""
+        future, limit_s = self._client.wrapper._futures.get(key), self._limit_s()
+        if future is not None:
+            handle = asyncio.get_running_loop().call_later(limit_s, self._time_is_up, key, future, limit_s)
+            future.add_done_callback(lambda _: handle.cancel())
+
+    def _time_is_up(self, key: Any, future: Any, limit_s: float) -> None:
+        if not future.done():
+            if isinstance(key, int):
+                self.cancel(key)
+            self._end_with(RequestTimeout(f"no complete answer within {limit_s:g} s"), -1, key, future)
+
+    def begin_answer_anew(self, key: Any) -> None:
+        """Half an answer, of which the rest is lost with the link, is not passed off as part of the next one."""
+        half = self._client.wrapper._results.get(key)
+        if isinstance(half, list):
+            half.clear()
+
+    async def say_again(self, kinds: tuple[type[Message], ...]) -> int:
+        """Send again what the gateway has forgotten; how much."""
+        said = [message for kind, message in self._standing.items() if kind in kinds]
+        for message in said:
+            if isinstance(message, STANDING):
+                self._client.wrapper.expect_anew(message)
+            await self._session.send(message)
+        return len(said)
+
+    def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something that waits, until it is done or all is closed."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
