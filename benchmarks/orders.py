@@ -61,6 +61,9 @@ class NoJournal:
     def orders(self) -> list[TrackedOrder]:
         return []
 
+    def perhaps_sent(self, at: datetime) -> list[Entry]:
+        return []
+
     def flags(self) -> dict[str, str]:
         return {}
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ibwire.exceptions import InvalidRequest
 from ibwire.ib_async import *  # noqa: F403
-from ibwire.ib_async import IB, Forex, LimitOrder, MarketOrder, Option, ScannerSubscription, Stock, util
+from ibwire.ib_async import IB, Forex, LimitOrder, MarketOrder, Option, RequestError, ScannerSubscription, Stock, util
 from ibwire.simulator.threaded import GatewayThread
 
 CLIENT_ID = 17
@@ -248,7 +249,7 @@ def test_scanner_streaming(ib: IB) -> None:
 
 
 def test_option_calculations(ib: IB) -> None:
-    option = Option("TSLA", "20230120", 100.0, "C", "SMART", currency="USD")
+    option = Option("TSLA", "20230120", 100, "C", "SMART", multiplier=100, currency="USD")  # type: ignore[arg-type]
     ib.qualifyContracts(option)
     calc = ib.calculateImpliedVolatility(option, optionPrice=160.0, underPrice=250.0)
     assert calc is not None
@@ -271,8 +272,26 @@ def test_order_book(ib: IB) -> None:
 
 def test_minimum_price_increments(ib: IB) -> None:
     (details,) = ib.reqContractDetails(Stock("AAPL", "SMART", "USD"))
-    rules = [ib.reqMarketRule(rule_id) for rule_id in sorted({int(one) for one in details.marketRuleIds.split(",")})]
+    rules = [ib.reqMarketRule(rule_id) for rule_id in details.marketRuleIds.split(",")]  # texts, as the recipe has it
     assert all(steps[0].increment > 0 for steps in rules)
+
+
+def test_a_text_that_is_no_number_is_refused_by_name(ib: IB) -> None:
+    with pytest.raises(InvalidRequest, match="market_rule_id of MarketRuleRequest has to be a number, not 'all'"):
+        ib.reqMarketRule("all")  # type: ignore[arg-type]
+
+
+def test_news_bulletins(ib: IB) -> None:
+    ib.reqNewsBulletins(True)  # noqa: FBT003  as documented
+    ib.sleep(0.2)
+    assert ib.newsBulletins()
+    ib.cancelNewsBulletins()
+
+
+def test_an_event_calendar_without_a_subscription_is_ibkrs_refusal_and_no_silence(ib: IB) -> None:
+    ib.RaiseRequestErrors = True
+    with pytest.raises(RequestError, match="10276"):
+        ib.getWshMetaData()
 
 
 def test_dividends_and_generic_ticks(ib: IB) -> None:

@@ -28,6 +28,7 @@ from ibwire.exceptions import (
 )
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.ib_async.asking import SETTINGS, STANDING, WATCHED, Asking
+from ibwire.ib_async.fields import as_declared
 from ibwire.ib_async.incoming import CALLS
 from ibwire.ib_async.journalled_orders import JournalledOrders
 from ibwire.ib_async.order_recovery import recover_orders
@@ -395,7 +396,7 @@ def _as_builtin(error: IbwireError) -> Exception:
 
 def _method(name: str, make: Callable[..., Message]) -> Callable[..., None]:
     def method(self: Client, *args: Any, **kwargs: Any) -> None:
-        self.request(make(*bound(name, args, kwargs)))
+        self.request(as_declared(make(*bound(name, args, kwargs))))
 
     return update_wrapper(method, getattr(ib_async.Client, name))
 

@@ -11,13 +11,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 import ib_async
 from ib_async.util import UNSET_DOUBLE, UNSET_INTEGER
 from msgspec import Struct
 from msgspec.structs import fields as struct_fields
+from msgspec.structs import replace
 
+from ibwire.exceptions import InvalidRequest
+from ibwire.wire import Message
 from ibwire.wire import messages as m
 
 S = TypeVar("S", bound=Struct)
@@ -57,6 +61,9 @@ _HAND_MADE: dict[type, frozenset[str]] = {
     m.Execution: frozenset({"time"}),
     m.ComboLeg: frozenset({"per_leg_price"}),
 }
+
+
+_SCALARS = frozenset({int, float, str})
 
 
 class Pair(NamedTuple):
@@ -130,6 +137,31 @@ def record(pairs: Pairs, theirs: Any, **more: Any) -> Any:
         if value != default and not is_unset(value):
             dropped[f"{type(theirs).__name__}.{name}"] += 1
     return pairs.kind(**values, **more)
+
+
+def as_declared(message: Message) -> Message:
+    """The message with numbers and texts as its fields declare them: stock writes whatever it is given as text, so its
+    users pass a market rule's id as they have read it. Raises InvalidRequest for a text that is no number."""
+    changes = {}
+    for name, make, kinds in _scalars(type(message)):
+        value = getattr(message, name)
+        if type(value) in _SCALARS and type(value) not in kinds:
+            try:
+                changes[name] = make(value)
+            except ValueError:
+                what = f"{name} of {type(message).__name__} has to be a number, not {value!r}"
+                raise InvalidRequest(what) from None
+    return replace(message, **changes) if changes else message
+
+
+@cache
+def _scalars(kind: type[Struct]) -> tuple[tuple[str, Callable[[Any], Any], frozenset[type]], ...]:
+    found = []
+    for name, hint in get_type_hints(kind).items():
+        kinds = frozenset(get_args(hint) or (hint,))
+        if kinds <= _SCALARS | {type(None)}:
+            found.append((name, _outward(hint), kinds))
+    return tuple(found)
 
 
 def fill(pairs: Pairs, theirs: Any, ours: Any) -> None:
