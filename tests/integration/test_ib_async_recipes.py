@@ -97,7 +97,10 @@ def test_streaming_ticks(ib: IB) -> None:
         seen.extend(tickers)
 
     ib.pendingTickersEvent += on_pending_tickers
-    ib.sleep(1.5)
+    for _ in range(50):
+        if seen:
+            break
+        ib.sleep(0.1)
     ib.pendingTickersEvent -= on_pending_tickers
     assert seen
     for contract in contracts:
@@ -283,7 +286,10 @@ def test_a_text_that_is_no_number_is_refused_by_name(ib: IB) -> None:
 
 def test_news_bulletins(ib: IB) -> None:
     ib.reqNewsBulletins(True)  # noqa: FBT003  as documented
-    ib.sleep(0.2)
+    for _ in range(50):
+        if ib.newsBulletins():
+            break
+        ib.sleep(0.1)
     assert ib.newsBulletins()
     ib.cancelNewsBulletins()
 
