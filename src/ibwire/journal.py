@@ -44,6 +44,11 @@ class Journal:
         on_failure: Callable[[IbwireError], object] = lambda _: None,
     ) -> None:
         self._file = JournalFile(path, now)
+        try:
+            self._reader = JournalReader(path)  # each question sees all that is on the disk by then
+        except BaseException:
+            self._file.close()
+            raise
         self._on_failure = on_failure
         self._executor = ThreadPoolExecutor(1, "ibwire-journal") if is_threaded else None
         self._waiting: list[_Job] = []
@@ -61,36 +66,20 @@ class Journal:
 
     def orders(self, *, only_open: bool = True) -> list[TrackedOrder]:
         """The orders as they stand by their records; for the start, it reads from the disk."""
-        reader = JournalReader(self.path)
-        try:
-            return list(reader.orders(only_open=only_open))
-        finally:
-            reader.close()
+        return list(self._reader.orders(only_open=only_open))
 
     def perhaps_sent(self, at: datetime) -> list[Entry]:
         """Changes and cancels of open orders that are taken to have left, to be written before the orders go on."""
-        reader = JournalReader(self.path)
-        try:
-            refs = reader.client_refs(only_open=True)
-            return [one for ref in refs for one in perhaps_sent(reader.records(ref), at)]
-        finally:
-            reader.close()
+        refs = self._reader.client_refs(only_open=True)
+        return [one for ref in refs for one in perhaps_sent(self._reader.records(ref), at)]
 
     def order(self, client_ref: str) -> TrackedOrder | None:
         """One order as it stands by its records, also one that has ended; None if there is none."""
-        reader = JournalReader(self.path)
-        try:
-            return replay(reader.records(client_ref))
-        finally:
-            reader.close()
+        return replay(self._reader.records(client_ref))
 
     def flags(self) -> dict[str, str]:
         """What was noted with records of kind FLAG to survive a restart, by name."""
-        reader = JournalReader(self.path)
-        try:
-            return reader.flags()
-        finally:
-            reader.close()
+        return self._reader.flags()
 
     async def write(self, *entries: Entry) -> None:
         """Returns when the records are on the disk.
@@ -114,6 +103,7 @@ class Journal:
             await asyncio.wait({self._writer})
         if self._executor is not None:
             self._executor.shutdown()
+        self._reader.close()
         self._file.close()
 
     def _enqueue(self, entries: tuple[Entry, ...]) -> asyncio.Future[None]:
