@@ -54,6 +54,13 @@ class OrderHandle:
         self._news = asyncio.Event()
         self._failure: IbwireError | None = None
 
+    def __repr__(self) -> str:
+        order = self.order
+        price = "" if order.limit_price is None else f" {order.limit_price}"
+        what = f"{order.action} {order.total_quantity} {self.contract.symbol or self.contract.con_id}"
+        stands = f"{order.order_type}{price}, {self.status}, {self.filled} filled"
+        return f"<OrderHandle {self.key.order_id}: {what} {stands}>"
+
     # --- what is known
 
     @property

@@ -57,6 +57,8 @@ async def test_a_part_fills_the_terms_change_and_the_rest_is_cancelled(tmp_path:
         handle = await session.trading.place(APPLE, limit("BUY", 500, "100.1"))
         await a_moment()
         assert (handle.status, handle.filled, handle.remaining) == (OrderState.PARTIALLY_FILLED, 200, 300)
+        text = f"<OrderHandle {handle.key.order_id}: BUY 500 265598 LMT 100.1, partially_filled, 200 filled>"
+        assert repr(handle) == text  # what a user sees who prints it
         await handle.modify(total_quantity=Decimal(400), limit_price=Decimal(99))
         await a_moment()
         assert (handle.remaining, handle.order.limit_price) == (200, 99)
