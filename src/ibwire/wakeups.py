@@ -9,6 +9,7 @@ the socket resumes their tasks when it is done, and nothing that they could dist
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Generator
 from contextvars import Context
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ class Wakeups:
     """The consumers of one event loop that are to be resumed. Used from that loop only."""
 
     def __init__(self) -> None:
-        self._woken: list[Waiter] = []
+        self._woken: deque[Waiter] = deque()
         self.is_held = False
         """Whether somebody is going to `hand_over`: who sets it has to call that, and not from inside a task."""
 
@@ -32,17 +33,18 @@ class Wakeups:
     def hand_over(self) -> None:
         """Resume everybody who was woken, in that order. Whom they wake has to wait for the next turn."""
         self.is_held = False
-        if not self._woken:
-            return
-        woken, self._woken = self._woken, []
-        rest = iter(woken)
+        woken = self._woken
         try:
-            for waiter in rest:
+            for _ in range(len(woken)):
+                if not woken:  # one of them has run the loop again (`util.startLoop` allows it), and so the others
+                    break
+                waiter = woken.popleft()
                 if waiter.callback is not None:
                     waiter.context.run(waiter.callback, waiter)
         finally:
-            for waiter in rest:  # a KeyboardInterrupt of one consumer is not the others' affair
-                self.add(waiter)
+            if woken and not self.is_held:  # a KeyboardInterrupt of one consumer is not the others' affair
+                self.is_held = True
+                woken[0].loop.call_soon(self.hand_over)
 
 
 class Waiter:

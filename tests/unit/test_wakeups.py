@@ -6,7 +6,8 @@ import asyncio
 import gc
 import weakref
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from ibwire.exceptions import ConnectionLost
 from ibwire.streams import Stream
-from ibwire.wakeups import wakeups_of
+from ibwire.wakeups import Waiter, wakeups_of
 from tests.helpers.virtual_time import on_virtual_time
 
 
@@ -73,6 +74,33 @@ async def test_consumer_has_what_a_read_brought_when_the_reader_returns_and_not_
     assert taken == [1, 2, 3]
     stream.close()
     await consumer
+
+
+def test_a_consumer_that_runs_the_loop_again_keeps_nobody_waiting() -> None:
+    """With `util.startLoop` a consumer may block in a loop within the loop: what that reads wakes the others, too."""
+    loop = asyncio.new_event_loop()
+    wakeups, told = wakeups_of(loop), list[str]()
+
+    class Consumer:
+        def __init__(self, name: str, work: Callable[[], None] = lambda: None) -> None:
+            self.name, self.work = name, work
+            self.loop, self.context = loop, copy_context()
+
+        def callback(self, _: object) -> None:
+            told.append(self.name)
+            self.work()
+            told.append(f"{self.name} ends")
+
+    def read_again() -> None:
+        wakeups.is_held = True
+        wakeups.hand_over()
+
+    wakeups.is_held = True
+    for one in (Consumer("first", read_again), Consumer("second"), Consumer("third")):
+        wakeups.add(cast("Waiter", one))
+    wakeups.hand_over()
+    loop.close()
+    assert told == ["first", "second", "second ends", "third", "third ends", "first ends"]
 
 
 @on_virtual_time
