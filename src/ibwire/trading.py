@@ -30,6 +30,7 @@ from ibwire.exceptions import (
     OrderChangeRefused,
     OrderLimitExceeded,
     OrderOfAnotherClient,
+    RequestCancelled,
     RequestTimeout,
 )
 from ibwire.followed_orders import FollowedOrders
@@ -45,7 +46,6 @@ from ibwire.order_handles import OrderHandle
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
-from ibwire.order_state import TrackedOrder
 from ibwire.order_views import KnownOrder, taken_order_id
 from ibwire.order_wire import place_request
 from ibwire.orders import PriceGrid, check
@@ -251,7 +251,10 @@ class Trading(OrderQuestions):
             self._check_may_trade()
             if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
                 raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
-            left = self._departures.send(handle, request, partial(self._change_left, orders, handle, order, request))
+            has_left = partial(orders.change_sent, handle, order, request)
+            left = self._departures.send(
+                handle, request, partial(self._request_left, orders, handle, request, has_left)
+            )
         except BaseException as error:
             orders.request_not_sent(handle, request, f"not sent: {error!r}")
             raise
@@ -277,7 +280,10 @@ class Trading(OrderQuestions):
             except BaseException as error:
                 orders.request_not_sent(handle, request, f"not sent: {error!r}")
                 raise
-            self._when_left(left, partial(self._cancel_left, orders, handle, tracked, request))
+            # The state of a second order is the gateway's affair: the journal knows of its cancel, and that is all.
+            is_first = tracked is handle.tracked
+            has_left = partial(orders.cancel_sent, handle, request) if is_first else lambda: None
+            self._when_left(left, partial(self._request_left, orders, handle, request, has_left))
             await asyncio.shield(left)  # who gives up waiting for it still wants the order cancelled
 
     async def cancel_all(self, *, of_everybody: bool = False) -> int:
@@ -390,42 +396,30 @@ class Trading(OrderQuestions):
     @staticmethod
     def _when_left(left: asyncio.Future[None], then: Callable[[BaseException | None], object]) -> None:
         """Call `then` when a message has left, at once if it has, or with the error if it never will."""
+
+        def tell(done: asyncio.Future[None]) -> None:
+            then(RequestCancelled("it was taken back") if done.cancelled() else done.exception())
+
         if left.done():
-            then(left.exception())
+            tell(left)
         else:
-            left.add_done_callback(lambda done: then(None if done.cancelled() else done.exception()))
+            left.add_done_callback(tell)
 
-    def _change_left(
+    def _request_left(
         self,
         orders: TrackedOrders,
         handle: OrderHandle,
-        order: Order,
-        request: m.PlaceOrderRequest,
+        request: m.PlaceOrderRequest | m.CancelOrderRequest,
+        has_left: Callable[[], object],
         error: BaseException | None,
     ) -> None:
+        """A change or a cancel has left, which `has_left` notes, or it never will."""
         if self._followed.is_closed:
             return
         if error is not None:
             orders.request_not_sent(handle, request, f"not sent: {error!r}")
             return
-        orders.change_sent(handle, order, request)
-        self._acknowledgements.expect(handle)
-
-    def _cancel_left(
-        self,
-        orders: TrackedOrders,
-        handle: OrderHandle,
-        tracked: TrackedOrder,
-        request: m.CancelOrderRequest,
-        error: BaseException | None,
-    ) -> None:
-        if self._followed.is_closed:
-            return
-        if error is not None:
-            orders.request_not_sent(handle, request, f"not sent: {error!r}")
-            return
-        if tracked is handle.tracked:
-            orders.cancel_sent(handle, request)
+        has_left()
         self._acknowledgements.expect(handle)
 
     # --- what comes
