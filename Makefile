@@ -16,7 +16,7 @@ run: install
 	$(BIN)/ibwire demo
 
 test: install
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 check: install
 	$(BIN)/ruff check .

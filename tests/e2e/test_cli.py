@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,10 +16,9 @@ import pytest
 from ibwire.connection import ConnectionManager
 from ibwire.settings import ConnectionSettings
 from ibwire.wire import messages as m
+from tests.helpers.commands import TIMEOUT_S, ibwire, running
 
-IBWIRE = [sys.executable, "-m", "ibwire"]
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
-TIMEOUT_S = 60
 
 INTERRUPTED_AT_THE_FIRST_IMPORT = """
 import signal, sys
@@ -36,23 +32,6 @@ sys.meta_path.insert(0, Interrupter())
 from ibwire.cli import main
 main()
 """
-
-
-def ibwire(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **variables}
-    return subprocess.run(
-        [*IBWIRE, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False, env=environment
-    )
-
-
-@contextmanager
-def running(*arguments: str, pipesize: int = -1) -> Iterator[subprocess.Popen[str]]:
-    command, pipe = [*IBWIRE, *arguments], subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, pipesize=pipesize) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def port_of(process: subprocess.Popen[str]) -> int:
@@ -249,6 +228,18 @@ def test_config_tells_where_each_value_came_from() -> None:
         "variable": "IBWIRE_CONNECTION_PORT",
     }
     assert values["connection.host"]["source"] == "default"
+
+
+def test_module_is_the_command_too() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "ibwire", "explain", "200"],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("code: 200")
 
 
 def test_config_with_a_typo_names_the_nearest_known_name() -> None:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import re
 
-import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from ibwire.cli.frame import fail, show
+from ibwire.cli.options import AsJson
+from ibwire.exceptions import ConfigurationError
 from ibwire.setting_rules import MASK
 from ibwire.settings import Settings
 
 _NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9_.,:/+-]([A-Za-z0-9_.,:/+ -]*[A-Za-z0-9_.,:/+-])?")
+
+
+def config(*, as_json: AsJson = False) -> None:
+    """Show the effective settings and where each came from: default, .env file or environment.
+
+    Example: IBWIRE_CONNECTION_PORT=7497 ibwire config
+    """
+    try:
+        settings = Settings.from_env()
+    except ConfigurationError as error:
+        fail(error)
+    show(as_dict(settings), table(settings), plain(settings), as_json=as_json)
 
 
 def rows(settings: Settings) -> list[tuple[str, str, str, str]]:
@@ -46,11 +60,6 @@ def as_dict(settings: Settings) -> dict[str, dict[str, str]]:
         name: {"value": value, "source": source, "variable": variable}
         for name, value, source, variable in rows(settings)
     }
-
-
-def as_json(settings: Settings) -> str:
-    """What `as_dict` returns, as one JSON object."""
-    return msgspec.json.encode(as_dict(settings)).decode()
 
 
 def _quoted(value: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
+import typer
 from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
 
-from ibwire.cli import board
+from ibwire.cli import board, frame
+from ibwire.cli.options import AsJson, Replay, Seed, Speed
 from ibwire.cli.sim import feed_for
 from ibwire.connection import ConnectionManager
 from ibwire.exceptions import RequestFailed
@@ -71,9 +74,29 @@ class Shown(Struct):
     line: board.Line
 
 
-def as_json(summary: Summary) -> str:
-    """The summary as one JSON object, with `ok` for what the exit code says."""
-    return msgspec.json.encode({"ok": summary.is_good, **msgspec.to_builtins(summary)}).decode()
+def demo(
+    *,
+    replay: Replay = None,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    seconds: Annotated[float, typer.Option(min=1, max=10, help="How long to watch the quotes.")] = 5.0,
+    as_json: AsJson = False,
+) -> None:
+    """Start a simulated gateway, stream quotes from it over TCP, and buy something.
+
+    Example: ibwire demo --seconds 10
+    """
+    summary = frame.run(
+        run(replay=replay, seed=seed, speed=speed, seconds=seconds, console=Console(quiet=as_json, highlight=False))
+    )
+    if as_json:
+        frame.say_json(as_dict(summary))
+    raise typer.Exit(0 if summary.is_good else 1)
+
+
+def as_dict(summary: Summary) -> dict[str, Any]:
+    """The summary as plain data, with `ok` for what the exit code says."""
+    return {"ok": summary.is_good, **msgspec.to_builtins(summary)}
 
 
 async def run(*, replay: Path | None, seed: int, speed: float, seconds: float, console: Console) -> Summary:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import typer
 from rich.table import Table
 
+from ibwire.cli.frame import show
+from ibwire.cli.options import AsJson
 from ibwire.error_codes import ERROR_TABLE, Action, ErrorRule, ErrorTable, OrderVerdict, unknown_rule
 
 _ACTIONS = {
@@ -101,7 +104,22 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         return grid
 
 
-def explain(code: int, text: str = "", *, table: ErrorTable = ERROR_TABLE) -> Explanation:
+def explain(
+    code: Annotated[int, typer.Argument(help="IBKR's error code.")],
+    text: Annotated[str, typer.Argument(help="The text that came with it: some codes mean several things.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what one of IBKR's error codes means, and what to do about it. Exits with 1 for a code that is not known.
+
+    Example: ibwire explain 10197
+    """
+    explanation = explanation_of(code, text)
+    show(explanation.as_dict(), explanation.table(), explanation.plain(), as_json=as_json)
+    raise typer.Exit(0 if explanation.is_known else 1)
+
+
+def explanation_of(code: int, text: str = "", *, table: ErrorTable = ERROR_TABLE) -> Explanation:
     """What `table` knows about a code; `text` is IBKR's text that came with it, if it is at hand. Logs nothing."""
     found = table.find(code, text)
     rule = found or unknown_rule(code)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ibwire.cli.frame import fail, say_json
+from ibwire.cli.options import AsJson
 from ibwire.exceptions import IbwireError
 from ibwire.journal_reader import JournalReader
 from ibwire.order_state import TrackedOrder
@@ -43,7 +45,6 @@ Journal = Annotated[
     Path | None,
     typer.Option("--path", help="The journal; by default the one that the settings name.", show_default=False),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result alone, as JSON.")]
 
 
 @app.command("list")
@@ -60,7 +61,7 @@ def list_orders(
     with _Opened(path) as reader:
         rows = [row_of(order) for order in reader.orders(only_open=only_open)]
     if as_json:
-        typer.echo(msgspec.json.encode(rows).decode())
+        say_json(rows)
     elif Console().is_terminal:
         Console(highlight=False).print(_table(rows))
     else:
@@ -84,7 +85,7 @@ def export(
             _write_csv(RECORD_COLUMNS, records)
         else:
             for record in records:
-                typer.echo(msgspec.json.encode(record).decode())
+                say_json(record)
 
 
 @app.command()
@@ -98,7 +99,7 @@ def verify(*, path: Journal = None, as_json: AsJson = False) -> None:
         last, marks = (0, {}) if problems else (reader.last()[0], reader.marks())
     if as_json:
         result = {"ok": not problems, "problems": problems, "records": last, "highest_order_ids": marks}
-        typer.echo(msgspec.json.encode(result).decode())
+        say_json(result)
     elif problems:
         typer.echo("\n".join(f"problem: {problem}" for problem in problems))
     else:
@@ -126,18 +127,13 @@ class _Opened:
         try:
             self._reader = JournalReader(self._path or Settings.from_env().trading.journal_path)
         except (IbwireError, OSError) as error:
-            _fail(error)
+            fail(error)
         return self._reader
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         self._reader.close()
         if isinstance(error, IbwireError):
-            _fail(error)
-
-
-def _fail(error: BaseException) -> NoReturn:
-    typer.echo(f"error: {error}", err=True)
-    raise typer.Exit(1) from None
+            fail(error)
 
 
 def _plain(value: Decimal | None) -> str | None:

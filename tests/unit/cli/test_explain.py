@@ -8,19 +8,19 @@ import logging
 import pytest
 from rich.console import Console
 
-from ibwire.cli.explain import explain
+from ibwire.cli.explain import explanation_of
 from ibwire.error_codes import ERROR_TABLE, Action, Category, ErrorRule, Scope
 
 
 def shown(code: int, text: str = "", *, width: int = 200) -> str:
     console = Console(width=width)
     with console.capture() as capture:
-        console.print(explain(code, text).table())
+        console.print(explanation_of(code, text).table())
     return capture.get()
 
 
 def test_explain_known_code_gives_meaning_class_action_and_hint() -> None:
-    for output in (shown(10197), explain(10197).plain()):
+    for output in (shown(10197), explanation_of(10197).plain()):
         for part in (
             "10197",
             "competing_session (request)",
@@ -35,7 +35,7 @@ def test_explain_known_code_gives_meaning_class_action_and_hint() -> None:
 
 def test_explain_unknown_code_says_so_without_logging(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        explanation = explain(987654)
+        explanation = explanation_of(987654)
     assert not explanation.is_known
     assert "987654 (unknown: not in the table)" in explanation.plain()
     assert "a request ends, a stream ends" in explanation.plain()
@@ -43,22 +43,22 @@ def test_explain_unknown_code_says_so_without_logging(caplog: pytest.LogCaptureF
 
 
 def test_explain_unknown_code_among_the_warnings_says_that_nothing_ends() -> None:
-    explanation = explain(2199)
+    explanation = explanation_of(2199)
     assert not explanation.is_known
     assert "a request goes on, a stream goes on; a new order stays as it is" in explanation.plain()
 
 
 def test_explain_code_with_several_meanings_lists_them_unless_the_text_decides() -> None:
-    every = explain(162)
+    every = explanation_of(162)
     assert {"pacing violation", "query returned no data"} <= {variant.text_contains for variant in every.variants}
     assert "with 'pacing violation'" in every.plain()
 
-    one = explain(162, "Historical Market Data Service error message:Historical data request pacing violation")
+    one = explanation_of(162, "Historical Market Data Service error message:Historical data request pacing violation")
     assert (one.exception, one.is_retryable, one.variants) == ("PacingViolation", True, ())
 
 
 def test_explain_as_dict_is_json_with_plain_names() -> None:
-    fields = json.loads(json.dumps(explain(321).as_dict()))
+    fields = json.loads(json.dumps(explanation_of(321).as_dict()))
     assert fields["code"] == 321
     assert fields["is_known"] is True
     assert fields["action"] == "fail_request"
@@ -78,9 +78,9 @@ def test_explain_uses_the_table_it_is_given() -> None:
             hint="ask the desk",
         )
     )
-    explanation = explain(987654, table=table)
+    explanation = explanation_of(987654, table=table)
     assert (explanation.is_known, explanation.exception, explanation.hint) == (True, "NoPermission", "ask the desk")
-    assert not explain(987654).is_known
+    assert not explanation_of(987654).is_known
 
 
 @pytest.mark.parametrize("rule", tuple(ERROR_TABLE.rules()), ids=lambda rule: f"{rule.code}-{rule.text_contains}")

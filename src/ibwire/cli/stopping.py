@@ -1,0 +1,36 @@
+"""How a command that runs until it is told to stop notices that: Ctrl-C and SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+
+def stop_signal() -> asyncio.Event:
+    """Set when the process is asked to stop. On Windows the loop has no signal handlers; there Ctrl-C interrupts."""
+    stop = asyncio.Event()
+    with contextlib.suppress(NotImplementedError):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
+    """Run these until the first is over, cancel the others, and raise what it raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until_stopped(work: Coroutine[Any, Any, Any]) -> None:
+    """Run this until it is over or the process is asked to stop, which is a good end: exit code 0."""
+    await first_of(work, stop_signal().wait())
