@@ -80,7 +80,8 @@ async def run(*, replay: Path | None, seed: int, speed: float, seconds: float, c
             async with IBSession(settings) as session:
                 download = download_for(replay, feed.con_ids[0], session.now())
                 job = Demo(gateway, session, console, download, Recording(session, Path(folder) / "recording"))
-                seen = await job.run(feed.con_ids[:SHOWN], seconds)
+                recorded = await job.run(feed.con_ids[:SHOWN], seconds)
+            seen = job.summary(recorded)  # when the session is closed, the journal has everything
     took_s = round(asyncio.get_running_loop().time() - began_s, 1)
     summary = msgspec.structs.replace(seen, took_s=took_s)
     console.print(demo_report.table(summary) if console.is_terminal else demo_report.plain(summary), soft_wrap=True)
@@ -121,7 +122,7 @@ class Demo:
         self._bars: Bars | None = None
         self._recovery_s: float | None = None
 
-    async def run(self, con_ids: Sequence[int], seconds: float) -> Summary:
+    async def run(self, con_ids: Sequence[int], seconds: float) -> Recorded:
         """Everything, in order. A step that takes too long ends the demo, and shows among the invariants."""
         await self._look_up(con_ids)
         await self._recording.begin([one.contract for one in self._watched])
@@ -136,8 +137,7 @@ class Demo:
             await self._step("an order to cancel", self._cancel_one())
             for task in watching:
                 task.cancel()
-        recorded = await self._recording.end(streams=len(self._watched), gaps=1)
-        return self._summary(recorded)
+        return await self._recording.end(streams=len(self._watched), gaps=1)
 
     async def _look_up(self, con_ids: Sequence[int]) -> None:
         session = self._session
@@ -209,7 +209,8 @@ class Demo:
         await handle.done()
         self._say(demo_orders.line(what.name, handle))
 
-    def _summary(self, recorded: Recorded) -> Summary:
+    def summary(self, recorded: Recorded) -> Summary:
+        """What was seen, and the books of both sides held against each other."""
         truth, watched, bars = self._gateway.state(), self._watched, self._bars
         handles = [handle for _, handle in self._orders]
         across = self._across

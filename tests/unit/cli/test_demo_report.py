@@ -95,7 +95,7 @@ async def test_books_that_differ_from_the_gateways_break_the_invariant(
         async with IBSession(Settings(**settings)) as session:
             handle = await session.trading.place(APPLE, market("BUY", 10))
             assert await handle.done() is OrderState.FILLED
-            found = demo_orders.invariants([handle], journal, change(gateway.state()))
+        found = demo_orders.invariants([handle], journal, change(gateway.state()))
     assert {one.name for one in found if not one.is_held} == broken
 
 
