@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test check bench bench-memory campaigns chaos chaos-orders soak wire docs-tables lock format clean
+.PHONY: install run test coverage check bench bench-memory campaigns chaos chaos-orders soak wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -17,6 +17,12 @@ run: install
 
 test: install
 	$(BIN)/python -m pytest -q -n auto
+
+# The suite with its coverage of src, and the README's badge: docs/coverage.svg. Too little is an error.
+coverage: install
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report=
+	$(BIN)/python -m coverage json -q
+	$(BIN)/python tools/coverage_badge.py
 
 check: install
 	$(BIN)/ruff check .
@@ -84,4 +90,4 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .venv-wire .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist src/*.egg-info
+	rm -rf $(VENV) .coverage coverage.json .venv-wire .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist src/*.egg-info
