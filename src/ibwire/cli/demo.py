@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from ibwire.cli.options import AsJson, Replay, Seed, Speed
 from ibwire.cli.sim import feed_for
 from ibwire.connection import ConnectionManager
 from ibwire.exceptions import RequestFailed
+from ibwire.quote_assembly import QuoteState
 from ibwire.settings import ConnectionSettings
 from ibwire.simulator import SimulatedGateway
 from ibwire.wire import Message
@@ -71,7 +73,7 @@ class Shown(Struct):
 
     details: m.ContractDetails
     contract: m.Contract
-    line: board.Line
+    row: board.Row
 
 
 def demo(
@@ -120,8 +122,8 @@ async def run(*, replay: Path | None, seed: int, speed: float, seconds: float, c
         server_version=version,
         account=account,
         instruments=len(shown),
-        instruments_quoted=sum(1 for instrument in shown if instrument.line.ticks > 0),
-        ticks=sum(instrument.line.ticks for instrument in shown),
+        instruments_quoted=sum(1 for instrument in shown if instrument.row.updates > 0),
+        ticks=sum(instrument.row.updates for instrument in shown),
         seconds=seconds,
         order=order,
     )
@@ -133,41 +135,49 @@ async def _look_up(connection: ConnectionManager, con_id: int) -> Shown:
     answers = await connection.request(m.ContractDataRequest(contract=m.Contract(con_id=con_id)))
     match answers[0]:
         case m.ContractData(contract=m.Contract() as contract, contract_details=m.ContractDetails() as details):
-            line = board.Line(contract.local_symbol or contract.symbol or str(con_id), contract.currency or "")
-            return Shown(details, contract, line)
+            label = f"{contract.local_symbol or contract.symbol or con_id} {contract.currency or ''}"
+            return Shown(details, contract, board.Row(label))
     raise RequestFailed(f"the gateway described contract {con_id} without a contract")
 
 
 async def _watch(connection: ConnectionManager, instrument: Shown) -> None:
+    state = QuoteState(instrument.contract)
     async with connection.stream(m.MarketDataRequest(contract=instrument.contract)) as ticks:
         async for tick in ticks:
-            instrument.line.take(tick)
+            if state.take(tick):
+                instrument.row.take(state.quote(time.time()))
 
 
 async def _show(shown: list[Shown], seconds: float, console: Console) -> None:
-    lines = [instrument.line for instrument in shown]
+    rows = [instrument.row for instrument in shown]
     if console.is_terminal and not console.quiet:
         with Live(console=console, refresh_per_second=REFRESHES_PER_S) as live:
             for _ in range(round(seconds * REFRESHES_PER_S)):
                 await asyncio.sleep(1 / REFRESHES_PER_S)
-                live.update(board.table(lines, "live quotes"))
+                live.update(board.table(rows, "live quotes"))
     else:
         await asyncio.sleep(seconds)
-        console.print(board.plain(lines), soft_wrap=True)
+        console.print(board.plain(rows), soft_wrap=True)
 
 
 async def _buy(connection: ConnectionManager, shown: list[Shown]) -> OrderSummary | None:
     """Buy a little of the first instrument that is offered, with a limit a few ticks above the offer."""
-    offered = (i for i in shown if i.line.ask is not None and i.contract.sec_type in _QUANTITIES)
-    instrument = next(offered, None)
+    offered = (
+        (one, one.row.quote.ask)
+        for one in shown
+        if one.row.quote is not None and one.row.quote.ask is not None and one.contract.sec_type in _QUANTITIES
+    )
+    instrument, ask = next(offered, (None, 0.0))
     if instrument is None:
         return None
     contract, tick = instrument.contract, Decimal(instrument.details.min_tick or "0.01")
     quantity = _QUANTITIES[contract.sec_type or ""]
-    limit = (Decimal(repr(instrument.line.ask)) / tick).to_integral_value(ROUND_UP) * tick + 5 * tick
+    limit = (Decimal(repr(ask)) / tick).to_integral_value(ROUND_UP) * tick + 5 * tick
     order = m.Order(action="BUY", order_type="LMT", total_quantity=f"{quantity:f}", lmt_price=float(limit), tif="DAY")
     request = m.PlaceOrderRequest(order_id=connection.next_id(), contract=contract, order=order)
-    summary = OrderSummary(instrument=instrument.line.symbol, quantity=f"{quantity:f}", limit_price=f"{limit:f}")
+    summary = OrderSummary(
+        instrument=instrument.row.label.split()[0], quantity=f"{quantity:f}", limit_price=f"{limit:f}"
+    )
     try:
         async with asyncio.timeout(ORDER_TIMEOUT_S), connection.stream(request) as news:
             reports = 0
