@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ibwire.cli import journal
+from ibwire.cli.chain import chain
 from ibwire.cli.config import config
+from ibwire.cli.contract import contract
 from ibwire.cli.demo import demo
 from ibwire.cli.depth import depth
 from ibwire.cli.explain import explain
@@ -21,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (demo, sim),
-    "Market data": (quotes, ticks, depth),
+    "Market data": (quotes, ticks, depth, contract, chain),
     "Help": (config, explain),
 }
 """The commands, as `--help` groups them."""
