@@ -12,7 +12,7 @@ from typing import Any
 
 from ibwire.event_types import EventType
 from ibwire.events import Event
-from ibwire.exceptions import ClientIdInUse, ConnectionFailed, ConnectionRefused
+from ibwire.exceptions import ClientIdInUse, ConnectionRefused
 from ibwire.session import IBSession
 from ibwire.settings import Settings
 from ibwire.simulator import GeneratedFeed, SimulatedGateway
@@ -63,12 +63,18 @@ async def connected(gateway: Gateway, *, places_orders: bool = False) -> AsyncIt
             yield session
         return
     # Nobody at a terminal waits for a gateway without a word, as a service may be set to.
-    session = IBSession(replace(settings, watchdog=replace(settings.watchdog, waits_at_start=False)))
+    settings = replace(settings, watchdog=replace(settings.watchdog, waits_at_start=False))
+    async with opened(IBSession(settings)) as session:
+        yield session
+
+
+@asynccontextmanager
+async def opened(session: IBSession) -> AsyncIterator[IBSession]:
+    """This session, started and closed at the end. Raises everything that connecting raises, as `connected` does."""
     try:
         await _start(session)
-    except ConnectionFailed as error:
-        if isinstance(error, ConnectionRefused):
-            error.hint = _how_to_get_one(settings.connection.port)
+    except ConnectionRefused as error:
+        error.hint = _how_to_get_one(session.settings.connection.port)
         raise
     try:
         yield session
