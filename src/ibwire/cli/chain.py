@@ -15,7 +15,7 @@ from rich.text import Text
 from ibwire.cli.connecting import Gateway, connected
 from ibwire.cli.frame import BadOption, run, show
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
-from ibwire.cli.quotes import DataKind, MarketDataType, contracts_of
+from ibwire.cli.quotes import DataKind, MarketDataType, contracts_of, parsed
 from ibwire.contract_texts import shown
 from ibwire.contracts import Contract, OptionChain
 from ibwire.exceptions import NoData, RequestError
@@ -153,8 +153,9 @@ async def _chains(
     kind: DataKind | None,
 ) -> Chains:
     digits = None if expiry is None else _expiry_digits(expiry)
+    asked = parsed([symbol])
     async with connected(gateway) as session:
-        ((label, underlying),) = (await contracts_of(session, [symbol])).items()
+        ((label, underlying),) = (await contracts_of(session, asked)).items()
         found = await session.contracts.option_chain(
             underlying, exchange=_exchange(underlying, exchange), trading_class=trading_class
         )

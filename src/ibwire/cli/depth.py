@@ -15,7 +15,7 @@ from ibwire.cli.board import NOTHING, in_words, written
 from ibwire.cli.connecting import Gateway, connected
 from ibwire.cli.frame import run
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
-from ibwire.cli.quotes import contracts_of
+from ibwire.cli.quotes import contracts_of, parsed
 from ibwire.cli.ticks import Symbol
 from ibwire.cli.watching import Count, Seconds, Watch
 from ibwire.depth_books import DepthBook, DepthRow
@@ -106,8 +106,9 @@ def depth(
 
 
 async def _stream(gateway: Gateway, symbol: str, rows: int, smart: bool | None, watch: Watch[DepthBook]) -> None:
+    asked = parsed([symbol])
     async with connected(gateway) as session:
-        contracts = await contracts_of(session, [symbol])
+        contracts = await contracts_of(session, asked)
         streams = {
             label: session.market_data.depth(one, rows, smart=one.exchange == "SMART" if smart is None else smart)
             for label, one in contracts.items()

@@ -57,9 +57,7 @@ def not_connected(error: ConnectionFailed, connection: ConnectionSettings, *, ha
         fix = "give host and port of TWS or IB Gateway: 7496 and 7497, or 4001 and 4002; see its API settings"
         return bad("handshake", f"what listens on {where} is {answers}, no gateway", fix)
     if isinstance(error, ConnectionLost):
-        fix = (
-            "it may refuse this client: look at 'Trusted IPs' in its API settings, and whether 32 clients are connected"
-        )
+        fix = "it may refuse this client: look at 'Trusted IPs' in its API settings; it takes 32 clients at a time"
         return bad("handshake", error.message, fix)
     return bad("handshake", error.message, one_line_hint(error))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from ibwire.cli import board
 from ibwire.cli.connecting import Gateway, connected
 from ibwire.cli.frame import run, say_json, show
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
-from ibwire.cli.watching import Count, Seconds, Watch, by_label, named
+from ibwire.cli.watching import Count, Seconds, Watch, named
 from ibwire.contracts import Contract, parse_contract
 from ibwire.exceptions import RequestError
 from ibwire.gaps import Gap, Resumed
@@ -103,34 +104,40 @@ def quotes(
     run(_stream(gateway, symbols, kind, Watch(view, as_json=as_json, seconds=seconds, count=count)))
 
 
-async def contracts_of(session: IBSession, symbols: list[str]) -> dict[str, Contract]:
-    """The contracts that the texts mean, by the texts. Raises what parsing and looking up raise."""
-    texts = list(dict.fromkeys(symbols))
-    asked = [parse_contract(text) for text in texts]
-    if len(asked) == 1:  # an error about one contract says more than one about several
-        try:
-            return {texts[0]: await session.contracts.qualify(asked[0])}
-        except RequestError as error:
-            raise named(error, texts[0]) from error
-    return by_label(texts, await session.contracts.qualify(asked))
+def parsed(texts: Iterable[str]) -> dict[str, Contract]:
+    """What the texts mean, by the texts, each once. Raises InvalidRequest for one that means nothing."""
+    return {text: parse_contract(text) for text in texts}
+
+
+async def contracts_of(session: IBSession, asked: dict[str, Contract]) -> dict[str, Contract]:
+    """The contracts that are meant, complete, by their texts. Raises what looking up raises."""
+    if len(asked) > 1:
+        return dict(zip(asked, await session.contracts.qualify(asked.values()), strict=True))
+    ((text, contract),) = asked.items()
+    try:
+        return {text: await session.contracts.qualify(contract)}
+    except RequestError as error:
+        raise named(error, text) from error
 
 
 async def _stream(gateway: Gateway, symbols: list[str], kind: MarketDataKind | None, watch: Watch[Quote]) -> None:
+    asked = parsed(symbols)
     async with connected(gateway) as session:
-        contracts = await contracts_of(session, symbols)
+        contracts = await contracts_of(session, asked)
         if kind is not None:
             await session.market_data.set_market_data_kind(kind)
         await watch.run({label: session.market_data.quotes(one) for label, one in contracts.items()})
 
 
 async def _once(gateway: Gateway, symbols: list[str], kind: MarketDataKind | None) -> dict[str, Quote]:
+    asked = parsed(symbols)
     async with connected(gateway) as session:
-        contracts = await contracts_of(session, symbols)
+        contracts = await contracts_of(session, asked)
         if kind is not None:
             await session.market_data.set_market_data_kind(kind)
         async with asyncio.TaskGroup() as tasks:
-            asked = {label: tasks.create_task(_snapshot(session, label, one)) for label, one in contracts.items()}
-        return {label: task.result() for label, task in asked.items()}
+            work = {label: tasks.create_task(_snapshot(session, label, one)) for label, one in contracts.items()}
+        return {label: task.result() for label, task in work.items()}
 
 
 async def _snapshot(session: IBSession, label: str, contract: Contract) -> Quote:

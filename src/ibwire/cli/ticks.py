@@ -14,7 +14,7 @@ from ibwire.cli.board import NOTHING, in_words, written
 from ibwire.cli.connecting import Gateway, connected
 from ibwire.cli.frame import run
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
-from ibwire.cli.quotes import contracts_of
+from ibwire.cli.quotes import contracts_of, parsed
 from ibwire.cli.watching import Count, Seconds, Watch
 from ibwire.gaps import Gap, Resumed
 from ibwire.tick_records import BidAskTick, MarketTick, MidpointTick, TickKind, TradeTick
@@ -107,6 +107,7 @@ def ticks(
 
 
 async def _stream(gateway: Gateway, symbol: str, kind: TickKind, watch: Watch[MarketTick]) -> None:
+    asked = parsed([symbol])
     async with connected(gateway) as session:
-        contracts = await contracts_of(session, [symbol])
+        contracts = await contracts_of(session, asked)
         await watch.run({label: session.market_data.ticks(one, kind) for label, one in contracts.items()})

@@ -138,8 +138,3 @@ def named(error: RequestError, label: str) -> RequestError:
     """The error, saying which contract it is about as the user wrote it and not with the whole request."""
     error.request = label
     return error
-
-
-def by_label(texts: list[str], values: list[T]) -> dict[str, T]:
-    """What belongs to each text of a contract; one that is written twice counts once."""
-    return dict(zip(texts, values, strict=True))
