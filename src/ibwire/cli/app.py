@@ -9,15 +9,23 @@ from typing import Annotated
 import typer
 
 from ibwire.cli import journal
+from ibwire.cli.chain import chain
 from ibwire.cli.config import config
+from ibwire.cli.contract import contract
 from ibwire.cli.demo import demo
+from ibwire.cli.depth import depth
+from ibwire.cli.doctor import doctor
 from ibwire.cli.explain import explain
+from ibwire.cli.quotes import quotes
 from ibwire.cli.sim import sim
+from ibwire.cli.ticks import ticks
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (demo, sim),
+    "Market data": (quotes, ticks, depth, contract, chain),
+    "Service": (doctor,),
     "Help": (config, explain),
 }
 """The commands, as `--help` groups them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ibwire.exceptions import ConnectionFailed, ConnectionRefused
+from ibwire.event_types import EventType
+from ibwire.events import Event
+from ibwire.exceptions import ClientIdInUse, ConnectionRefused
 from ibwire.session import IBSession
 from ibwire.settings import Settings
 from ibwire.simulator import GeneratedFeed, SimulatedGateway
@@ -59,12 +62,19 @@ async def connected(gateway: Gateway, *, places_orders: bool = False) -> AsyncIt
         async with simulated(settings) as here, IBSession(here) as session:
             yield session
         return
-    session = IBSession(settings)
+    # Nobody at a terminal waits for a gateway without a word, as a service may be set to.
+    settings = replace(settings, watchdog=replace(settings.watchdog, waits_at_start=False))
+    async with opened(IBSession(settings)) as session:
+        yield session
+
+
+@asynccontextmanager
+async def opened(session: IBSession) -> AsyncIterator[IBSession]:
+    """This session, started and closed at the end. Raises everything that connecting raises, as `connected` does."""
     try:
-        await session.start()
-    except ConnectionFailed as error:
-        if isinstance(error, ConnectionRefused):
-            error.hint = _how_to_get_one(settings.connection.port)
+        await _start(session)
+    except ConnectionRefused as error:
+        error.hint = _how_to_get_one(session.settings.connection.port)
         raise
     try:
         yield session
@@ -84,6 +94,29 @@ async def simulated(settings: Settings) -> AsyncIterator[Settings]:
                 trading=replace(settings.trading, journal_path=Path(folder) / "journal.sqlite3", account=None),
                 contracts=replace(settings.contracts, cache=None),
             )
+
+
+async def _start(session: IBSession) -> None:
+    """Start it. What a program waits for, client ids that are in use, a person is told: ClientIdInUse."""
+    settings = session.settings.connection
+    free = MOST_COMMANDS if settings.last_client_id is not None else 1
+    refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def take(event: Event) -> None:
+        if event.data.attempt >= free and not refused.done():
+            refused.set_result(event.data.error)
+
+    watching = session.events.subscribe(EventType.RECONNECTING, take)
+    starting = asyncio.create_task(session.start())
+    try:
+        await asyncio.wait((starting, refused), return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            raise ClientIdInUse(refused.result())
+        starting.result()
+    finally:
+        watching.cancel()
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
 
 
 def _how_to_get_one(port: int) -> str:

@@ -264,7 +264,7 @@ class Demo:
             self._console.print(board.plain(self._rows()), soft_wrap=True)
 
     def _rows(self) -> list[board.Row]:
-        return [(one.name, one.quote) for one in self._watched]
+        return [one.row for one in self._watched]
 
     def _say(self, text: str) -> None:
         self._console.print(text, soft_wrap=True)

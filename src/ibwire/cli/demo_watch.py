@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+from ibwire.cli import board
 from ibwire.contract_details import ContractDetails
 from ibwire.gaps import Gap, Resumed
 from ibwire.quotes import Quote
@@ -26,7 +27,7 @@ class Watched:
         self.details = details
         self.name = contract.local_symbol or contract.symbol or str(contract.con_id)
         self.quantity = QUANTITIES.get(contract.sec_type or "", Decimal(0))
-        self.quote: Quote | None = None
+        self.row = board.Row(self.name)
         self.ask = Decimal(0)
         """The newest offer; 0 before the first."""
         self.ticks = 0
@@ -47,6 +48,7 @@ class Watched:
         """Take every tick."""
         async with session.market_data.quotes(self.contract, conflate=False) as quotes:
             async for item in quotes:
+                self.row.take(item)
                 match item:
                     case Quote():
                         self._take(item)
@@ -56,7 +58,6 @@ class Watched:
                         self.resumed += 1
 
     def _take(self, quote: Quote) -> None:
-        self.quote = quote
         self.ticks += 1
         if quote.ask is not None:
             self.ask = Decimal(repr(quote.ask))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -34,11 +35,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _end_unread()
     except ExceptionGroup as group:
         expected, rest = group.split(EXPECTED)
         if expected is None or rest is not None:
             raise
-        fail(_first_leaf(expected))
+        first = _first_leaf(expected)
+        if isinstance(first, BrokenPipeError):
+            _end_unread()
+        fail(first)
     except EXPECTED as error:
         fail(error)
 
@@ -74,6 +80,12 @@ def show(value: object, table: RenderableType, plain: str, *, as_json: bool) -> 
 def is_on_terminal() -> bool:
     """Whether a person looks at the output."""
     return sys.stdout.isatty()
+
+
+def _end_unread() -> NoReturn:
+    """Whoever read the output has seen enough (`ibwire quotes AAPL | head -1`), which is a good end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails once more, flushing at its end
+    raise typer.Exit(0) from None
 
 
 def _first_leaf(group: BaseExceptionGroup[BaseException]) -> BaseException:
