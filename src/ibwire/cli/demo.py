@@ -183,7 +183,9 @@ class Demo:
         if self._download is None:
             return
         bars = self._bars = await self._download.run(self._session)
-        self._say(f"downloaded {len(bars)} bars of a minute, {bars[0].start:%Y-%m-%d %H:%M} to {bars[-1].start:%H:%M}")
+        self._say(
+            f"downloaded {len(bars)} bars of a minute, {bars[0].start:%Y-%m-%d %H:%M} to {bars[-1].start:%Y-%m-%d %H:%M}"
+        )
 
     async def _restart(self) -> None:
         """The gateway goes away with an order at work, which fills meanwhile, and comes back."""
