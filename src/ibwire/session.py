@@ -34,7 +34,6 @@ from ibwire.market_data import MarketData
 from ibwire.notices import Notice
 from ibwire.order_guards import market_price_of
 from ibwire.rate_limiter import Statistics as LimiterStatistics
-from ibwire.recorder import Recorder
 from ibwire.recovery import Recovery, Stage
 from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
@@ -46,6 +45,7 @@ from ibwire.wire import Message
 
 if TYPE_CHECKING:
     from ibwire.ib_async.ib import IB
+    from ibwire.recorder import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -292,6 +292,8 @@ class IBSession:
 
     def recorder(self, directory: Path | str) -> Recorder:
         """What records streams into this folder; see `Recorder`."""
+        from ibwire.recorder import Recorder  # an extra; most sessions record nothing
+
         return Recorder(self, directory)
 
     def stats(self) -> SessionStatistics:
