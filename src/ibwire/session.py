@@ -28,7 +28,6 @@ from ibwire.contract_cache import ContractCache
 from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
-from ibwire.exceptions import LibraryMissing
 from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
@@ -210,10 +209,8 @@ class IBSession:
         Raises LibraryMissing without ib_async.
         """
         if self._ib is None:
-            try:
-                from ibwire.ib_async.ib import IB
-            except ModuleNotFoundError as error:
-                raise LibraryMissing("`session.ib` needs ib_async: pip install 'ibwire[ib_async]'") from error
+            from ibwire.ib_async.ib import IB
+
             self._ib = IB(settings=self.settings, session=self)
             if self.connection.is_up:
                 self._ib.client.share(self)
