@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test coverage check bench bench-memory campaigns chaos chaos-orders soak wire docs-tables lock format clean
+.PHONY: install run test coverage check package bench bench-memory campaigns chaos chaos-orders soak wire docs-tables lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -30,10 +30,17 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The wheel and the source distribution, and whether they work where nothing else is: a minute, needs a package index.
+package: install
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python tools/check_package.py dist
+
 bench: install
 	$(BIN)/python -m benchmarks.ticks
 	$(BIN)/python -m benchmarks.quotes
 	$(BIN)/python -m benchmarks.ib_async_compat
+	$(BIN)/python -m benchmarks.import_time
 	$(BIN)/python -m benchmarks.limiter
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.orders

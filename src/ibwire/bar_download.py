@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,9 +16,11 @@ from ibwire.exceptions import NoData
 from ibwire.history_bars import Bar, bar_of, merged, position
 from ibwire.history_sessions import Schedule, trading_time
 from ibwire.history_spans import CLOCKS_DIFFER, Interval, chunks, duration_for, joined, overlaps, request_span, without
-from ibwire.history_store import BarStore
 from ibwire.session_api import SessionApi
 from ibwire.wire import messages as m
+
+if TYPE_CHECKING:
+    from ibwire.history_store import BarStore
 
 
 class DownloadProgress(Struct, frozen=True, kw_only=True):

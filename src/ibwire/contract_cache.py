@@ -10,14 +10,16 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from ibwire.answer_file import AnswerFile
 from ibwire.events import CacheTrouble, EventManager, EventType
 from ibwire.settings import ContractSettings
 from ibwire.wire import Message
+
+if TYPE_CHECKING:
+    from ibwire.answer_file import AnswerFile
 
 MAX_IN_MEMORY = 10_000
 """How many answers are kept in memory, those used last."""
@@ -43,7 +45,11 @@ class ContractCache:
         self.settings = settings
         self._now = now
         self._events = events
-        self._file = AnswerFile(settings.cache, self._tell) if settings.cache is not None else None
+        self._file: AnswerFile | None = None
+        if settings.cache is not None:
+            from ibwire.answer_file import AnswerFile  # brings SQLite and file locks, which few sessions need
+
+            self._file = AnswerFile(settings.cache, self._tell)
         self._memory: OrderedDict[tuple[str, str], tuple[datetime, Sequence[Message]]] = OrderedDict()
 
     def get(self, kind: type[M], key: str, max_age: timedelta) -> tuple[M, ...] | None:

@@ -10,9 +10,10 @@ import inspect
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
+
+from msgspec import Struct
 
 from ibwire.event_reports import HandlerReports
 from ibwire.event_types import Event
@@ -39,8 +40,7 @@ class Overflow(Enum):
     reported at once, as HANDLER_FAILED."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What a subscriber of any kind is made with."""
 
     name: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ibwire.bound_orders import BoundOrders
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected
-from ibwire.journal import Journal
 from ibwire.journal_records import flag
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_states import OrderState
@@ -24,6 +24,9 @@ from ibwire.settings import TradingSettings
 from ibwire.tracked_orders import NEWS, TrackedOrders
 from ibwire.wire import Message
 from ibwire.wire import messages as m
+
+if TYPE_CHECKING:
+    from ibwire.journal import Journal
 
 LINK_RESTORED = frozenset({1101, 1102})
 """The gateway has its own link to IBKR again; news of orders may have been lost (protocol notes, 5.1)."""
@@ -95,6 +98,8 @@ class FollowedOrders:
         if self.is_closed:
             raise NotConnected("the session is closed")
         if self._journal is None or self._orders is None:
+            from ibwire.journal import Journal  # brings SQLite and file locks: not for sessions without orders
+
             self._journal = Journal(
                 self._settings.journal_path,
                 self._session.now(),

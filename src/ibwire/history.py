@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -28,13 +29,15 @@ from ibwire.exceptions import NoData, RequestError
 from ibwire.history_bars import Bars
 from ibwire.history_sessions import Schedule, holes
 from ibwire.history_spans import Interval, duration_for, longest_chunk, without
-from ibwire.history_store import BarStore
 from ibwire.history_ticks import TICK_KINDS, Tick, TickPages, Ticks, pieces
 from ibwire.live_bars import LiveBars
 from ibwire.record_table import RecordTable
 from ibwire.schedules import Schedules
 from ibwire.session_api import SessionApi
 from ibwire.wire import messages as m
+
+if TYPE_CHECKING:
+    from ibwire.history_store import BarStore
 
 _PERIOD = re.compile(r"[1-9]\d{0,4} (second|minute|hour|day|week|month|year)s?", re.ASCII)
 _MOST_AT_ONCE = 20
@@ -299,7 +302,11 @@ class History:
 
 def _opened(store: BarStore | Path | str | None) -> AbstractContextManager[BarStore | None]:
     """The store that is meant; one that is open stays so."""
-    return nullcontext(store) if store is None or isinstance(store, BarStore) else BarStore(store)
+    if store is None:
+        return nullcontext()
+    from ibwire.history_store import BarStore  # brings SQLite, which is needed with a store only
+
+    return nullcontext(store) if isinstance(store, BarStore) else BarStore(store)
 
 
 def _check_ends_now(

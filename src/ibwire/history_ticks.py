@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,10 +16,12 @@ from ibwire.bar_times import request_time
 from ibwire.events import utc_now
 from ibwire.exceptions import NoData, RequestError
 from ibwire.history_spans import CLOCKS_DIFFER, Interval, overlaps, without
-from ibwire.history_store import BarStore
 from ibwire.record_table import RecordTable
 from ibwire.wire import Message
 from ibwire.wire import messages as m
+
+if TYPE_CHECKING:
+    from ibwire.history_store import BarStore
 
 PAGE = 1000
 """The most ticks that one request may ask for; the last second comes whole, so that more may come (notes, 3.7)."""

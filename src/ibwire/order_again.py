@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ibwire.client_refs import ClientRef, read_client_ref, split_order_ref
 from ibwire.exceptions import OrderChangeRefused
-from ibwire.journal import Journal
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
+
+if TYPE_CHECKING:
+    from ibwire.journal import Journal
 
 Policy = Callable[[OrderHandle], bool]
 """Whether an unconfirmed order is to be sent again."""

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from ibwire.order_times import Moment, moment_problem, moment_text, read_moment
 from ibwire.wire import messages as m
@@ -104,7 +103,7 @@ _TYPES: dict[int, type[Any]] = {
 """IBKR's number of each kind of condition."""
 
 _NUMBERS = {kind: number for number, kind in _TYPES.items()}
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _NUMBERS}
+_FIELDS = {kind: kind.__struct_fields__ for kind in _NUMBERS}
 _ON_THE_WIRE = {"is_conjunction": "is_conjunction_connection"}
 
 

@@ -10,12 +10,12 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ibwire.client_refs import ClientRef, new_client_ref
 from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected, OrderExpired
-from ibwire.journal import Journal
 from ibwire.journal_records import Entry, Kind, entry
 from ibwire.order_changes import OrderKey
 from ibwire.order_departures import Departures
@@ -28,6 +28,9 @@ from ibwire.order_wire import place_request
 from ibwire.session_api import SessionApi
 from ibwire.tracked_orders import TrackedOrders
 from ibwire.wire import messages as m
+
+if TYPE_CHECKING:
+    from ibwire.journal import Journal
 
 Arrange = Callable[[Sequence[int], Sequence[Order]], Iterable[Order]]
 """Makes the orders to send from their ids and the orders as they were given."""

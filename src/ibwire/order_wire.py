@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 from typing import Any
 
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from ibwire.exceptions import ProtocolError
 from ibwire.order_conditions import condition_from_wire, condition_to_wire
@@ -29,7 +29,7 @@ GATEWAY_ONLY = (
 
 _NOT_SENT = dict.fromkeys(GATEWAY_ONLY)
 
-_NAMES = {RENAMED.get(field.name, field.name): field.name for field in fields(m.Order)}
+_NAMES = {RENAMED.get(name, name): name for name in m.Order.__struct_fields__}
 """The wire's name of every field of Order."""
 
 NUMBERS = tuple(

@@ -20,6 +20,7 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -28,10 +29,12 @@ from ibwire.exceptions import IbwireError, RateLimitQueueFull, RateLimitReached,
 from ibwire.pacing import Claim
 from ibwire.pacing_state import PacingState
 from ibwire.settings import RateLimitSettings
-from ibwire.shared_ledger import SharedLedger
 from ibwire.sliding_window import GUARD_S, SlidingWindow
 from ibwire.turns import Turn, TurnState
 from ibwire.wire.catalogue import Lane
+
+if TYPE_CHECKING:
+    from ibwire.shared_ledger import SharedLedger
 
 BURST = 5
 """How many messages of the spaced lanes may leave together after a pause."""
@@ -103,7 +106,11 @@ class RateLimiter:
         self._tells_at = 0.0
         self._full_limit = self._settings.messages_per_second
         self._window = SlidingWindow(self._full_limit, 1.0)
-        self._ledger = SharedLedger(self._settings.shared_ledger) if self._settings.shared_ledger is not None else None
+        self._ledger: SharedLedger | None = None
+        if self._settings.shared_ledger is not None:
+            from ibwire.shared_ledger import SharedLedger  # brings file locks, which few processes need
+
+            self._ledger = SharedLedger(self._settings.shared_ledger)
         self._pacing: PacingState[Turn] = PacingState(self._settings.market_data_lines)
         self._ready: dict[Lane, list[Turn]] = {lane: [] for lane in Lane}
         self._deadlines: list[tuple[float, int, Turn]] = []

@@ -93,7 +93,7 @@ class Recorder:
                 raise
 
     async def start(self) -> None:
-        """Open the folder. Raises RecordingFailed if it is in use or cannot be written, or without pyarrow."""
+        """Open the folder. Raises LibraryMissing without pyarrow, RecordingFailed if it is in use or not writable."""
         if self._keeping is not None:
             raise RecordingFailed("a recorder is started once", hint="make another one")
         await self._run(self._writer.open)

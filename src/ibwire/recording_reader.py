@@ -18,8 +18,8 @@ _MADE_BY = "name a recording's folder, one of an instrument or a day in it, or a
 def read_recording(path: Path | str) -> Recording:
     """A recording: its folder, that of one instrument or one day of it, or one file.
 
-    It may still be written: what is on the disk is read. Raises RecordingFailed where there is none, or pyarrow is
-    not installed; reading raises it for a file that is damaged or not of a recording.
+    It may still be written: what is on the disk is read. Raises LibraryMissing without pyarrow, RecordingFailed where
+    there is no recording; reading raises it for a file that is damaged or not of a recording.
     """
     arrow()
     return Recording(Path(path))

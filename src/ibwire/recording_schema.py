@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from ibwire.exceptions import RecordingFailed
+from ibwire.exceptions import LibraryMissing
 
 VERSION = "1"
 """In every file's metadata under `VERSION_KEY`; another one is another table."""
@@ -76,12 +76,12 @@ class RecordingRow(Struct, frozen=True, kw_only=True, repr_omit_defaults=True, g
 
 
 def arrow() -> Any:
-    """Pyarrow and its Parquet part, as `pa` and `pq`. Raises RecordingFailed where it is not installed."""
+    """Pyarrow and its Parquet part, as `pa` and `pq`. Raises LibraryMissing where it is not installed."""
     try:
         import pyarrow as pa  # type: ignore[import-untyped]
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError as error:
-        raise RecordingFailed(
+        raise LibraryMissing(
             "recordings are Parquet files, and pyarrow is not installed", hint='pip install "ibwire[recording]"'
         ) from error
     return SimpleNamespace(pa=pa, pq=pq)

@@ -33,7 +33,7 @@ class RecordingWriter:
         self._lock: FileLock | None = None
 
     def open(self) -> None:
-        """Take possession of the folder, which is made if need be."""
+        """Take possession of the folder, which is made if need be. Raises LibraryMissing without pyarrow."""
         arrow()
         try:
             self.directory.mkdir(parents=True, exist_ok=True)

@@ -28,13 +28,11 @@ from ibwire.contract_cache import ContractCache
 from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
-from ibwire.exceptions import LibraryMissing
 from ibwire.history import History
 from ibwire.market_data import MarketData
 from ibwire.notices import Notice
 from ibwire.order_guards import market_price_of
 from ibwire.rate_limiter import Statistics as LimiterStatistics
-from ibwire.recorder import Recorder
 from ibwire.recovery import Recovery, Stage
 from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
@@ -46,6 +44,7 @@ from ibwire.wire import Message
 
 if TYPE_CHECKING:
     from ibwire.ib_async.ib import IB
+    from ibwire.recorder import Recorder
 
 _log = logging.getLogger(__name__)
 
@@ -210,10 +209,8 @@ class IBSession:
         Raises LibraryMissing without ib_async.
         """
         if self._ib is None:
-            try:
-                from ibwire.ib_async.ib import IB
-            except ModuleNotFoundError as error:
-                raise LibraryMissing("`session.ib` needs ib_async: pip install 'ibwire[ib_async]'") from error
+            from ibwire.ib_async.ib import IB
+
             self._ib = IB(settings=self.settings, session=self)
             if self.connection.is_up:
                 self._ib.client.share(self)
@@ -292,6 +289,8 @@ class IBSession:
 
     def recorder(self, directory: Path | str) -> Recorder:
         """What records streams into this folder; see `Recorder`."""
+        from ibwire.recorder import Recorder  # an extra; most sessions record nothing
+
         return Recorder(self, directory)
 
     def stats(self) -> SessionStatistics:

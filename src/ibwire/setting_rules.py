@@ -8,12 +8,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, fields
 from datetime import datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ibwire.exceptions import ConfigurationError
 
@@ -32,8 +35,7 @@ _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5]
 _HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """A type that settings have: its names, whether a value is one, and how text becomes one and back.
 
     `parse` takes text without blanks around it, and raises ValueError or ArithmeticError if it is not of this kind.
@@ -47,16 +49,14 @@ class Kind:
     is_optional: bool = False
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Which values of its kind a setting may have: in words that follow "allowed are", and as a test."""
 
     allowed: str
     holds: Callable[[Any], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettingField:
+class SettingField(Struct, frozen=True, kw_only=True):
     """Everything known about one setting but its value. `allowed` is in words."""
 
     name: str
@@ -86,8 +86,7 @@ class SettingField:
         return cut(str(value) if isinstance(value, Decimal | Path) else repr(value))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Relation:
+class Relation(Struct, frozen=True, kw_only=True):
     """A rule about several settings of a section.
 
     `broken` gets their values by name; it returns None, or what is allowed for `setting`, with the name of another
@@ -99,18 +98,20 @@ class Relation:
     broken: Callable[[Mapping[str, Any]], str | None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """A setting that cannot work: which, its value's type if that is the fault, and what is allowed.
 
     `others` are the settings named in braces in `allowed`.
     """
 
     setting: SettingField
-    value: object = field(repr=False)
+    value: object
     allowed: str
     wrong_type: str = ""
-    others: tuple[tuple[SettingField, object], ...] = field(default=(), repr=False)
+    others: tuple[tuple[SettingField, object], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Problem({self.setting.name}: {self.allowed})"  # no values: they may be secret
 
     def allowed_with(self, others: Mapping[str, str]) -> str:
         """What is allowed, with these words for the other settings that it names."""
@@ -192,8 +193,7 @@ def cut(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}… ({len(text)} characters)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class DailyWindow:
+class DailyWindow(Struct, frozen=True, kw_only=True):
     """A stretch of each day by the wall clock of one time zone; it may span midnight. `end` is not part of it."""
 
     start: time

@@ -5,14 +5,12 @@ Knows nothing of ibwire's own settings, and changes neither environment nor file
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from dotenv.parser import parse_stream
+from msgspec import Struct
 
 from ibwire.setting_rules import MASK, Problem, Section, SettingField, cut, settings_of
 
@@ -22,13 +20,15 @@ NOT_SETTINGS = frozenset({"CAMPAIGN", "CAMPAIGN_SCALE", "CAMPAIGN_SEED"})
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(Struct, frozen=True):
     """What a variable was set to, and where: in the environment, or on a line of a file."""
 
-    text: str = field(repr=False)
+    text: str
     path: str = ""
     line: int = 0
+
+    def __repr__(self) -> str:
+        return f"Given({self.source}{self.where})"  # not the text: it may be secret
 
     @property
     def source(self) -> str:
@@ -69,6 +69,8 @@ def read_file(path: Path, prefix: str, *, may_be_missing: bool) -> tuple[dict[st
         return {}, [f"{shown}: is not UTF-8 text"]
     if "\0" in text:  # UTF-16 without its mark is valid UTF-8 with every second character this
         return {}, [f"{shown}: is not UTF-8 text"]
+    from dotenv.parser import parse_stream  # where there is no file it is not needed
+
     given: dict[str, Given] = {}
     problems = []
     for binding in parse_stream(io.StringIO(text)):
@@ -120,6 +122,8 @@ def unknown(name: str, given: Given, variables: Mapping[str, str]) -> str:
 
     The value is masked: the setting that was meant may be a secret.
     """
+    import difflib  # for mistakes only
+
     upper = name.upper()
     # IBWIRE_PORT means IBWIRE_CONNECTION_PORT, though IBWIRE_RATE_LIMIT_… may look more alike.
     same_ending = [one for dotted, one in variables.items() if upper.endswith("_" + dotted.partition(".")[2].upper())]

@@ -18,6 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
+from msgspec import Struct
+
 from ibwire import setting_rules as rules
 from ibwire import setting_sources as sources
 from ibwire.setting_rules import DailyWindow, Relation, Section, about, problems_in, settings_of
@@ -248,8 +250,7 @@ class ContractSettings(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettingValue:
+class SettingValue(Struct, frozen=True, kw_only=True):
     """One effective setting, for people: dotted name, variable, value as text (a secret is masked) and source.
 
     `source` is "default", "environment", "file <path>", or "code" for what a program set itself.
@@ -261,12 +262,11 @@ class SettingValue:
     source: str
 
 
-@dataclass(frozen=True)
-class _Provenance:
+class _Provenance(Struct, frozen=True):
     """Where values came from, by dotted name, each with the value that it was (it says nothing of another value)."""
 
     prefix: str = PREFIX
-    sources: Mapping[str, tuple[str, object]] = field(default_factory=dict, repr=False)
+    sources: Mapping[str, tuple[str, object]] = {}
 
 
 SECTIONS: Mapping[str, type[Section]] = {

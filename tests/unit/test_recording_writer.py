@@ -238,7 +238,7 @@ def test_a_parquet_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(RecordingFailed, match=r"ibwire\[recording\]"):
+    with pytest.raises(LibraryMissing, match=r"ibwire\[recording\]"):
         read_recording(tmp_path)
-    with pytest.raises(RecordingFailed, match=r"ibwire\[recording\]"):
+    with pytest.raises(LibraryMissing, match=r"ibwire\[recording\]"):
         opened(tmp_path)

@@ -19,6 +19,7 @@ from ibwire.cli.explain import explain
 from ibwire.cli.quotes import quotes
 from ibwire.cli.sim import sim
 from ibwire.cli.ticks import ticks
+from ibwire.version import version
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
@@ -36,9 +37,18 @@ for _panel, _commands in PANELS.items():
 app.add_typer(journal.app, name="journal", rich_help_panel="Orders")
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"ibwire {version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def ibwire(
     *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_show_version)
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say on stderr what happens to the connection.")
     ] = False,

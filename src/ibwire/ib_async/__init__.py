@@ -4,6 +4,15 @@ Needs ib_async 2.1 (the extra `ibwire[ib_async]`). All that ib_async exports is 
 `Wrapper` of ours. How it works, and what is different: docs/ib_async.md.
 """
 
+from ibwire.exceptions import LibraryMissing
+
+try:
+    import ib_async as _theirs  # noqa: F401 - to say what is missing in our words
+except ModuleNotFoundError as error:
+    raise LibraryMissing(
+        "ibwire.ib_async needs ib_async, which is not installed", hint="pip install 'ibwire[ib_async]'"
+    ) from error
+
 # Named one by one, because a type checker would take their IB for ours otherwise.
 from ib_async import (
     CFD,

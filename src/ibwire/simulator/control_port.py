@@ -12,9 +12,16 @@ import os
 import socket
 from collections.abc import Iterator
 
-import uvicorn
+from ibwire.exceptions import LibraryMissing
 
-from ibwire.simulator.control_routes import Controlled, control_app
+try:
+    import uvicorn
+
+    from ibwire.simulator.control_routes import Controlled, control_app
+except ModuleNotFoundError as error:
+    raise LibraryMissing(
+        "the control port needs starlette and uvicorn, which are not installed", hint="pip install 'ibwire[control]'"
+    ) from error
 
 LOOPBACK = "127.0.0.1"
 _CLOSE_TIMEOUT_S = 1

@@ -182,16 +182,18 @@ class SimulatedGateway:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen and let the market move."""
-        self.data.advance()
-        await self.come_back()
-        self.clock.start()
-        self._player = asyncio.create_task(self._pulse.run(), name="simulated market")
+        """Listen and let the market move. Raises OSError if it cannot, LibraryMissing for a control port without the
+        libraries of the extra `ibwire[control]`."""
         if self.control_port is not None:
             # Only who asks for it pays for the import of an HTTP server.
             from ibwire.simulator.control_port import ControlPort
 
             self._control = ControlPort(self, self.control_port)
+        self.data.advance()
+        await self.come_back()
+        self.clock.start()
+        self._player = asyncio.create_task(self._pulse.run(), name="simulated market")
+        if self._control is not None:
             try:
                 self.control_port = await self._control.start()
             except OSError:
