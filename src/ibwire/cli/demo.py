@@ -183,9 +183,8 @@ class Demo:
         if self._download is None:
             return
         bars = self._bars = await self._download.run(self._session)
-        self._say(
-            f"downloaded {len(bars)} bars of a minute, {bars[0].start:%Y-%m-%d %H:%M} to {bars[-1].start:%Y-%m-%d %H:%M}"
-        )
+        first, last = bars[0].start, bars[-1].start
+        self._say(f"downloaded {len(bars)} bars of a minute, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}")
 
     async def _restart(self) -> None:
         """The gateway goes away with an order at work, which fills meanwhile, and comes back."""
