@@ -211,7 +211,11 @@ def test_a_file_that_is_cut_off_is_found_before_the_start(tmp_path: Path) -> Non
         RecordedFeed(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"\xff\xfe\xfa"), gzip.compress(b""), b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"plain text", gzip.compress(b"\xff\xfe\xfa"), gzip.compress(b""), b""],
+    ids=["no gzip", "no UTF-8", "empty inside", "empty"],  # gzip writes the time: names made of it differ
+)
 def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "ticks_ES.csv.gz").write_bytes(content)
     with pytest.raises(RecordingError, match=r"ticks_ES\.csv\.gz, line "):
