@@ -14,6 +14,7 @@ import argparse
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ibapi.client import EClient
 from ibapi.contract import Contract
@@ -32,7 +33,7 @@ class App(EWrapper, EClient):
         self.symbol = symbol
         self.quantity = quantity
         self.is_done = threading.Event()
-        self.status = "nothing was sent"
+        self.status = "nothing was heard of it"
 
     def nextValidId(self, orderId: int) -> None:
         contract, order = Contract(), Order()
@@ -48,7 +49,8 @@ class App(EWrapper, EClient):
 
     def error(self, reqId: int, errorTime: int, errorCode: int, errorString: str, *_: object) -> None:
         print(f"{errorCode}: {errorString}")
-        if errorCode == 502:  # nothing listens there
+        if errorCode in (200, 201, 502):  # no such contract, the order was refused, nothing listens there
+            self.status = errorString
             self.is_done.set()
 
     def connectionClosed(self) -> None:
@@ -68,8 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reader.start()
     try:
         app.is_done.wait(options.seconds)
-    except KeyboardInterrupt:
-        pass  # the order is left as it is
     finally:
         app.disconnect()
         reader.join()
@@ -78,4 +78,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):  # the order is left as it is
+        main()
