@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from ibwire.dispatch import Entry
-from ibwire.exceptions import ConnectionFailed, IbwireError, RateLimitError
+from ibwire.exceptions import ConnectionFailed, IbwireError, PacingViolation, RateLimitError
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.streams import Receiver
 from ibwire.wire import Message
@@ -142,7 +142,10 @@ class KeptStream:
             return
         if isinstance(error, ConnectionFailed):
             self._owner.link_fell(self, error)
-        elif self._has_come and (error.retryable or isinstance(error, RateLimitError)):
+        elif isinstance(error, PacingViolation) or (
+            self._has_come and (error.retryable or isinstance(error, RateLimitError))
+        ):
+            # Pacing is the login's: the first request of a process that was just started again may be one too many.
             self._owner.ended_by_gateway(self, error)
         else:
             self.finish(error)

@@ -18,6 +18,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 
+from msgspec import Struct
+
 from ibwire.exceptions import IbwireError
 from ibwire.gaps import Gap, Resumed
 from ibwire.history_bars import Bar, Bars, Hole, bar_of, closed, closes_at, ends_at, opened, position
@@ -33,6 +35,13 @@ LiveItem = Bar | Gap | Resumed | Hole
 JUMP = timedelta(minutes=1)
 """Without a gap, so much time (and at least a bar) without bars is looked into: short bars in which nothing was traded
 may be left out, and each look is a request. So long after its end, too, a bar without a next one is looked up."""
+
+
+class _LookedUp(Struct, frozen=True):
+    """The answer to a look-up: the bar that was open, and what was found of it."""
+
+    asked: Bar
+    found: Bar | None
 
 
 class LiveBars(AsyncIterator[LiveItem]):
@@ -62,6 +71,7 @@ class LiveBars(AsyncIterator[LiveItem]):
         """Whether that one was told as closed already."""
         self._is_looked_up = False
         self._is_after_gap = False
+        self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> LiveBars:
         await self._stream.__aenter__()
@@ -71,12 +81,16 @@ class LiveBars(AsyncIterator[LiveItem]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+        if self._looking is not None:
+            await asyncio.gather(self._looking, return_exceptions=True)
 
     def __aiter__(self) -> LiveBars:
         return self
 
     def close(self) -> None:
         """End it. Safe to call again."""
+        if self._looking is not None:
+            self._looking.cancel()
         self._stream.close()
 
     async def __anext__(self) -> LiveItem:
@@ -87,7 +101,7 @@ class LiveBars(AsyncIterator[LiveItem]):
                     async with asyncio.timeout(self._patience_s()):
                         self._taken = await anext(self._stream)
                 except TimeoutError:
-                    await self._look_up()
+                    self._begin_to_look_up()
                     continue
             await self._take(self._taken)
             self._taken = None
@@ -99,17 +113,29 @@ class LiveBars(AsyncIterator[LiveItem]):
             return None
         return max(0.0, (closes_at(self._open.start, self._size) + JUMP - self._now()).total_seconds())
 
-    async def _look_up(self) -> None:
-        """The bar that was open is over, and nobody says how it ended: ask."""
-        bar = self._open
-        assert bar is not None
+    def _begin_to_look_up(self) -> None:
+        """The bar that was open is over, and nobody says how it ended: ask, while the stream is read on."""
+        assert self._open is not None
+        self._is_looked_up = True
+        if self._looking is not None:
+            self._looking.cancel()  # of a bar that has been told meanwhile
+        self._looking = asyncio.create_task(self._look_up(self._open), name="ibwire bar look-up")
+
+    async def _look_up(self, bar: Bar) -> None:
+        """Ask for a bar; the answer takes its place among the messages."""
         try:
             bars = await self._fetch(Interval(position(bar.start), closes_at(bar.start, self._size)))
         except IbwireError:
-            self._is_looked_up = True  # it is told when the next one begins
+            return  # it is told when the next one begins
+        self._stream.deliver(_LookedUp(bar, next((one for one in bars if one.start == bar.start), None)))
+
+    def _take_looked_up(self, answer: _LookedUp) -> None:
+        """A bar as it ended; of no use if it was told meanwhile, or may have been followed by others in a gap."""
+        bar = self._open
+        if bar is None or bar.start != answer.asked.start or self._is_told or self._is_after_gap:
             return
-        self._is_looked_up = self._is_told = True
-        self._ready.append(closed(next((one for one in bars if one.start == bar.start), bar)))
+        self._is_told = True
+        self._ready.append(closed(answer.found or bar))
 
     async def _take(self, message: Message) -> None:
         match message:
@@ -118,6 +144,8 @@ class LiveBars(AsyncIterator[LiveItem]):
                 self._ready.append(message)
             case Resumed():
                 self._ready.append(message)
+            case _LookedUp():
+                self._take_looked_up(message)
             case m.HistoricalData():
                 await self._take_bars(message.historical_data_bars)
             case m.HistoricalDataUpdate(historical_data_bar=m.HistoricalDataBar() as bar):

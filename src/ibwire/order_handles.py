@@ -69,6 +69,11 @@ class OrderHandle:
         return self.tracked.key
 
     @property
+    def tag(self) -> str:
+        """What the user gave as `order_ref`: IBKR carries it with the order, so it is there after a restart too."""
+        return self.tracked.tag
+
+    @property
     def contract(self) -> m.Contract:
         """What it is for."""
         return self.tracked.contract

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ibwire.client_refs import split_order_ref
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.order_changes import (
     Change,
@@ -58,6 +59,11 @@ class TrackedOrder:
         self._others: set[int] = set()
 
     # --- what is known -----------------------------------------------------------------------------------------------
+
+    @property
+    def tag(self) -> str:
+        """What the user gave as `order_ref`, without the reference that ibwire put behind it."""
+        return split_order_ref(self.order.order_ref)[0]
 
     @property
     def fills(self) -> tuple[Fill, ...]:

@@ -50,7 +50,7 @@ class Recording:
     def to_pandas(self) -> Any:
         """A `pandas.DataFrame` of all rows: one instrument after the other. Raises LibraryMissing without pandas."""
         try:
-            import pandas as pd  # type: ignore[import-untyped]  # noqa: F401 - pyarrow imports it when it is used
+            import pandas as pd  # noqa: F401 - pyarrow imports it when it is used
         except ImportError as error:
             raise LibraryMissing("this needs pandas, which is not installed", hint="pip install pandas") from error
         return self.to_arrow().to_pandas()

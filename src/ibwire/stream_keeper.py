@@ -12,6 +12,7 @@ the rate limiter like everything else. The rules:
                                tell which farm serves which contract, but a stream that ticks is not of this one
     competing session (10197)  the stream stalls and is asked for again with back-off
     ended by the gateway       the same, where the error says that asking again can help
+    pacing violation           the same after a longer pause, also at the start: another process may have asked before
     silent while others tick   stale: told, and asked for again
     silent like all others     the same after ten times as long, because it may be the market that stands still
     asked for again, silent    asked for again once more, after ever longer waits
@@ -30,7 +31,7 @@ from msgspec.structs import replace
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable
 from ibwire.events import EventType, StreamGap, StreamResumed, StreamStale, utc_now
-from ibwire.exceptions import ConnectionLost, IbwireError, RequestError
+from ibwire.exceptions import ConnectionLost, IbwireError, PacingViolation, RequestError
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.kept_stream import KeptStream, StreamState
 from ibwire.notices import FarmKind, News, Notice
@@ -52,6 +53,9 @@ SETTLE_S = 5.0
 
 RETRY_FIRST_S, RETRY_MAX_S = 5.0, 60.0
 """The pauses before a stream is asked for again that the gateway ended or that another session has."""
+
+PACING_FIRST_S = 30.0
+"""The first pause after a pacing violation: half of it at least, which is IBKR's 15 s for the same request."""
 
 PATIENCE_MAX_S = 600.0
 """The longest wait for the data of a stream that was asked for again; the first is `stale_s`, or twice that."""
@@ -272,7 +276,7 @@ class StreamKeeper:
     def ended_by_gateway(self, stream: KeptStream, error: IbwireError) -> None:
         """Ask again later."""
         stream.lose(GapReason.ENDED, str(error))
-        self._ask_later(stream)
+        self._ask_later(stream, PACING_FIRST_S if isinstance(error, PacingViolation) else RETRY_FIRST_S)
 
     def is_over(self, stream: KeptStream) -> None:
         """Forget it."""
@@ -314,8 +318,8 @@ class StreamKeeper:
         """How long a stream may be silent: longer each time that asking again has not helped for long."""
         return min(self._stale_s * 2.0**stream.tries, max(PATIENCE_MAX_S, self._stale_s))
 
-    def _ask_later(self, stream: KeptStream) -> None:
-        pause_s = min(RETRY_FIRST_S * 2.0**stream.tries, RETRY_MAX_S)
+    def _ask_later(self, stream: KeptStream, first_s: float = RETRY_FIRST_S) -> None:
+        pause_s = min(first_s * 2.0**stream.tries, RETRY_MAX_S)
         stream.ask_again_at_s = self._time() + self._rng.uniform(pause_s / 2, pause_s)
 
     def _ask_or_settle(self, stream: KeptStream) -> None:

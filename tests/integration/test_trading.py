@@ -49,6 +49,7 @@ async def test_an_order_is_acknowledged_filled_and_charged(tmp_path: Path) -> No
         assert len(handle.fills) == 1
         assert OrderState.FILLED in [one.new for one in seen if isinstance(one, StateChanged)]
         assert gateway.state().orders[0].order_ref == f"mine~{handle.key.client_ref}"
+        assert handle.tag == "mine"
         types = [event.type for event in told(session, EventType.EXECUTION, EventType.COMMISSION)]
         assert types == [EventType.EXECUTION, EventType.COMMISSION]
         assert len(told(session, EventType.ORDER_FILLED)) == 1

@@ -213,6 +213,22 @@ async def test_in_a_gap_no_bar_is_taken_for_the_last_one() -> None:
 
 
 @on_virtual_time
+async def test_gap_is_told_at_once_while_the_last_bar_is_being_looked_up() -> None:
+    async def answers_when_the_link_is_back(_: Interval) -> Bars:
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits for it any more")
+
+    stream = MessageStream(1000, lambda _: None, lambda _: None)
+    async with LiveBars(stream, BAR_SIZES["1 min"], lambda: START + 10 * MINUTE, answers_when_the_link_is_back) as bars:
+        for message in past(told(0, 1)):
+            stream.deliver(message)
+        assert short(await anext(bars)) == "0~1"
+        asyncio.get_running_loop().call_later(5, stream.deliver, GAP)
+        async with asyncio.timeout(10):
+            assert short(await anext(bars)) == "Gap"
+
+
+@on_virtual_time
 async def test_last_bar_that_cannot_be_looked_up_is_told_when_the_next_begins() -> None:
     asked = 0
 

@@ -300,6 +300,22 @@ async def test_stream_ended_by_the_gateway_is_asked_for_again(gateway: TickingGa
 
 
 @with_session
+async def test_stream_refused_for_pacing_at_the_start_is_asked_for_again_once_ibkr_allows_it(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    gateway.is_quiet = True  # as when another process of the login has just asked for the same
+    quotes = Consumer(session.stream(QUOTES))
+    await asyncio.sleep(0.1)
+    gateway.send(m.ErrorMessage(id=gateway.ids[0], error_code=162, error_msg="pacing violation"))
+    await asyncio.sleep(14)
+    assert (quotes.marks, len(gateway.ids)) == (["ended"], 1)
+    gateway.is_quiet = False
+    await asyncio.sleep(17)
+    assert (quotes.marks, len(gateway.ids)) == (["ended", "resumed"], 2)
+    await quotes.close()
+
+
+@with_session
 async def test_stream_silent_while_others_tick_is_reported_and_asked_for_again_ever_less_often(
     gateway: TickingGateway, session: IBSession
 ) -> None:
