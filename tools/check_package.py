@@ -91,8 +91,12 @@ class Environment:
         self._work = folder / "work"
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=TIMEOUT_S)
         self._work.mkdir()
-        self.run("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
-        self.run("python", "-m", "pip", "check", "--quiet", "--disable-pip-version-check")
+        # In the versions that the tests ran with, so that nobody's release of today decides what is found here.
+        self._pip("install", "--quiet", "--constraint", str(ROOT / "requirements.txt"), *requirements)
+        self._pip("check")
+
+    def _pip(self, *arguments: str) -> None:
+        self.run("python", "-m", "pip", "--disable-pip-version-check", *arguments)
 
     def run(self, program: str, *arguments: str) -> str:
         """What a program of the environment prints. Raises Wrong with its complaints if it fails."""

@@ -10,8 +10,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import ibwire
+from ibwire.cli.app import app
+from ibwire.exceptions import LibraryMissing
 from ibwire.version import version
 
 NEVER_FOR_A_SESSION = frozenset(
@@ -75,6 +78,27 @@ def test_there_is_one_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", not_installed)
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{version()}"' in project, "a source tree that is not installed has its own"
+    monkeypatch.setattr("ibwire.version.__file__", "/nowhere/else/ibwire/version.py")
+    with pytest.raises(metadata.PackageNotFoundError):
+        version()
+
+
+def test_the_command_says_its_version() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"ibwire {version()}\n")
+
+
+def test_what_lacks_a_library_says_which_extra_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library, module, extra in (
+        ("uvicorn", "ibwire.simulator.control_port", "control"),
+        ("ib_async", "ibwire.ib_async", "ib_async"),
+    ):
+        with monkeypatch.context() as without:
+            for name in [one for one in sys.modules if one == module or one.startswith(f"{module}.")]:
+                without.delitem(sys.modules, name)
+            without.setitem(sys.modules, library, None)
+            with pytest.raises(LibraryMissing, match=rf"{library}.*ibwire\[{extra}\]"):
+                import_module(module)
 
 
 def test_the_root_alone_imports_nothing() -> None:
