@@ -224,4 +224,4 @@ async def _delayed(session: IBSession, text: str, contract: m.Contract, refusal:
         await session.market_data.snapshot(contract, timeout=SNAPSHOT_TIMEOUT_S)
     except RequestError as error:
         return bad("market data", f"{text}: neither live nor delayed: {error.message}", refusal.hint)
-    return warn("market data", f"{text}: delayed quotes only [{refusal.code}] {refusal.message}", refusal.hint)
+    return warn("market data", f"{text}: delayed quotes only: [{refusal.code}] {refusal.message}", refusal.hint)

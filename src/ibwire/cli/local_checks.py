@@ -30,7 +30,7 @@ def environment() -> Finding:
     what = (
         f"ibwire {_version('ibwire') or 'not installed'}, "
         f"{platform.python_implementation()} {platform.python_version()}, "
-        f"{platform.system()} {platform.release()} {platform.machine()}"
+        f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}"
     )
     try:
         zone_named("America/New_York")

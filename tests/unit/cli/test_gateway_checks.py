@@ -48,8 +48,8 @@ def told(found: dict[str, Finding]) -> dict[str, Verdict]:
         ({"is_read_only": True, "max_version": 218}, "read-only API", Verdict.WARN, "it may be read-only"),
         ({"accounts": ("U1234", "DU5")}, "accounts", Verdict.WARN, "U1234 (live), DU5 (paper); the settings expect"),
         ({"permissions": {"AAPL": "none"}}, "market data", Verdict.FAIL, "neither live nor delayed"),
-        ({"permissions": {"AAPL": "delayed"}}, "market data", Verdict.WARN, "delayed quotes only [10168]"),
-        ({"permissions": {"AAPL": "tws_only"}}, "market data", Verdict.WARN, "delayed quotes only [10089]"),
+        ({"permissions": {"AAPL": "delayed"}}, "market data", Verdict.WARN, "delayed quotes only: [10168]"),
+        ({"permissions": {"AAPL": "tws_only"}}, "market data", Verdict.WARN, "delayed quotes only: [10089]"),
     ],
 )
 async def test_gateway_with_one_thing_wrong(options: dict[str, Any], check: str, verdict: Verdict, text: str) -> None:
