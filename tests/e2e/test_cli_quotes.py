@@ -86,10 +86,16 @@ def test_what_ibkr_refuses_is_one_line_with_a_hint(gateway: GatewayThread, symbo
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_ctrl_c_is_a_good_end(gateway: GatewayThread) -> None:
+def test_lost_link_is_a_gap_that_ends_and_ctrl_c_is_a_good_end(gateway: GatewayThread) -> None:
     with running("quotes", "AAPL", "--port", str(gateway.port)) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("AAPL")
+        assert re.fullmatch(QUOTE, process.stdout.readline().rstrip())
+        gateway.start_fault("disconnect")
+        lines = iter(process.stdout.readline, "")
+        gap = next(line for line in lines if "live" not in line)
+        assert gap.startswith("AAPL       gap: link lost since ")
+        assert next(line for line in lines if "stale" not in line).startswith("AAPL       resumed at ")
+        assert re.fullmatch(QUOTE, next(lines).rstrip())
         process.send_signal(signal.SIGINT)
         _, complaints = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, complaints) == (0, "")
