@@ -2,62 +2,83 @@
 
     python tools/make_screens.py [NAME...]
 
-A screen is the command as one types it and what rich would draw for it; `SCREENS` says how each comes about.
+Each command is run as it is installed, on a terminal of its own; what stands on the screen at the end is drawn by rich.
+Not on Windows, which has no such terminals.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
+import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
-from ibwire.cli import findings
-from ibwire.cli.connecting import Gateway, connected
-from ibwire.cli.doctor import diagnose
-from ibwire.cli.quotes import QuotesView, contracts_of, parsed
-from ibwire.cli.watching import Watch
-from ibwire.simulator import GeneratedFeed, SimulatedGateway
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
 
-FOLDER = Path(__file__).parents[1] / "docs" / "screens"
-WIDTH = 96
-SYMBOLS = ["AAPL", "MSFT", "EUR.USD", "FUT:ES:CME:202603", "STK:700:SEHK:HKD"]
+from ibwire.simulator import GatewayThread  # noqa: E402
+from tests.helpers.commands import on_a_terminal  # noqa: E402
 
+FOLDER = ROOT / "docs" / "screens"
+COLUMNS = 96
 
-async def quotes() -> tuple[str, RenderableType]:
-    """Five quotes after some seconds of a made-up market."""
-    view = QuotesView(SYMBOLS)
-    watch = Watch(view, seconds=6, console=Console(file=io.StringIO(), force_terminal=True))
-    async with connected(Gateway(sim=True)) as session:
-        contracts = await contracts_of(session, parsed(SYMBOLS))
-        await watch.until_enough({label: session.market_data.quotes(one) for label, one in contracts.items()})
-    return f"ibwire quotes {' '.join(SYMBOLS)} --sim", view.table()
+_CONTROL = re.compile(r"\x1b\[(\?)?([0-9;]*)([A-Za-z])")
 
 
-async def doctor() -> tuple[str, RenderableType]:
+@contextmanager
+def imperfect_gateway() -> Iterator[tuple[str, ...]]:
     """A gateway that works, but not for everything: its API is read-only, and its login sees delayed data."""
-    async with SimulatedGateway(
-        feed=GeneratedFeed(seed=1), is_read_only=True, permissions={"AAPL": "delayed"}
-    ) as gateway:
-        found = await diagnose(Gateway(port=gateway.port), symbol="AAPL", timeout_s=5)
-        return f"ibwire doctor --port {gateway.port}", findings.table(found)
+    with GatewayThread(seed=1, is_read_only=True, permissions={"AAPL": "delayed"}) as gateway:
+        yield ("--port", str(gateway.port))
 
 
-SCREENS: dict[str, Callable[[], Awaitable[tuple[str, RenderableType]]]] = {"quotes": quotes, "doctor": doctor}
-"""By name: what runs a command for real and gives its text and what it shows at the end."""
+SCREENS: dict[str, tuple[str, AbstractContextManager[tuple[str, ...]]]] = {
+    "demo": ("demo", nullcontext(())),
+    "quotes": (
+        "quotes AAPL MSFT EUR.USD FUT:ES:CME:202603 STK:700:SEHK:HKD --sim --seconds 6",
+        nullcontext(()),
+    ),
+    "doctor": ("doctor", imperfect_gateway()),
+}
+"""By name: a command, and what it needs around it, which gives the rest of the command's options."""
 
 
-def save(name: str, command: str, shown: RenderableType) -> Path:
-    """Draw the command and what it shows as docs/screens/<name>.svg."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    console.print(Text(f"$ {command}", style="bold"))
-    console.print(shown)
+def on_screen(output: str) -> str:
+    """What stands on a terminal after this: lines that were drawn over are gone; colours stay."""
+    lines, row = [""], 0
+    for part in re.split(r"(\x1b\[\??[0-9;]*[A-Za-z]|\r?\n|\r)", output):
+        control = _CONTROL.fullmatch(part)
+        if part.endswith("\n"):
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif control is None:
+            lines[row] += part if part != "\r" else ""
+        elif control[3] == "m":
+            lines[row] += part
+        elif control[3] == "A":
+            row = max(0, row - int(control[2] or 1))
+        elif control[3] == "K":
+            lines[row] = ""
+    return "\n".join(lines).rstrip()
+
+
+def make(name: str) -> Path:
+    """Run the command and draw its screen as docs/screens/<name>.svg; ends the program if the command fails."""
+    command, around = SCREENS[name]
+    with tempfile.TemporaryDirectory() as folder, around as more:  # no .env and no journal of whoever runs this
+        arguments = (*command.split(), *more)
+        status, output = on_a_terminal(*arguments, columns=COLUMNS, cwd=Path(folder))
+    if status:
+        sys.exit(f"ibwire {command} ended with {status}:\n{output}")
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text(f"$ ibwire {' '.join(arguments)}", style="bold"))
+    console.print(Text.from_ansi(on_screen(output)))
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.svg"
     console.save_svg(str(path), title=f"ibwire {name}")
@@ -67,9 +88,7 @@ def save(name: str, command: str, shown: RenderableType) -> Path:
 def main() -> None:
     """Make the screens that are named, or all."""
     for name in sys.argv[1:] or SCREENS:
-        with tempfile.TemporaryDirectory() as folder, chdir(folder):  # no .env and no journal of whoever runs this
-            command, shown = asyncio.run(SCREENS[name]())
-        print(save(name, command, shown))
+        print(make(name))
 
 
 if __name__ == "__main__":

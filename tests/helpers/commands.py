@@ -53,13 +53,14 @@ def running(
             process.kill()
 
 
-def on_a_terminal(*arguments: str, columns: int = 80, **variables: str) -> tuple[int, str]:
+def on_a_terminal(*arguments: str, columns: int = 80, cwd: Path | None = None, **variables: str) -> tuple[int, str]:
     """Run a command to its end on a terminal of its own; its exit code, and all that came on the screen."""
     import pty  # not on Windows
 
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40", **variables}
-    with subprocess.Popen([IBWIRE, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with subprocess.Popen([IBWIRE, *arguments], **streams, cwd=cwd, env=environment) as process:
         os.close(theirs)
         shown = b""
         with contextlib.suppress(OSError):  # Linux says so when the other side has closed
