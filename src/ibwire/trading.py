@@ -28,13 +28,13 @@ from ibwire.exceptions import (
     NotConnected,
     OrderCancelled,
     OrderChangeRefused,
-    OrderLimitExceeded,
     OrderOfAnotherClient,
     RequestCancelled,
     RequestTimeout,
 )
 from ibwire.followed_orders import FollowedOrders
-from ibwire.journal_records import Kind, entry
+from ibwire.halt_mark import Halt, HaltMark
+from ibwire.journal_records import Kind, entry, flag
 from ibwire.order_acknowledgements import Acknowledgements
 from ibwire.order_again import Again, Policy, untagged
 from ibwire.order_departures import Departures
@@ -52,6 +52,7 @@ from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
 from ibwire.tracked_orders import TrackedOrders
+from ibwire.trading_halt import HaltWatch
 from ibwire.what_ifs import WhatIf, WhatIfs
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -73,6 +74,7 @@ class Trading(OrderQuestions):
         """What a contract trades at, for the guard that holds limits to it; put another source here if need be."""
         self._session = session
         self._settings = settings
+        self._journal_in_thread = journal_in_thread
         self._flow = OrderFlow(
             settings,
             open_orders=lambda: sum(not one.is_over for one in self.orders),
@@ -84,8 +86,16 @@ class Trading(OrderQuestions):
             settings,
             self,
             journal_in_thread=journal_in_thread,
-            on_loss=lambda why: self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}")),
+            on_open=lambda: self._halt.start(),
+            on_loss=self._lost,
             on_reconciled=self._go_on,
+        )
+        self._halt = HaltWatch(
+            HaltMark(settings.journal_path),
+            session.events,
+            to_cancel=self._may_be_cancelled,
+            cancel=self.cancel,
+            on_change=self._note_halt,
         )
         self._what_ifs = WhatIfs()
         self._acknowledgements = Acknowledgements(
@@ -120,8 +130,9 @@ class Trading(OrderQuestions):
 
     @property
     def halted(self) -> str:
-        """Why trading is halted, or nothing."""
-        return self._followed.halted
+        """Why trading is halted, or nothing: as the mark beside the journal says, whoever set it."""
+        halt = self._halt.mark.read()
+        return halt.reason if halt is not None else ""
 
     async def ready(self) -> None:
         """Open the journal and find out what became of the orders in it. Placing does this by itself.
@@ -170,7 +181,7 @@ class Trading(OrderQuestions):
             await self.ready()
         else:
             self._followed.open()
-        self._check_halt()
+        self._halt.check()
         if until is None:
             check_link(self._session.state)
         admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
@@ -349,14 +360,20 @@ class Trading(OrderQuestions):
     async def halt(self, reason: str) -> None:
         """Place and change nothing from now on, also after a restart, until `resume`; and cancel all orders of ours.
 
-        Raises JournalError, and what `cancel_all` raises if not all could be cancelled: the halt holds all the same.
+        It is a mark beside the journal, which `ibwire halt` and other processes set as well: a session notices that
+        within half a second. Raises JournalUnwritable if it cannot be set, and what `cancel_all` raises if not all
+        could be cancelled: the halt holds all the same, and while it does what still works is cancelled once it can be.
         """
-        await self._followed.halt(reason or "no reason was given")
-        await self.cancel_all()
+        await self._off_loop(partial(self._halt.mark.set, reason, self._session.now()))
+        await self.ready()
+        self._halt.look()
+        for error in await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over):
+            raise error
 
     async def resume(self) -> None:
-        """End a halt. Raises JournalError."""
-        await self._followed.halt("")
+        """End a halt, whoever began it. Raises JournalUnwritable."""
+        await self._off_loop(self._halt.mark.remove)
+        self._halt.look()
 
     async def aclose(self) -> None:
         """Follow the orders no longer, which go on, and close the journal. Safe to call again.
@@ -365,6 +382,7 @@ class Trading(OrderQuestions):
         """
         if not self._followed.is_closed:
             await self._placing.aclose()
+        await self._halt.aclose()
         await self._again.aclose()
         self._acknowledgements.close()
         await self._followed.aclose()
@@ -382,14 +400,29 @@ class Trading(OrderQuestions):
 
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
-        self._check_halt()
+        self._halt.check()
 
-    def _check_halt(self) -> None:
-        if self._followed.halted:
-            raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {self._followed.halted} (guard: halt)",
-                hint="`resume` ends the halt",
-            )
+    def _may_be_cancelled(self) -> list[OrderHandle]:
+        """What a halt cancels now: all that works, or without a link what waits for one."""
+        orders = self.orders if self._followed.is_settled else self._placing.queue.waiting
+        return [handle for handle in orders if not handle.is_over]
+
+    def _note_halt(self, halt: Halt | None) -> None:
+        """For who reads the journal later; what counts is the mark."""
+        detail = halt.reason if halt is not None else ""
+        journal = self._followed.open()[1]
+        journal.note(flag("halted", detail, self._session.now(), self._session.client_id))
+
+    def _lost(self, why: str) -> None:
+        self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}"))
+        self._halt.forget()
+
+    async def _off_loop(self, work: Callable[[], object]) -> None:
+        """A virtual loop has no threads; else the disk may take its time."""
+        if self._journal_in_thread:
+            await asyncio.to_thread(work)
+        else:
+            work()
 
     # --- what leaves
 
