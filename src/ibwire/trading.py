@@ -41,7 +41,7 @@ from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_groups import Bracket, as_bracket
-from ibwire.order_guards import MarketPrice, account_for, check_limits, check_link
+from ibwire.order_guards import MarketPrice, account_for, check_is_own, check_limits, check_link
 from ibwire.order_handles import OrderHandle
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
@@ -133,6 +133,13 @@ class Trading(OrderQuestions):
         """Why trading is halted, or nothing: as the mark beside the journal says, whoever set it."""
         halt = self._halt.mark.read()
         return halt.reason if halt is not None else ""
+
+    def open(self) -> None:
+        """Open the journal, as `ready` and placing do: to know before anything else that it is there and nobody's.
+
+        Raises JournalError.
+        """
+        self._followed.open()
 
     async def ready(self) -> None:
         """Open the journal and find out what became of the orders in it. Placing does this by itself.
@@ -240,6 +247,7 @@ class Trading(OrderQuestions):
         """
         if handle.status.is_ended:
             raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
+        check_is_own(handle.key, self._session.client_id)
         if handle.others:
             raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
         fixed = {"action", "account", "order_ref"} & changes.keys()
@@ -275,7 +283,8 @@ class Trading(OrderQuestions):
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
 
         For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
-        NotConnected unless the session is connected, JournalError, RateLimitError.
+        NotConnected unless the session is connected, OrderOfAnotherClient for one that was placed under another client
+        id, JournalError, RateLimitError.
         """
         orders, journal = self._followed.open()
         self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
@@ -283,6 +292,7 @@ class Trading(OrderQuestions):
             if tracked.state.is_ended:
                 continue
             check_link(self._session.state)
+            check_is_own(handle.key, self._session.client_id)
             request = m.CancelOrderRequest(tracked.key.order_id)
             try:
                 await journal.write(entry(Kind.CANCEL, self._session.now(), handle.key, request))
@@ -403,9 +413,10 @@ class Trading(OrderQuestions):
         self._halt.check()
 
     def _may_be_cancelled(self) -> list[OrderHandle]:
-        """What a halt cancels now: all that works, or without a link what waits for one."""
+        """What a halt cancels now: all of this client's that works, or without a link what waits for one."""
         orders = self.orders if self._followed.is_settled else self._placing.queue.waiting
-        return [handle for handle in orders if not handle.is_over]
+        own = self._session.client_id
+        return [handle for handle in orders if not handle.is_over and handle.key.client_id == own]
 
     def _note_halt(self, halt: Halt | None) -> None:
         """For who reads the journal later; what counts is the mark."""
