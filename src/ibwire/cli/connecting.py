@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ibwire.exceptions import ConnectionFailed, ConnectionRefused
+from ibwire.events import EventType
+from ibwire.exceptions import ClientIdInUse, ConnectionRefused
 from ibwire.session import IBSession
 from ibwire.settings import Settings
 from ibwire.simulator import GeneratedFeed, SimulatedGateway
@@ -19,6 +21,9 @@ OWN_CLIENT_IDS = 700
 
 MOST_COMMANDS = 32
 """How many such commands may run at once: as many as a gateway takes clients."""
+
+CLIENT_ID_WITHIN_S = 5.0
+"""How long a command waits for its client id: a gateway takes a moment to notice that the last one has gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,26 +52,30 @@ class Gateway:
 
 
 @asynccontextmanager
-async def connected(gateway: Gateway, *, places_orders: bool = False) -> AsyncIterator[IBSession]:
-    """A session for the time of a command.
+async def connected(
+    gateway: Gateway, *, places_orders: bool = False, settings: Settings | None = None
+) -> AsyncIterator[IBSession]:
+    """A session for the time of a command, with the settings of the environment unless others are given.
 
     With `gateway.sim` it is one with a simulated gateway that lives as long, with a journal and a cache of its own, so
-    that nothing of it meets real orders. Raises ConfigurationError, and everything that connecting raises, with
-    a hint how to get a gateway where none listens.
+    that nothing of it meets real orders. A command that places orders has the journal before it connects: who holds it
+    may have the client id, too. Raises ConfigurationError, JournalError, and everything that connecting raises, with a
+    hint how to get a gateway where none listens.
     """
-    settings = gateway.settings(places_orders=places_orders)
+    settings = gateway.settings(places_orders=places_orders, environment=settings)
     if gateway.sim:
         async with simulated(settings) as here, IBSession(here) as session:
             yield session
         return
     session = IBSession(settings)
     try:
-        await session.start()
-    except ConnectionFailed as error:
-        if isinstance(error, ConnectionRefused):
+        if places_orders:
+            session.trading.open()
+        try:
+            await _start(session)
+        except ConnectionRefused as error:
             error.hint = _how_to_get_one(settings.connection.port)
-        raise
-    try:
+            raise
         yield session
     finally:
         await session.aclose()
@@ -84,6 +93,29 @@ async def simulated(settings: Settings) -> AsyncIterator[Settings]:
                 trading=replace(settings.trading, journal_path=Path(folder) / "journal.sqlite3", account=None),
                 contracts=replace(settings.contracts, cache=None),
             )
+
+
+async def _start(session: IBSession) -> None:
+    """Connect. A session waits for its client id without end; a command's user is told soon that it is taken."""
+    if session.settings.watchdog.waits_at_start:
+        await session.start()
+        return
+    try:
+        async with asyncio.timeout(None) as limit:
+
+            def begins_to_wait(_: object) -> None:
+                if limit.when() is None:
+                    limit.reschedule(asyncio.get_running_loop().time() + CLIENT_ID_WITHIN_S)
+
+            waiting = session.events.subscribe(EventType.RECONNECTING, begins_to_wait, name="ibwire command")
+            await session.start()
+            waiting.cancel()
+            limit.reschedule(None)
+    except TimeoutError:
+        raise ClientIdInUse(
+            f"another program is connected with client id {session.client_id}, also after {CLIENT_ID_WITHIN_S:g} s",
+            hint="end it, or give this command another one (--client-id) and, to trade, a journal of its own",
+        ) from None
 
 
 def _how_to_get_one(port: int) -> str:

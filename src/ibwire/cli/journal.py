@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ibwire.cli.frame import fail, say_json
 from ibwire.cli.options import AsJson
+from ibwire.cli.rows import csv_lines, show_rows
 from ibwire.exceptions import IbwireError
 from ibwire.journal_reader import JournalReader
 from ibwire.order_state import TrackedOrder
@@ -60,12 +55,7 @@ def list_orders(
     """
     with _Opened(path) as reader:
         rows = [row_of(order) for order in reader.orders(only_open=only_open)]
-    if as_json:
-        say_json(rows)
-    elif Console().is_terminal:
-        Console(highlight=False).print(_table(rows))
-    else:
-        _write_csv(COLUMNS, rows)
+    show_rows(COLUMNS, rows, title="orders", as_json=as_json)
 
 
 @app.command()
@@ -82,7 +72,8 @@ def export(
     with _Opened(path) as reader:
         records: Iterator[dict[str, Any]] = (record.as_dict() for record in reader.records(client_ref))
         if form is Format.CSV:
-            _write_csv(RECORD_COLUMNS, records)
+            for line in csv_lines(RECORD_COLUMNS, records):
+                typer.echo(line)
         else:
             for record in records:
                 say_json(record)
@@ -138,25 +129,3 @@ class _Opened:
 
 def _plain(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
-
-
-def _table(rows: Iterable[dict[str, Any]]) -> Table:
-    shown = Table(title="orders", title_justify="left")
-    for heading in COLUMNS:
-        shown.add_column(heading, overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(_cell(value)) for value in row.values()))
-    return shown
-
-
-def _write_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row.values()])
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else str(value)
