@@ -355,8 +355,8 @@ class Trading(OrderQuestions):
         """
         check_link(self._session.state)
         order = replace(self._checked(contract, order), what_if=True)
-        await self.ready()
-        check_link(self._session.state)
+        _, journal = self._followed.open()  # for the ids only: nothing is placed, so nothing has to be reconciled
+        self._session.use_ids_above(journal.mark(self._session.client_id))
         order_id = self._session.next_id()
         with self._what_ifs.asked(order_id) as answer:
             await self._session.send(place_request(order_id, contract, order))

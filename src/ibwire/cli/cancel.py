@@ -12,7 +12,7 @@ import typer
 from ibwire.cli.connecting import Gateway, connected
 from ibwire.cli.frame import BadOption, fail, run, say_json
 from ibwire.cli.options import AsJson, ClientId, Host, Port
-from ibwire.cli.order_rows import name_of, row_of_tracked, stands
+from ibwire.cli.order_rows import is_called, name_of, row_of_tracked, stands
 from ibwire.exceptions import OrderChangeRefused, OrderNotFound
 from ibwire.journal_reader import JournalReader
 from ibwire.order_changes import OrderKey
@@ -128,8 +128,3 @@ def owners(gateway: Gateway, name: str | None) -> list[int | None]:
         raise OrderChangeRefused(f"nothing was sent: the order has ended: it is {found[-1].state}", hint="")
     ids = sorted({one.key.client_id for one in open_})
     return [*ids] or ([] if name is None else [None])
-
-
-def is_called(name: str, key: OrderKey) -> bool:
-    """Whether an order goes by this name: its reference, its permanent id, or its order id."""
-    return name in (key.client_ref, f"{key.perm_id}", f"{key.order_id or None}")

@@ -56,7 +56,7 @@ class Outcome:
 
 def halt(
     *,
-    reason: Annotated[str, typer.Option(help="Why, for whoever looks later.")] = "no reason was given",
+    reason: Annotated[str | None, typer.Option(help="Why, for whoever looks later.", show_default=False)] = None,
     everything: Annotated[
         bool,
         typer.Option("--everything", help="Cancel all orders of the login too: other programs', the TWS user's."),
@@ -79,7 +79,7 @@ def halt(
     settings = _settings(path)
     mark = HaltMark(settings.trading.journal_path)
     try:
-        outcome = Outcome(mark.set(reason, datetime.now(UTC)))
+        outcome = Outcome(_halt(mark, reason))
     except IbwireError as error:
         fail(error)
     typer.echo(f"trading is halted: {mark.path.resolve()} is on the disk", err=as_json)
@@ -91,6 +91,14 @@ def halt(
         raise
     _report(outcome, mark, as_json=as_json)
     raise typer.Exit(0 if outcome.is_good else 1)
+
+
+def _halt(mark: HaltMark, reason: str | None) -> Halt:
+    """Set the mark. Who halts again, to be sure, keeps the first reason."""
+    standing = mark.read()
+    if reason is None and standing is not None and standing.at is not None:
+        return standing
+    return mark.set(reason or "", datetime.now(UTC))
 
 
 def resume(*, path: Journal = None, as_json: AsJson = False) -> None:
@@ -164,8 +172,8 @@ async def _cancel_as(
     """Cancel through a session of our own, or see how the process that has the journal does it."""
     try:
         async with connected(gateway, places_orders=True, settings=settings) as session:
-            await session.trading.ready()  # and the mark makes the session cancel them
             async with asyncio.timeout(wait_s):
+                await session.trading.ready()  # and the mark makes the session cancel them
                 own = [one for one in session.trading.orders if one.key.client_id == session.client_id]
                 await asyncio.gather(*(one.done() for one in own), return_exceptions=True)
     except JournalLocked as error:

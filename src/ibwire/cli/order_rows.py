@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ibwire.contract_texts import shown
+from ibwire.order_changes import OrderKey
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
@@ -107,6 +108,11 @@ def name_of(contract: m.Contract) -> str:
     if contract.sec_type in ("STK", "CASH", "FUT", "IND", "CRYPTO") and contract.local_symbol:
         return contract.local_symbol
     return contract.local_symbol or contract.symbol or shown(contract)
+
+
+def is_called(name: str, key: OrderKey) -> bool:
+    """Whether an order goes by this name: its reference, its permanent id, or its order id."""
+    return name in (key.client_ref, f"{key.perm_id}", f"{key.order_id or None}")
 
 
 def _terms(contract: m.Contract, order: Order) -> dict[str, Any]:
