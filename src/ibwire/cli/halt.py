@@ -172,10 +172,14 @@ async def _cancel_as(
     """Cancel through a session of our own, or see how the process that has the journal does it."""
     try:
         async with connected(gateway, places_orders=True, settings=settings) as session:
-            async with asyncio.timeout(wait_s):
-                await session.trading.ready()  # and the mark makes the session cancel them
-                own = [one for one in session.trading.orders if one.key.client_id == session.client_id]
-                await asyncio.gather(*(one.done() for one in own), return_exceptions=True)
+            try:
+                async with asyncio.timeout(wait_s):
+                    await session.trading.ready()  # and the mark makes the session cancel them
+                    own = [one for one in session.trading.orders if one.key.client_id == session.client_id]
+                    await asyncio.gather(*(one.done() for one in own), return_exceptions=True)
+            except TimeoutError:
+                state = f"; the session is {session.state.value}"
+                outcome.problems.append(f"not all orders have ended within {wait_s:g} s{state}")
     except JournalLocked as error:
         typer.echo(f"{error.message}: it is to cancel its orders", err=True)
         await _watch(settings.trading.journal_path, wait_s)
@@ -184,8 +188,6 @@ async def _cancel_as(
                 f"{error.message}, and has not cancelled its orders within {wait_s:g} s; "
                 "--everything cancels them over a connection of its own"
             )
-    except TimeoutError:
-        outcome.problems.append(f"not all orders have ended within {wait_s:g} s")
     except IbwireError as error:
         outcome.problems.append(f"{len(before)} order(s) may be working: {one_line(error)}")
 

@@ -112,7 +112,8 @@ def name_of(contract: m.Contract) -> str:
 
 def is_called(name: str, key: OrderKey) -> bool:
     """Whether an order goes by this name: its reference, its permanent id, or its order id."""
-    return name in (key.client_ref, f"{key.perm_id}", f"{key.order_id or None}")
+    numbers = [str(number) for number in (key.perm_id, key.order_id) if number]
+    return name in (key.client_ref, *numbers)
 
 
 def _terms(contract: m.Contract, order: Order) -> dict[str, Any]:

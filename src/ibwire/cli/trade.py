@@ -272,7 +272,8 @@ async def _follow(handle: OrderHandle, wish: Wish, effect: WhatIf | None, ack_ti
     if failure is not None:
         raise failure
     if not is_good:
-        typer.echo(f"error: not filled within {wish.wait_s:g} s: {_whereabouts(handle)}", err=True)
+        within = "" if handle.is_over else f" within {wish.wait_s:g} s"
+        typer.echo(f"error: not filled{within}: {_whereabouts(handle)}", err=True)
     return is_good
 
 
