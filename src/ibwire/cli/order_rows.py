@@ -18,7 +18,7 @@ ORDER_COLUMNS = (
 )
 """What is told of an order; what is not known of it is empty."""
 
-NARROW = ("order_id", "perm_id", "state", "action", "quantity", "contract", "order_type", "limit_price", "filled")
+NARROW = ("perm_id", "state", "action", "quantity", "contract", "order_type", "limit_price", "filled")
 """Those of them that fit a terminal."""
 
 EXECUTION_COLUMNS = (

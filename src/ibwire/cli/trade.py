@@ -183,8 +183,9 @@ async def trade(gateway: Gateway, wish: Wish) -> bool:
     order, wanted = wish.order(), parse_contract(wish.contract)
     if not (wish.is_confirmed or wish.is_what_if):
         check_can_ask()
-    async with connected(gateway, places_orders=True) as session:
-        try:
+    handle: OrderHandle | None = None
+    try:
+        async with connected(gateway, places_orders=True) as session:
             details = await session.contracts.details(wanted)
             contract, grid = await session.contracts.qualify(wanted), await session.contracts.price_grid(wanted)
             order = on_grid(order, grid, name_of(contract), rounds=wish.rounds)
@@ -200,10 +201,11 @@ async def trade(gateway: Gateway, wish: Wish) -> bool:
                 typer.echo("nothing was sent", err=True)
                 return False
             handle = await session.trading.place(contract, order, grid=grid)
-        except asyncio.CancelledError:
+            return await _follow(handle, wish, effect, session.settings.trading.ack_timeout_s)
+    except asyncio.CancelledError:
+        if handle is None:  # and a `place` that is cancelled sends nothing
             typer.echo("interrupted: nothing was sent", err=True)
-            raise
-        return await _follow(handle, wish, effect, session.settings.trading.ack_timeout_s)
+        raise
 
 
 def on_grid(order: Order, grid: PriceGrid, name: str, *, rounds: bool) -> Order:
