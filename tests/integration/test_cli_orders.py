@@ -204,3 +204,10 @@ def test_a_client_id_that_another_program_has_is_told_soon(
     result = asyncio.run(another())
     assert "another program is connected with client id 9" in complaint(result)
     assert "--client-id" in result.stderr
+
+
+def test_a_limit_is_held_to_the_market_where_the_settings_say_so(gateway: GatewayThread) -> None:
+    far = at(gateway, "buy", "AAPL", "1", "--limit", "1.00", "--yes", IBWIRE_TRADING_MAX_DISTANCE_PERCENT="5")
+    assert re.search(r"a limit of 1\.00 is [\d.]+ % from 2\d\d", complaint(far))
+    near = at(gateway, "buy", "AAPL", "1", "--limit", "252.00", "--yes", IBWIRE_TRADING_MAX_DISTANCE_PERCENT="5")
+    assert near.exit_code == 0, near.stderr

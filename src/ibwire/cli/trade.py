@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -16,17 +18,21 @@ from ibwire.cli.frame import BadOption, run, say_json
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
 from ibwire.cli.order_rows import in_words, name_of, row_of_tracked, stands
 from ibwire.contracts import PriceGrid, Rounding, parse_contract
-from ibwire.exceptions import IbwireError, OrderLimitExceeded, OrderUnconfirmed, RequestTimeout
-from ibwire.order_guards import PAPER_PREFIX
+from ibwire.exceptions import IbwireError, OrderLimitExceeded, OrderUnconfirmed, RequestError, RequestTimeout
+from ibwire.order_guards import PAPER_PREFIX, market_price_of
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
 from ibwire.orders import Order, limit, market, stop, stop_limit, trailing_stop
+from ibwire.quotes import Quote
 from ibwire.session import IBSession
 from ibwire.what_ifs import WhatIf
 from ibwire.wire import messages as m
 
 PRICES = ("limit_price", "aux_price")
 """The fields that hold a price of the contract, unless the order trails."""
+
+QUOTED_WITHIN_S = 5.0
+"""How long a price is waited for, where a guard needs one."""
 
 CHARGED_WITHIN_S = 2.0
 """How long the commission of a filled order is waited for."""
@@ -192,15 +198,16 @@ async def trade(gateway: Gateway, wish: Wish) -> bool:
             _say(wish, f"{name_of(contract)}: {_described(contract, details.long_name)}")
             _say(wish, in_words(contract, order))
             _check_halt(session)
-            effect = await _what_if(session, contract, order, wish)
-            if wish.is_what_if:
-                if wish.as_json:
-                    say_json({"order": _terms(contract, order), "what_if": _plain(effect), "placed": False})
-                return effect is not None
-            if not (wish.is_confirmed or await is_confirmed(_question(session, contract, order))):
-                typer.echo("nothing was sent", err=True)
-                return False
-            handle = await session.trading.place(contract, order, grid=grid)
+            async with _quoted(session, contract):
+                effect = await _what_if(session, contract, order, wish)
+                if wish.is_what_if:
+                    if wish.as_json:
+                        say_json({"order": _terms(contract, order), "what_if": _plain(effect), "placed": False})
+                    return effect is not None
+                if not (wish.is_confirmed or await is_confirmed(_question(session, contract, order))):
+                    typer.echo("nothing was sent", err=True)
+                    return False
+                handle = await session.trading.place(contract, order, grid=grid)
             return await _follow(handle, wish, effect, session.settings.trading.ack_timeout_s)
     except asyncio.CancelledError:
         if handle is None:  # and a `place` that is cancelled sends nothing
@@ -223,6 +230,21 @@ def on_grid(order: Order, grid: PriceGrid, name: str, *, rounds: bool) -> Order:
             )
         changes[field] = grid.round(price)
     return replace(order, **changes)
+
+
+@asynccontextmanager
+async def _quoted(session: IBSession, contract: m.Contract) -> AsyncIterator[None]:
+    """Hold a quote meanwhile if a guard (`max_distance_percent`) holds limits to it; if none comes, the guard says so."""
+    if session.settings.trading.max_distance_percent is None:
+        yield
+        return
+    async with session.market_data.quotes(contract) as quotes:
+        with suppress(TimeoutError, RequestError):
+            async with asyncio.timeout(QUOTED_WITHIN_S):
+                async for one in quotes:
+                    if isinstance(one, Quote) and market_price_of(one) is not None:
+                        break
+        yield
 
 
 async def _what_if(session: IBSession, contract: m.Contract, order: Order, wish: Wish) -> WhatIf | None:
