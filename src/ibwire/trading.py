@@ -74,7 +74,6 @@ class Trading(OrderQuestions):
         """What a contract trades at, for the guard that holds limits to it; put another source here if need be."""
         self._session = session
         self._settings = settings
-        self._journal_in_thread = journal_in_thread
         self._flow = OrderFlow(
             settings,
             open_orders=lambda: sum(not one.is_over for one in self.orders),
@@ -96,6 +95,7 @@ class Trading(OrderQuestions):
             to_cancel=self._may_be_cancelled,
             cancel=self.cancel,
             on_change=self._note_halt,
+            is_threaded=journal_in_thread,
         )
         self._what_ifs = WhatIfs()
         self._acknowledgements = Acknowledgements(
@@ -374,7 +374,7 @@ class Trading(OrderQuestions):
         within half a second. Raises JournalUnwritable if it cannot be set, and what `cancel_all` raises if not all
         could be cancelled: the halt holds all the same, and while it does what still works is cancelled once it can be.
         """
-        await self._off_loop(partial(self._halt.mark.set, reason, self._session.now()))
+        await self._halt.begin(reason, self._session.now())
         await self.ready()
         self._halt.look()
         for error in await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over):
@@ -382,8 +382,7 @@ class Trading(OrderQuestions):
 
     async def resume(self) -> None:
         """End a halt, whoever began it. Raises JournalUnwritable."""
-        await self._off_loop(self._halt.mark.remove)
-        self._halt.look()
+        await self._halt.end()
 
     async def aclose(self) -> None:
         """Follow the orders no longer, which go on, and close the journal. Safe to call again.
@@ -427,13 +426,6 @@ class Trading(OrderQuestions):
     def _lost(self, why: str) -> None:
         self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}"))
         self._halt.forget()
-
-    async def _off_loop(self, work: Callable[[], object]) -> None:
-        """A virtual loop has no threads; else the disk may take its time."""
-        if self._journal_in_thread:
-            await asyncio.to_thread(work)
-        else:
-            work()
 
     # --- what leaves
 

@@ -7,13 +7,17 @@ the journal is open, every `LOOK_EVERY_S`.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
 from typing import Any
 
 from ibwire.events import EventManager, EventType
 from ibwire.exceptions import IbwireError, OrderLimitExceeded
 from ibwire.halt_mark import Halt, HaltMark
 from ibwire.order_handles import OrderHandle
+
+_log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 """How long it may take until a process notices that another has halted trading."""
@@ -25,7 +29,8 @@ AGAIN_AFTER_S = 5.0
 class HaltWatch:
     """Looks at the mark, and cancels `to_cancel()` (what works and may be cancelled now) with `cancel` while it is set.
 
-    `on_change` is told when it is noticed first, and when it has gone (None). What fails is an ERROR event.
+    `on_change` is told when it is noticed first, and when it has gone (None). What fails is an ERROR event. The mark is
+    set and removed in a thread if `is_threaded`.
     """
 
     def __init__(
@@ -36,17 +41,28 @@ class HaltWatch:
         to_cancel: Callable[[], Iterable[OrderHandle]],
         cancel: Callable[[OrderHandle], Coroutine[Any, Any, None]],
         on_change: Callable[[Halt | None], object],
+        is_threaded: bool = True,
     ) -> None:
         self.mark = mark
         self._events = events
         self._to_cancel = to_cancel
         self._cancel = cancel
         self._on_change = on_change
+        self._is_threaded = is_threaded
         self._told: Halt | None = None
         self._asked: dict[OrderHandle, asyncio.Task[None]] = {}
         self._timer: asyncio.Handle | None = None
         self._cancelling: asyncio.Task[None] | None = None
         self._is_closed = False
+
+    async def begin(self, reason: str, at: datetime) -> None:
+        """Set the mark. Raises JournalUnwritable."""
+        await self._run(lambda: self.mark.set(reason, at))
+
+    async def end(self) -> None:
+        """Remove the mark. Raises JournalUnwritable."""
+        await self._run(self.mark.remove)
+        self.look()
 
     def check(self) -> None:
         """Raises OrderLimitExceeded while trading is halted."""
@@ -111,13 +127,21 @@ class HaltWatch:
         if not self._is_closed:
             self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look)
 
+    async def _run(self, work: Callable[[], object]) -> None:
+        """The disk may take its time; a loop in virtual time has no threads."""
+        if self._is_threaded:
+            await asyncio.to_thread(work)
+        else:
+            work()
+
     async def _cancel_now(self, handles: Iterable[OrderHandle]) -> None:
         try:
             errors = await self.cancel_open(handles)
             for error in errors:
-                if not isinstance(error, IbwireError):
-                    raise error
-                self._events.emit(EventType.ERROR, error)
+                if isinstance(error, IbwireError):
+                    self._events.emit(EventType.ERROR, error)
+                else:
+                    _log.error("an order could not be cancelled", exc_info=error)
             if errors:
                 await asyncio.sleep(AGAIN_AFTER_S)
         finally:

@@ -14,14 +14,14 @@ from msgspec.structs import asdict, replace
 
 from ibwire.cli.confirming import check_can_ask, is_confirmed
 from ibwire.cli.connecting import Gateway, connected
+from ibwire.cli.following import follow
 from ibwire.cli.frame import BadOption, run, say_json
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
-from ibwire.cli.order_rows import in_words, name_of, row_of_tracked, stands
+from ibwire.cli.order_rows import in_words, name_of
 from ibwire.contracts import PriceGrid, Rounding, parse_contract
-from ibwire.exceptions import IbwireError, OrderLimitExceeded, OrderUnconfirmed, RequestError, RequestTimeout
+from ibwire.exceptions import OrderLimitExceeded, RequestError, RequestTimeout
 from ibwire.order_guards import PAPER_PREFIX, market_price_of
 from ibwire.order_handles import OrderHandle
-from ibwire.order_states import OrderState
 from ibwire.orders import Order, limit, market, stop, stop_limit, trailing_stop
 from ibwire.quotes import Quote
 from ibwire.session import IBSession
@@ -34,12 +34,7 @@ PRICES = ("limit_price", "aux_price")
 QUOTED_WITHIN_S = 5.0
 """How long a price is waited for, where a guard needs one."""
 
-CHARGED_WITHIN_S = 2.0
-"""How long the commission of a filled order is waited for."""
-
-Text = Annotated[
-    str, typer.Argument(metavar="CONTRACT", help="What to trade, such as AAPL, EUR.USD, FUT:ES:CME:202612.")
-]
+Text = Annotated[str, typer.Argument(help="What to trade, such as AAPL, EUR.USD, FUT:ES:CME:202612.")]
 Quantity = Annotated[str, typer.Argument(help="How many.")]
 Market = Annotated[bool, typer.Option("--market", help="At the market's price.")]
 Limit = Annotated[str | None, typer.Option(help="At this price or better.", show_default=False)]
@@ -202,13 +197,16 @@ async def trade(gateway: Gateway, wish: Wish) -> bool:
                 effect = await _what_if(session, contract, order, wish)
                 if wish.is_what_if:
                     if wish.as_json:
-                        say_json({"order": _terms(contract, order), "what_if": _plain(effect), "placed": False})
+                        say_json(
+                            {"order": _terms(contract, order), "what_if": effect and asdict(effect), "placed": False}
+                        )
                     return effect is not None
                 if not (wish.is_confirmed or await is_confirmed(_question(session, contract, order))):
                     typer.echo("nothing was sent", err=True)
                     return False
                 handle = await session.trading.place(contract, order, grid=grid)
-            return await _follow(handle, wish, effect, session.settings.trading.ack_timeout_s)
+            ack_timeout_s = session.settings.trading.ack_timeout_s
+            return await follow(handle, effect, ack_timeout_s=ack_timeout_s, wait_s=wish.wait_s, as_json=wish.as_json)
     except asyncio.CancelledError:
         if handle is None:  # and a `place` that is cancelled sends nothing
             typer.echo("interrupted: nothing was sent", err=True)
@@ -234,7 +232,7 @@ def on_grid(order: Order, grid: PriceGrid, name: str, *, rounds: bool) -> Order:
 
 @asynccontextmanager
 async def _quoted(session: IBSession, contract: m.Contract) -> AsyncIterator[None]:
-    """Hold a quote meanwhile if a guard (`max_distance_percent`) holds limits to it; if none comes, the guard says so."""
+    """Hold a quote meanwhile if a guard (`max_distance_percent`) needs one; if none comes, the guard says so."""
     if session.settings.trading.max_distance_percent is None:
         yield
         return
@@ -266,79 +264,6 @@ async def _what_if(session: IBSession, contract: m.Contract, order: Order, wish:
     return effect
 
 
-async def _follow(handle: OrderHandle, wish: Wish, effect: WhatIf | None, ack_timeout_s: float) -> bool:
-    """Say that it was sent, wait, say what became of it; whether that is what was asked for."""
-    # At once and on its own: whatever happens to this process from here on, its user knows of the order.
-    typer.echo(f"sent: reference {handle.key.client_ref}, order id {handle.key.order_id}", err=True)
-    failure: IbwireError | None = None
-    try:
-        try:
-            await _acknowledged(handle, 2 * ack_timeout_s)  # after the first of them the gateway is asked about it
-            if wish.wait_s is not None:
-                await _filled(handle, wish.wait_s)
-        except IbwireError as error:
-            failure = error
-        await _charged(handle)
-    except asyncio.CancelledError:
-        typer.echo(f"interrupted: {_whereabouts(handle)}", err=True)
-        raise
-    is_good = failure is None and (wish.wait_s is None or handle.status is OrderState.FILLED)
-    if wish.as_json:
-        say_json(
-            {"order": {**row_of_tracked(handle.tracked), "reason": handle.reason}, "what_if": _plain(effect)}
-            | {"placed": handle.unsent_because is None, "commission": handle.commission, "fills": _fills(handle)}
-        )
-    else:
-        for fill in handle.fills:
-            typer.echo(f"filled: {fill.quantity:f} at {fill.price:f} on {fill.exchange}")
-        paid = "" if handle.commission is None else f", commission {handle.commission:f}"
-        typer.echo(f"{stands(handle)}{paid}; perm_id {handle.key.perm_id or 'not known'}")
-    if failure is not None:
-        raise failure
-    if not is_good:
-        within = "" if handle.is_over else f" within {wish.wait_s:g} s"
-        typer.echo(f"error: not filled{within}: {_whereabouts(handle)}", err=True)
-    return is_good
-
-
-async def _acknowledged(handle: OrderHandle, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await handle.acknowledged()
-    except TimeoutError:
-        raise OrderUnconfirmed(f"the gateway has not shown within {seconds:g} s that it has the order") from None
-
-
-async def _filled(handle: OrderHandle, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await handle.done()
-    except TimeoutError:
-        return
-
-
-async def _charged(handle: OrderHandle) -> None:
-    """Wait a moment for the commissions of what has filled."""
-    try:
-        async with asyncio.timeout(CHARGED_WITHIN_S), handle.updates() as changes:
-            while len(handle.tracked.commissions) < len(handle.fills):
-                await anext(changes)
-    except (TimeoutError, StopAsyncIteration):
-        return
-
-
-def _whereabouts(handle: OrderHandle) -> str:
-    """What a person has to know who looks away from an order."""
-    ref = handle.key.client_ref
-    if handle.unsent_because is not None:
-        return f"the order was not sent: {handle.unsent_because.message}"
-    if handle.is_over:
-        return f"the order has ended: {stands(handle)}"
-    if handle.status is OrderState.UNCONFIRMED:
-        return f"whether the order works is not known; reference {ref}; look with `ibwire orders`"
-    return f"the order is working ({stands(handle)}): reference {ref}; `ibwire cancel {ref}` cancels it"
-
-
 def _check_halt(session: IBSession) -> None:
     """Said before a person is asked; placing looks again."""
     if session.trading.halted:
@@ -364,17 +289,6 @@ def _say(wish: Wish, text: str) -> None:
 
 def _terms(contract: m.Contract, order: Order) -> dict[str, Any]:
     return {"contract": name_of(contract), "con_id": contract.con_id, "words": in_words(contract, order)}
-
-
-def _plain(effect: WhatIf | None) -> dict[str, Any] | None:
-    return None if effect is None else asdict(effect)
-
-
-def _fills(handle: OrderHandle) -> list[dict[str, Any]]:
-    return [
-        {"exec_id": one.exec_id, "quantity": one.quantity, "price": one.price, "exchange": one.exchange}
-        for one in handle.fills
-    ]
 
 
 def _change(before: Decimal | None, after: Decimal | None) -> str:
