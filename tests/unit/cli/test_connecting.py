@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ibwire.cli import connecting
 from ibwire.cli.connecting import OWN_CLIENT_IDS, Gateway, connected
 from ibwire.connection import ConnectionManager
 from ibwire.exceptions import ClientIdInUse, ConnectionRefused
@@ -17,7 +18,8 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.chdir(str(tmp_path))
 
 
-async def test_client_id_that_is_in_use_is_not_waited_for() -> None:
+async def test_client_id_that_stays_in_use_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "CLIENT_ID_WITHIN_S", 0.1)
     async with SimulatedGateway() as gateway, ConnectionManager(ConnectionSettings(port=gateway.port, client_id=5)):
         with pytest.raises(ClientIdInUse):
             async with connected(Gateway(port=gateway.port, client_id=5)):

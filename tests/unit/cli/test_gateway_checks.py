@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ibwire.cli import gateway_checks
+from ibwire.cli import connecting, gateway_checks
 from ibwire.cli.connecting import Gateway
 from ibwire.cli.doctor import diagnose
 from ibwire.cli.findings import Finding, Verdict
@@ -92,11 +92,12 @@ async def test_gateway_without_a_link_to_ibkr() -> None:
     assert found["handshake"].verdict is Verdict.OK
 
 
-async def test_client_id_in_use_is_told_at_once() -> None:
+async def test_client_id_in_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "CLIENT_ID_WITHIN_S", 0.1)
     async with simulated() as gateway, ConnectionManager(ConnectionSettings(port=gateway.port, client_id=5)):
         found = await look(gateway.port, client_id=5)
     assert told(found) == {"handshake": Verdict.FAIL}
-    assert "client id is already in use" in found["handshake"].text
+    assert "connected with client id 5" in found["handshake"].text
     assert found["accounts"].verdict is Verdict.SKIP
 
 

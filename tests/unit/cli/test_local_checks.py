@@ -11,9 +11,9 @@ from ibwire.cli import local_checks
 from ibwire.cli.connecting import Gateway
 from ibwire.cli.doctor import GATEWAY_CHECKS, diagnose
 from ibwire.cli.findings import Verdict, as_dict, plain
-from ibwire.followed_orders import HALTED
+from ibwire.halt_mark import HaltMark
 from ibwire.journal_lock import JournalLock, holder_of
-from ibwire.journal_records import Kind, entry, flag
+from ibwire.journal_records import Kind, entry
 from ibwire.settings import RateLimitSettings, Settings, TradingSettings
 from tests.helpers.journals import NOW, intent, key_of, opened, sent
 
@@ -51,12 +51,17 @@ def test_orders_of_which_nobody_knows_whether_they_arrived(settings: Settings) -
     assert "in use by process" in held.text
 
 
-def test_halt_is_told_with_its_reason(settings: Settings) -> None:
-    with opened(settings.trading.journal_path) as journal:
-        journal.write([flag(HALTED, "fat finger", NOW, 1)])
+def test_halt_is_told_with_its_reason_also_before_there_is_a_journal(settings: Settings) -> None:
+    HaltMark(settings.trading.journal_path).set("fat finger", NOW)
     found = local_checks.journal(settings)
     assert (found.verdict, found.fix) == (Verdict.WARN, "`ibwire resume` once the reason is gone")
-    assert "fat finger" in found.text
+    assert found.text.startswith("trading is halted: fat finger; none yet: ")
+    with opened(settings.trading.journal_path) as journal:
+        journal.write([intent(1), sent(1)])
+    both = local_checks.journal(settings)
+    assert both.text.startswith("trading is halted: fat finger; ")
+    assert both.text.endswith("of 1 it is not known whether they arrived")
+    assert both.fix.startswith("`ibwire resume` once the reason is gone; start the program")
 
 
 def test_damaged_journal_fails(settings: Settings) -> None:
