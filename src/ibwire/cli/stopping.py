@@ -19,7 +19,7 @@ def stop_signal() -> asyncio.Event:
 
 
 async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
-    """Run these until the first is over, cancel the others, and raise what it raised."""
+    """Run these until the first is over, cancel the others, and raise what it raised, or what they did in ending."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -29,6 +29,9 @@ async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
 async def until_stopped(work: Coroutine[Any, Any, Any]) -> None:
