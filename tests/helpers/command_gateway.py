@@ -1,50 +1,26 @@
-"""A simulated gateway in a process of its own, as `ibwire sim` starts it, for commands that are processes as well."""
+"""What a command finds on its port: a simulated gateway, or something else."""
 
 from __future__ import annotations
 
-import json
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import httpx
+from ibwire.simulator import NO_LIMITS, GatewayThread
 
-from tests.helpers.commands import running
-
-TIMEOUT_S = 10
+NOT_SUBSCRIBED = "TSLA"
+"""The login may not have its data."""
 
 
-class CommandGateway:
-    """Where it listens, and its control port."""
-
-    def __init__(self, port: int, control: httpx.Client) -> None:
-        self.port = port
-        self.options = ("--port", str(port))
-        self.variables = {"IBWIRE_CONNECTION_PORT": str(port)}
-        self._http = control
-
-    def state(self) -> dict[str, Any]:
-        """The truth."""
-        state: dict[str, Any] = self._http.get("/state").raise_for_status().json()
-        return state
-
-    def fault(self, kind: str, **parameters: object) -> None:
-        """Let a fault begin."""
-        self._http.post("/faults", json={"kind": kind, **parameters}).raise_for_status()
-
-
-@contextmanager
-def command_gateway(*options: str) -> Iterator[CommandGateway]:
+def command_gateway() -> GatewayThread:
     """One without limits, so that what one command asked does not hold up the next."""
-    with running("sim", "--port", "0", "--control-port", "0", "--json", "--no-limits", *options) as process:
-        assert process.stdout is not None
-        listening = json.loads(process.stdout.readline())
-        # Its pipe is read on, or it would fill.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        with httpx.Client(base_url=f"http://127.0.0.1:{listening['control_port']}", timeout=TIMEOUT_S) as control:
-            yield CommandGateway(listening["port"], control)
+    return GatewayThread(seed=1, limits=NO_LIMITS, permissions={NOT_SUBSCRIBED: "none"})
+
+
+def at(gateway: GatewayThread) -> tuple[str, ...]:
+    """The options that lead a command to it."""
+    return "--port", str(gateway.port)
 
 
 class _Refuses(socketserver.BaseRequestHandler):

@@ -13,13 +13,14 @@ from ibwire.cli.config import config
 from ibwire.cli.demo import demo
 from ibwire.cli.explain import explain
 from ibwire.cli.history import history
+from ibwire.cli.record import record
 from ibwire.cli.sim import sim
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (demo, sim),
-    "Market data": (history,),
+    "Market data": (history, record),
     "Help": (config, explain),
 }
 """The commands, as `--help` groups them."""
