@@ -14,6 +14,7 @@ from ibwire.cli.demo import demo
 from ibwire.cli.explain import explain
 from ibwire.cli.history import history
 from ibwire.cli.record import record
+from ibwire.cli.run import run
 from ibwire.cli.sim import sim
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
@@ -21,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (demo, sim),
     "Market data": (history, record),
+    "Service": (run,),
     "Help": (config, explain),
 }
 """The commands, as `--help` groups them."""

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 
 from ibwire.cli.frame import BadOption
 from ibwire.recording_rows import Request
+from ibwire.service_settings import STREAM_KINDS
 from ibwire.wire import messages as m
-
-KINDS = ("quotes", "ticks", "depth", "bars")
-"""Market data, trades one by one, ten rows of the order book, bars of five seconds."""
 
 DEPTH_ROWS = 10
 
@@ -17,9 +15,9 @@ DEPTH_ROWS = 10
 def kinds_of(text: str) -> tuple[str, ...]:
     """The kinds in a list with commas. Raises BadOption for what is none."""
     kinds = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    wrong = [kind for kind in kinds if kind not in KINDS]
+    wrong = [kind for kind in kinds if kind not in STREAM_KINDS]
     if wrong or not kinds:
-        raise BadOption(f"--what {text}: write one or several of {', '.join(KINDS)}, with commas between")
+        raise BadOption(f"--what {text}: write one or several of {', '.join(STREAM_KINDS)}, with commas between")
     return kinds
 
 
