@@ -64,7 +64,7 @@ class Service:
         self._looked_at_s = self._per_s = 0.0
 
     async def run(self) -> None:
-        """Until cancelled, or until something ends it that cannot pass. Closes the session and leaves no task behind."""
+        """Until cancelled, or until something ends it that cannot pass. The session is closed then, no task is left."""
         self._looked_at_s = asyncio.get_running_loop().time()
         news = self._session.events.subscribe(_NEWS, self._take)
         try:

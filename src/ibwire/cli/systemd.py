@@ -8,6 +8,9 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
+SEND_TIMEOUT_S = 0.2
+"""A systemd that does not read may hold the service up for so long, and what it did not read is lost."""
+
 
 class Notifier:
     """Tells systemd. Without NOTIFY_SOCKET, or where nobody listens there, it does nothing.
@@ -22,7 +25,7 @@ class Notifier:
         self._address = f"\0{path[1:]}" if path.startswith("@") else path
         if path and hasattr(socket, "AF_UNIX"):
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.settimeout(0)  # a systemd that does not read must not hold the service up
+            self._socket.settimeout(SEND_TIMEOUT_S)
         is_meant = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         usec = environ.get("WATCHDOG_USEC", "")
         self._watchdog_s = int(usec) / 1e6 if usec.isascii() and usec.isdigit() and is_meant else 0.0
