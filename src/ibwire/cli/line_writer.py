@@ -58,7 +58,8 @@ class LineWriter:
 
     def _print(self) -> None:
         # Past Python's own buffer: a thread that is stuck in there would not let the program end.
-        stdout = sys.stdout.fileno()
+        # Without any stdout (`>&-`) there is no object either, whatever its type says.
+        stdout = sys.stdout.fileno() if sys.stdout else os.open(os.devnull, os.O_WRONLY)
         while (line := self._lines.get()) is not None:
             data = f"{line}\n".encode()
             while data:

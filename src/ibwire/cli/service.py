@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import TypeVar
 
 from ibwire.cli.frame import one_line
@@ -18,7 +18,14 @@ from ibwire.cli.stream_kinds import requests_for
 from ibwire.cli.systemd import Notifier
 from ibwire.contract_texts import parse_contract
 from ibwire.events import Event, EventType
-from ibwire.exceptions import ConnectionFailed, IbwireError, NotAllQualified, RequestError
+from ibwire.exceptions import (
+    ConnectionFailed,
+    IbwireError,
+    JournalLocked,
+    NotAllQualified,
+    RateLimitError,
+    RequestError,
+)
 from ibwire.order_states import OrderState
 from ibwire.recorder import Recorder
 from ibwire.recording_rows import Request
@@ -87,10 +94,19 @@ class Service:
             if self._settings.record_dir is not None:
                 self._recorder = await stack.enter_async_context(self._session.recorder(self._settings.record_dir))
             if self._settings.journal:
-                with suppress(ConnectionFailed):
-                    await self._session.trading.ready()
+                await self._open_journal()
             self._notifier.tell("READY=1")
             await first_of(self._recorder_failed(), self._keep_up())
+
+    async def _open_journal(self) -> None:
+        """Take the journal; without a link that is all that can be done for now."""
+        try:
+            await self._session.trading.ready()
+        except ConnectionFailed:
+            pass
+        except JournalLocked as error:
+            error.hint += "; where that one trades, set IBWIRE_SERVICE_JOURNAL=no for the service"
+            raise
 
     async def _recorder_failed(self) -> None:
         if self._recorder is not None:
@@ -129,7 +145,7 @@ class Service:
             async with self._session.stream(request) as stream:
                 async for _ in stream:
                     self._received += 1
-        except RequestError as error:
+        except (RequestError, RateLimitError) as error:
             error.request = text
             raise
 
