@@ -114,7 +114,7 @@ async def test_service_through_a_restart_of_the_gateway(gateway: GatewayThread, 
             assert (down["event"], down["streams"]["in_gap"]) == ("change", 2)
             again = lines.until(is_healthy)
             assert (again["reconnects"], again["streams"]["live"], again["streams"]["gaps"]) == (1, 2, 2)
-            assert ended(process, signal.SIGTERM) < 3
+            assert ended(process, signal.SIGTERM) < 4
             last = lines.until(lambda line: line["event"] == "stop")
             assert last["reasons"] == ["it was told to stop"]
             assert process.stderr is not None
@@ -147,7 +147,7 @@ def test_service_that_starts_before_the_gateway_waits_for_it(tmp_path: Path) -> 
         down = lines.until(lambda line: line["event"] == "change")
         assert down["status"] == "down"
         assert "HTTP" in down["reasons"][1], down["reasons"]
-        assert ended(process, signal.SIGINT) < 3
+        assert ended(process, signal.SIGINT) < 4
         assert process.returncode == 0
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
