@@ -19,9 +19,12 @@ from ibwire.cli.depth import depth
 from ibwire.cli.doctor import doctor
 from ibwire.cli.explain import explain
 from ibwire.cli.halt import halt, resume
+from ibwire.cli.history import history
 from ibwire.cli.orders import orders
 from ibwire.cli.positions import positions
 from ibwire.cli.quotes import quotes
+from ibwire.cli.record import record
+from ibwire.cli.run import run
 from ibwire.cli.sim import sim
 from ibwire.cli.ticks import ticks
 from ibwire.cli.trade import buy, sell
@@ -30,10 +33,10 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (demo, sim),
-    "Market data": (quotes, ticks, depth, contract, chain),
+    "Market data": (quotes, ticks, depth, history, record, contract, chain),
     "Orders": (orders, buy, sell, cancel, halt, resume),
     "Account": (account, positions),
-    "Service": (doctor,),
+    "Service": (run, doctor),
     "Help": (config, explain),
 }
 """The commands, as `--help` groups them."""

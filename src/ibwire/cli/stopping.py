@@ -19,16 +19,18 @@ def stop_signal() -> asyncio.Event:
 
 
 async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
-    """Run these until the first is over, cancel the others, and raise what it raised."""
+    """Run these until the first is over, cancel the others, and raise what it raised, or what they did in ending."""
     tasks = [asyncio.create_task(work) for work in works]
+    done: set[asyncio.Task[Any]] = set()
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for task in sorted(tasks, key=lambda task: task not in done):
+            if not task.cancelled():
+                task.result()  # also while this is cancelled: a recording that could not be closed is not lost
 
 
 async def until_stopped(work: Coroutine[Any, Any, Any]) -> None:
