@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Coroutine
 from typing import Any
 
 
 def stop_signal() -> asyncio.Event:
-    """Set when the process is asked to stop. On Windows the loop has no signal handlers; there Ctrl-C interrupts."""
-    stop = asyncio.Event()
-    with contextlib.suppress(NotImplementedError):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    """Set when the process is asked to stop: Ctrl-C, and SIGTERM where there is such a thing."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # on Windows the loop has none, but Python's own wake it up
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     return stop
 
 
