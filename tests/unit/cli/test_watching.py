@@ -68,6 +68,12 @@ def test_it_ends_after_so_many_seconds_also_if_nothing_comes(capsys: pytest.Capt
 
 
 @on_virtual_time
+async def test_it_ends_when_all_streams_have(capsys: pytest.CaptureFixture[str]) -> None:
+    await watch().until_enough({label: stream_of([QUOTE], Stream.end) for label in "AB"})
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@on_virtual_time
 async def test_terminal_keeps_one_table_and_leaves_the_last_one_there() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=80)
