@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test coverage check package bench bench-memory campaigns chaos chaos-orders soak wire docs-tables lock format clean
+.PHONY: install run test coverage check package bench bench-memory campaigns chaos chaos-orders soak wire docs-tables screens lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -91,6 +91,10 @@ docs-tables: install
 	$(BIN)/python tools/generate_fault_matrix.py
 	$(BIN)/python tools/generate_fault_docs.py
 	$(BIN)/python tools/generate_request_docs.py
+
+# What commands look like in a terminal (docs/screens/*.svg), from real runs against a simulated gateway.
+screens: install
+	$(BIN)/python tools/make_screens.py
 
 # Renew the locked set of requirements (needs uv).
 lock:

@@ -49,6 +49,8 @@ class EventType(StrEnum):
     DUPLICATE_ORDER = auto()
     EXECUTION = auto()
     COMMISSION = auto()
+    TRADING_HALTED = auto()
+    TRADING_RESUMED = auto()
 
     # Market data: see HIGH_RATE
     QUOTE = auto()

@@ -14,7 +14,6 @@ from ibwire.bound_orders import BoundOrders
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected
-from ibwire.journal_records import flag
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_states import OrderState
 from ibwire.reconciliation import Inquiry, reconcile
@@ -31,14 +30,12 @@ if TYPE_CHECKING:
 LINK_RESTORED = frozenset({1101, 1102})
 """The gateway has its own link to IBKR again; news of orders may have been lost (protocol notes, 5.1)."""
 
-HALTED = "halted"
-"""The journal's flag for a trading halt."""
-
 
 class FollowedOrders:
     """The orders of a session, for `actions`.
 
-    `on_loss` is told why when the link, or the gateway's own, has gone; `on_reconciled` when the gateway was asked.
+    `on_open` is called when the journal was opened, `on_loss` told why when the link, or the gateway's own, has gone,
+    `on_reconciled` called when the gateway was asked.
     """
 
     def __init__(
@@ -48,6 +45,7 @@ class FollowedOrders:
         actions: OrderActions,
         *,
         journal_in_thread: bool,
+        on_open: Callable[[], object],
         on_loss: Callable[[str], object],
         on_reconciled: Callable[[], object],
     ) -> None:
@@ -55,6 +53,7 @@ class FollowedOrders:
         self._settings = settings
         self._actions = actions
         self._journal_in_thread = journal_in_thread
+        self._on_open = on_open
         self._on_loss = on_loss
         self._on_reconciled = on_reconciled
         self._journal: Journal | None = None
@@ -63,8 +62,6 @@ class FollowedOrders:
         self._is_reconciled = False
         self._losses = 0
         self._one_at_a_time = asyncio.Lock()
-        self.halted = ""
-        """Why trading is halted, or nothing."""
         self.is_settled = False
         """Whether the session is connected, and the orders were reconciled since."""
         self.is_closed = False
@@ -114,7 +111,6 @@ class FollowedOrders:
                 client_id=lambda: self._session.client_id,
                 on_doubt=self.inquiry.ask_soon,
             )
-            self.halted = self._journal.flags().get(HALTED, "")
             self._journal.note(*self._journal.perhaps_sent(self._session.now()))
             for tracked in self._journal.orders():
                 has_waited = not tracked.key.order_id
@@ -122,14 +118,8 @@ class FollowedOrders:
                 self._orders.add(handle)
                 if has_waited:
                     self._orders.not_sent(handle, "not sent: the process ended while it waited for the session")
+            self._on_open()
         return self._orders, self._journal
-
-    async def halt(self, reason: str) -> None:
-        """Note why trading is halted, or with an empty reason that it goes on. Raises JournalError."""
-        _, journal = self.open()
-        self.halted = reason or self.halted  # it holds at once, and ends only when that is on the disk
-        await journal.write(flag(HALTED, reason, self._session.now(), self._session.client_id))
-        self.halted = reason
 
     async def ready(self) -> None:
         """Open the journal and ask about the orders in it, once."""

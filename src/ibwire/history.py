@@ -29,7 +29,7 @@ from ibwire.exceptions import NoData, RequestError
 from ibwire.history_bars import Bars
 from ibwire.history_sessions import Schedule, holes
 from ibwire.history_spans import Interval, duration_for, longest_chunk, without
-from ibwire.history_ticks import TICK_KINDS, Tick, TickPages, Ticks, pieces
+from ibwire.history_ticks import TICK_KINDS, Tick, TickPages, TickProgress, Ticks, pieces
 from ibwire.live_bars import LiveBars
 from ibwire.record_table import RecordTable
 from ibwire.schedules import Schedules
@@ -163,16 +163,19 @@ class History:
         self,
         contract: m.Contract,
         *,
-        start: datetime | date,
+        start: datetime | date | None = None,
         end: datetime | date | None = None,
+        duration: timedelta | str | None = None,
         what: str = "TRADES",
         rth: bool = True,
         ignore_size: bool = False,
         store: BarStore | Path | str | None = None,
+        progress: Callable[[TickProgress], object] | None = None,
         empty_ok: bool = False,
     ) -> Ticks:
         """The ticks from the second `start` on and before `end` (or now), each exactly once.
 
+        `duration` in place of `start` goes back from `end`, as of `bars`; `progress` is called after each page.
         `what` is TRADES (`TradeTick`), BID_ASK (`QuoteTick`; `ignore_size` leaves out changes of sizes alone) or
         MIDPOINT (`MidpointTick`). A thousand come with each request, and IBKR allows sixty requests in ten minutes
         (BID_ASK counts twice): an hour of a busy share may take that long. With `store`, as of `bars`, every page is
@@ -183,7 +186,7 @@ class History:
         kind = what.upper()
         problems = Problems("ticks")
         problems.require(kind in TICK_KINDS, f"what is {what!r}; allowed are {', '.join(TICK_KINDS)}")
-        span = problems.span(start, end, None, self._session.now())
+        span = problems.span(start, end, duration, self._session.now())
         problems.check()
         # IBKR gives the ticks of one session at a time, so that it takes the schedule to find them all.
         schedule = await self._schedules.get(contract, span, rth=rth)
@@ -201,6 +204,7 @@ class History:
                 ignore_size=ignore_size,
                 store=opened,
                 now=self._session.now,
+                progress=progress,
             )
             for piece, is_session in sorted(todo):
                 found += await pages.within(piece, is_session=is_session)

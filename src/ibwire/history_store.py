@@ -7,7 +7,7 @@ else. Several downloads, also of several processes, may share a file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -41,7 +41,7 @@ class BarStore:
     """Bars and ticks on disk, by series (any text that names contract, bar size and kind of data).
 
     Bars are kept as the gateway sent them. Writing a span takes a few milliseconds of the event loop. Raises
-    ConfigurationError for a file that is no store, or one of a later ibwire.
+    ConfigurationError for a file that is no store, is damaged, or is one of a later ibwire.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -81,14 +81,25 @@ class BarStore:
         """Let go of the file. Safe to call again."""
         self._database.close()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept in it."""
+        return next(self._rows("SELECT 1 FROM spans LIMIT 1"), None) is None
+
     def add(self, series: str, span: Interval, records: Sequence[msgspec.Struct]) -> None:
-        """Keep a span (whole seconds) that is complete, with its bars or ticks; none is an answer too."""
+        """Keep a span (whole seconds) that is complete, with its bars or ticks; none is an answer too.
+
+        Raises OSError if the disk takes no more; what was kept before stays.
+        """
         row = (series, _unix(span.start), _unix(span.end), msgspec.msgpack.encode(records))
-        self._database.execute("INSERT OR REPLACE INTO spans VALUES (?, ?, ?, ?)", row)
+        try:
+            self._database.execute("INSERT OR REPLACE INTO spans VALUES (?, ?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise OSError(f"{self.path} cannot be written to: {error}") from error
 
     def covered(self, series: str) -> list[Interval]:
         """Which time is there: disjoint spans, in order."""
-        rows = self._database.execute("SELECT start_s, end_s FROM spans WHERE series = ?", (series,))
+        rows = self._rows("SELECT start_s, end_s FROM spans WHERE series = ?", series)
         return joined(Interval(_moment(start_s), _moment(end_s)) for start_s, end_s in rows)
 
     def bars(self, series: str, span: Interval) -> Iterable[tuple[m.HistoricalDataBar, ...]]:
@@ -97,12 +108,18 @@ class BarStore:
 
     def spans(self, series: str, span: Interval, kind: type[R]) -> Iterable[tuple[Interval, tuple[R, ...]]]:
         """The spans that touch this one, in the order in which they came, each with all its records."""
-        rows = self._database.execute(
+        rows = self._rows(
             "SELECT start_s, end_s, bars FROM spans WHERE series = ? AND end_s > ? AND start_s < ? ORDER BY rowid",
-            (series, _unix(span.start), _unix(span.end)),
+            *(series, _unix(span.start), _unix(span.end)),
         )
         for start_s, end_s, blob in rows:
             yield Interval(_moment(start_s), _moment(end_s)), _decoder(kind).decode(blob)
+
+    def _rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._database.execute(query, values)
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"{self.path} is damaged: {error}", hint="delete it and start anew") from error
 
 
 @cache

@@ -70,10 +70,19 @@ class Ticks(RecordTable[Tick]):
     """Ticks in order; those of one second in the order in which IBKR gives them."""
 
 
+class TickProgress(Struct, frozen=True, kw_only=True):
+    """How far a download of ticks is: so many `pages` and `ticks` have come, and all before `until` (aware UTC)."""
+
+    pages: int
+    ticks: int
+    until: datetime
+
+
 class TickPages:
     """The ticks of a contract, asked for page by page.
 
     What is in `store` is not asked for, and each page is kept there as it comes; `now` says what is certainly over.
+    `progress` is called after each page; what it raises ends the download.
     """
 
     def __init__(
@@ -86,8 +95,11 @@ class TickPages:
         ignore_size: bool,
         store: BarStore | None = None,
         now: Callable[[], datetime] = utc_now,
+        progress: Callable[[TickProgress], object] | None = None,
     ) -> None:
         self._asker = asker
+        self._progress = progress
+        self._pages = self._ticks = 0
         self._kind = TICK_KINDS[what]
         self._request = m.HistoricalTicksRequest(
             contract=contract, number_of_ticks=PAGE, what_to_show=what, use_rth=rth, ignore_size=ignore_size
@@ -139,6 +151,7 @@ class TickPages:
             ticks = [tick for tick in page if tick.time in span and (not is_full or tick.time < end)]
             found += ticks
             self._keep(Interval(start, min(end, span.end)), ticks, before)
+            self._tell(len(ticks), min(end, span.end))
             if not is_full:
                 break
             start = end
@@ -150,6 +163,12 @@ class TickPages:
         settled = Interval(span.start, min(span.end, over))
         if self._store is not None and ticks and settled.start < settled.end:
             self._store.add(self._series, settled, [tick for tick in ticks if tick.time in settled])
+
+    def _tell(self, ticks: int, until: datetime) -> None:
+        self._pages += 1
+        self._ticks += ticks
+        if self._progress is not None:
+            self._progress(TickProgress(pages=self._pages, ticks=self._ticks, until=until))
 
     async def _page(self, start: datetime) -> list[Tick]:
         """A page that begins at this second."""

@@ -81,10 +81,6 @@ class Journal:
         """One order as it stands by its records, also one that has ended; None if there is none."""
         return replay(self._reader.records(client_ref))
 
-    def flags(self) -> dict[str, str]:
-        """What was noted with records of kind FLAG to survive a restart, by name."""
-        return self._reader.flags()
-
     async def write(self, *entries: Entry) -> None:
         """Returns when the records are on the disk.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ibwire.exceptions import JournalCorrupt
 from ibwire.journal_mark import MarkFile
-from ibwire.journal_records import TAKES_ID, Kind, Record, entry_from_row, replay
+from ibwire.journal_records import TAKES_ID, Record, entry_from_row, replay
 from ibwire.journal_schema import checksum, expected_statements, statements_of, version_of
 from ibwire.order_state import TrackedOrder
 
@@ -63,11 +63,6 @@ class JournalReader:
         """The highest order id ever used, by client id."""
         found = self._query("SELECT client_id, order_id FROM marks")
         return {int(client_id): int(order_id) for client_id, order_id in found}
-
-    def flags(self) -> dict[str, str]:
-        """What was noted to survive a restart: the newest value of each, by name."""
-        found = self._query("SELECT detail FROM records WHERE kind = ? ORDER BY sequence", (Kind.FLAG,))
-        return {name: value for (detail,) in found for name, _, value in [str(detail).partition("=")]}
 
     def last(self) -> tuple[int, int]:
         """The number of the newest record and its checksum; zeros for an empty journal."""

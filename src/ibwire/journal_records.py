@@ -45,7 +45,7 @@ class Kind(StrEnum):
     RECONCILED = "reconciled"  # found among the open orders, when they were asked for
     NOT_FOUND = "not_found"  # found nowhere; `detail` says where it was looked for
     ENDED = "ended"  # nothing more is expected; `detail` is the state
-    FLAG = "flag"  # about no order: something that has to survive a restart; `detail` is "name=value"
+    FLAG = "flag"  # of no order, such as that trading was halted; `detail` is "name=value"
 
 
 OURS = frozenset({Kind.INTENT, Kind.QUEUED, Kind.NUMBERED, Kind.SENT, Kind.NOT_SENT, Kind.CHANGE, Kind.CANCEL})
@@ -132,7 +132,7 @@ def heard(message: Message, at: datetime, key: OrderKey) -> Entry:
 
 
 def flag(name: str, value: str, at: datetime, client_id: int) -> Entry:
-    """The record of something that has to survive a restart, such as that trading is halted."""
+    """The record of something that is of no order, such as that trading was halted (which the halt mark decides)."""
     return Entry(kind=Kind.FLAG, at=at, client_ref="", client_id=client_id, order_id=0, detail=f"{name}={value}")
 
 

@@ -10,7 +10,14 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from ibwire.connection_state import ConnectionState
-from ibwire.exceptions import InvalidOrder, LiveTradingDisabled, NotConnected, OrderLimitExceeded
+from ibwire.exceptions import (
+    InvalidOrder,
+    LiveTradingDisabled,
+    NotConnected,
+    OrderLimitExceeded,
+    OrderOfAnotherClient,
+)
+from ibwire.order_changes import OrderKey
 from ibwire.order_fields import Order
 from ibwire.order_wire import exact
 from ibwire.quotes import Quote
@@ -34,6 +41,18 @@ def check_link(state: ConnectionState) -> None:
     if state is not ConnectionState.CONNECTED:
         raise NotConnected(
             f"nothing was sent: the session is {state.value}", hint="wait until the session is connected again"
+        )
+
+
+def check_is_own(key: OrderKey, client_id: int) -> None:
+    """A change or a cancel names an order id, and under another client id that is another order, or none.
+
+    Raises OrderOfAnotherClient.
+    """
+    if key.client_id != client_id:
+        raise OrderOfAnotherClient(
+            f"nothing was sent: the order was placed as client {key.client_id}, this is client {client_id}",
+            hint=f"connect as client {key.client_id} to change or cancel it",
         )
 
 

@@ -16,12 +16,16 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
+from msgspec import Struct
+
 from ibwire.exceptions import ConfigurationError, IbwireError, RecordingFailed
+from ibwire.gaps import Gap
 from ibwire.recording_rows import Request, Source, nanoseconds, sources_of
 from ibwire.recording_schema import RecordingRow
 from ibwire.recording_writer import RecordingWriter
 from ibwire.session_api import SessionApi
 from ibwire.streams import MessageStream
+from ibwire.wire import Message
 from ibwire.wire import messages as m
 
 FLUSH_S = 5.0
@@ -33,6 +37,15 @@ Run = Callable[[Callable[[], None]], Awaitable[None]]
 """Runs what blocks somewhere else."""
 
 _log = logging.getLogger(__name__)
+
+
+class RecorderStatistics(Struct, frozen=True, kw_only=True):
+    """What a recorder has done: streams, rows (its own marks among them) that came and that are written, and gaps."""
+
+    streams: int
+    rows: int
+    written: int
+    gaps: int
 
 
 class Recorder:
@@ -69,6 +82,7 @@ class Recorder:
         self._run = run
         self._writer = RecordingWriter(self.directory, row_group_rows=row_group_rows)
         self._pending: list[RecordingRow] = []
+        self._written = self._being_written = self._gaps = 0
         self._is_due = asyncio.Event()
         self._has_room = asyncio.Event()
         self._has_room.set()
@@ -127,6 +141,11 @@ class Recorder:
         self._end()
         await self.wait()
 
+    def statistics(self) -> RecorderStatistics:
+        """What it has done so far."""
+        rows = self._written + self._being_written + len(self._pending)
+        return RecorderStatistics(streams=len(self._taken), rows=rows, written=self._written, gaps=self._gaps)
+
     # --- taking
 
     async def _read(self, source: Source, stream: MessageStream) -> None:
@@ -135,18 +154,22 @@ class Recorder:
         try:
             async for item in stream:
                 received_ns = self._now_ns()
-                self._pending.append(source.row(item, received_ns))
+                self._take(source, item, received_ns)
                 for _ in range(len(stream)):  # what waits came together, and gets one time
-                    self._pending.append(source.row(await anext(stream), received_ns))
+                    self._take(source, await anext(stream), received_ns)
                 await self._wait_for_room()
         except IbwireError as error:
             reason = str(error)
-            problem = f"{source.stream} of contract {source.con_id} ended: {error.message}"
+            problem = f"{source.title} ended: {error.message}"
             self._fail(RecordingFailed(problem, code=error.code, hint=error.hint), error)
         except Exception as error:  # noqa: BLE001 - a row that cannot be made must not end a stream unseen
             reason = repr(error)
-            self._fail(RecordingFailed(f"{source.stream} of contract {source.con_id}: {error!r}"), error)
+            self._fail(RecordingFailed(f"{source.title}: {error!r}"), error)
         self._pending.append(source.end(self._now_ns(), reason))
+
+    def _take(self, source: Source, item: Message, received_ns: int) -> None:
+        self._pending.append(source.row(item, received_ns))
+        self._gaps += isinstance(item, Gap)
 
     async def _wait_for_room(self) -> None:
         if len(self._pending) >= self._row_group_rows and not self._is_ending:
@@ -189,7 +212,10 @@ class Recorder:
             self._is_due.clear()
         self._has_room.set()
         if rows:
+            self._being_written = len(rows)
             await self._run(lambda: self._writer.write(rows))
+            self._written += len(rows)
+            self._being_written = 0
 
     def _fail(self, failure: RecordingFailed, cause: BaseException | None = None) -> None:
         """End the recording; the first error is the one that is told."""

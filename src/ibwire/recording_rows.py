@@ -36,6 +36,12 @@ class Source(Struct, frozen=True):
     stream: str
     request: Request
 
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        symbol = self.request.contract.symbol if self.request.contract is not None else None
+        return f"{self.stream} of contract {self.con_id}{f' ({symbol})' if symbol else ''}"
+
     def row(self, item: Message, received_ns: int) -> RecordingRow:
         """One item of the stream as a row."""
         kind, fields = _fields(item)

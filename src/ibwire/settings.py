@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from ibwire import setting_rules as rules
 from ibwire import setting_sources as sources
+from ibwire.service_settings import ServiceSettings as ServiceSettings
 from ibwire.setting_rules import DailyWindow, Relation, Section, about, problems_in, settings_of
 from ibwire.setting_sources import Given
 from ibwire.trading_settings import TradingSettings as TradingSettings
@@ -275,6 +276,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "watchdog": WatchdogSettings,
     "trading": TradingSettings,
     "contracts": ContractSettings,
+    "service": ServiceSettings,
 }
 """The sections by the name that they have in Settings and in their variables."""
 
@@ -291,6 +293,7 @@ class Settings:
     watchdog: WatchdogSettings = field(default_factory=WatchdogSettings)
     trading: TradingSettings = field(default_factory=TradingSettings)
     contracts: ContractSettings = field(default_factory=ContractSettings)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
     _provenance: _Provenance = field(default_factory=_Provenance, repr=False, compare=False)
 
     def __post_init__(self) -> None:

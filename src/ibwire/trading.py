@@ -28,20 +28,20 @@ from ibwire.exceptions import (
     NotConnected,
     OrderCancelled,
     OrderChangeRefused,
-    OrderLimitExceeded,
     OrderOfAnotherClient,
     RequestCancelled,
     RequestTimeout,
 )
 from ibwire.followed_orders import FollowedOrders
-from ibwire.journal_records import Kind, entry
+from ibwire.halt_mark import Halt, HaltMark
+from ibwire.journal_records import Kind, entry, flag
 from ibwire.order_acknowledgements import Acknowledgements
 from ibwire.order_again import Again, Policy, untagged
 from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_groups import Bracket, as_bracket
-from ibwire.order_guards import MarketPrice, account_for, check_limits, check_link
+from ibwire.order_guards import MarketPrice, account_for, check_is_own, check_limits, check_link
 from ibwire.order_handles import OrderHandle
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
@@ -52,6 +52,7 @@ from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
 from ibwire.tracked_orders import TrackedOrders
+from ibwire.trading_halt import HaltWatch
 from ibwire.what_ifs import WhatIf, WhatIfs
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -84,8 +85,17 @@ class Trading(OrderQuestions):
             settings,
             self,
             journal_in_thread=journal_in_thread,
-            on_loss=lambda why: self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}")),
+            on_open=lambda: self._halt.start(),
+            on_loss=self._lost,
             on_reconciled=self._go_on,
+        )
+        self._halt = HaltWatch(
+            HaltMark(settings.journal_path),
+            session.events,
+            to_cancel=self._may_be_cancelled,
+            cancel=self.cancel,
+            on_change=self._note_halt,
+            is_threaded=journal_in_thread,
         )
         self._what_ifs = WhatIfs()
         self._acknowledgements = Acknowledgements(
@@ -120,8 +130,16 @@ class Trading(OrderQuestions):
 
     @property
     def halted(self) -> str:
-        """Why trading is halted, or nothing."""
-        return self._followed.halted
+        """Why trading is halted, or nothing: as the mark beside the journal says, whoever set it."""
+        halt = self._halt.mark.read()
+        return halt.reason if halt is not None else ""
+
+    def open(self) -> None:
+        """Open the journal, as `ready` and placing do: to know before anything else that it is there and nobody's.
+
+        Raises JournalError.
+        """
+        self._followed.open()
 
     async def ready(self) -> None:
         """Open the journal and find out what became of the orders in it. Placing does this by itself.
@@ -170,7 +188,7 @@ class Trading(OrderQuestions):
             await self.ready()
         else:
             self._followed.open()
-        self._check_halt()
+        self._halt.check()
         if until is None:
             check_link(self._session.state)
         admission = self._flow.admit(contract, [order], allow_duplicate=allow_duplicate)
@@ -229,6 +247,7 @@ class Trading(OrderQuestions):
         """
         if handle.status.is_ended:
             raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
+        check_is_own(handle.key, self._session.client_id)
         if handle.others:
             raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
         fixed = {"action", "account", "order_ref"} & changes.keys()
@@ -264,7 +283,8 @@ class Trading(OrderQuestions):
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
 
         For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
-        NotConnected unless the session is connected, JournalError, RateLimitError.
+        NotConnected unless the session is connected, OrderOfAnotherClient for one that was placed under another client
+        id, JournalError, RateLimitError.
         """
         orders, journal = self._followed.open()
         self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
@@ -272,6 +292,7 @@ class Trading(OrderQuestions):
             if tracked.state.is_ended:
                 continue
             check_link(self._session.state)
+            check_is_own(handle.key, self._session.client_id)
             request = m.CancelOrderRequest(tracked.key.order_id)
             try:
                 record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
@@ -335,8 +356,8 @@ class Trading(OrderQuestions):
         """
         check_link(self._session.state)
         order = replace(self._checked(contract, order), what_if=True)
-        await self.ready()
-        check_link(self._session.state)
+        _, journal = self._followed.open()  # for the ids only: nothing is placed, so nothing has to be reconciled
+        self._session.use_ids_above(journal.mark(self._session.client_id))
         order_id = self._session.next_id()
         with self._what_ifs.asked(order_id) as answer:
             await self._session.send(place_request(order_id, contract, order))
@@ -350,14 +371,19 @@ class Trading(OrderQuestions):
     async def halt(self, reason: str) -> None:
         """Place and change nothing from now on, also after a restart, until `resume`; and cancel all orders of ours.
 
-        Raises JournalError, and what `cancel_all` raises if not all could be cancelled: the halt holds all the same.
+        It is a mark beside the journal, which `ibwire halt` and other processes set as well: a session notices that
+        within half a second. Raises JournalUnwritable if it cannot be set, and what `cancel_all` raises if not all
+        could be cancelled: the halt holds all the same, and while it does what still works is cancelled once it can be.
         """
-        await self._followed.halt(reason or "no reason was given")
-        await self.cancel_all()
+        await self._halt.begin(reason, self._session.now())
+        await self.ready()
+        self._halt.look()
+        for error in await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over):
+            raise error
 
     async def resume(self) -> None:
-        """End a halt. Raises JournalError."""
-        await self._followed.halt("")
+        """End a halt, whoever began it. Raises JournalUnwritable."""
+        await self._halt.end()
 
     async def aclose(self) -> None:
         """Follow the orders no longer, which go on, and close the journal. Safe to call again.
@@ -366,6 +392,7 @@ class Trading(OrderQuestions):
         """
         if not self._followed.is_closed:
             await self._placing.aclose()
+        await self._halt.aclose()
         await self._again.aclose()
         self._acknowledgements.close()
         await self._followed.aclose()
@@ -383,14 +410,23 @@ class Trading(OrderQuestions):
 
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
-        self._check_halt()
+        self._halt.check()
 
-    def _check_halt(self) -> None:
-        if self._followed.halted:
-            raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {self._followed.halted} (guard: halt)",
-                hint="`resume` ends the halt",
-            )
+    def _may_be_cancelled(self) -> list[OrderHandle]:
+        """What a halt cancels now: all of this client's that works, or without a link what waits for one."""
+        orders = self.orders if self._followed.is_settled else self._placing.queue.waiting
+        own = self._session.client_id
+        return [handle for handle in orders if not handle.is_over and handle.key.client_id == own]
+
+    def _note_halt(self, halt: Halt | None) -> None:
+        """For who reads the journal later; what counts is the mark."""
+        detail = halt.reason if halt is not None else ""
+        journal = self._followed.open()[1]
+        journal.note(flag("halted", detail, self._session.now(), self._session.client_id))
+
+    def _lost(self, why: str) -> None:
+        self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}"))
+        self._halt.forget()
 
     # --- what leaves
 

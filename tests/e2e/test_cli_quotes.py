@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from ibwire.simulator import GatewayThread
-from tests.helpers.commands import TIMEOUT_S, ibwire, running
+from tests.helpers.commands import TIMEOUT_S, ibwire, on_a_terminal, running
 from tests.helpers.strangers import OLD_GATEWAY, TOO_OLD, WEB_SERVER, Stranger, answering, nobody
 
 QUOTE = r"(AAPL|EUR\.USD) +bid [\d.]+ x [\d.]+  ask [\d.]+ x [\d.]+  last .*  live"
@@ -41,6 +41,16 @@ def test_snapshot_as_json_with_a_simulated_gateway_inside() -> None:
     assert apple["bid"] < apple["ask"]
     assert float(apple["bid_size"]) > 0
     assert future["contract"] == "FUT:ES:CME:202603"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_terminal_gets_a_table_that_stays_when_it_ends(gateway: GatewayThread) -> None:
+    command = ("quotes", "AAPL", "EUR.USD", "--seconds", "0.5", "--port", str(gateway.port))
+    status, shown = on_a_terminal(*command)
+    assert status == 0
+    last = shown[shown.rindex("instrument") :]
+    assert re.search(r"AAPL +\d+ +[\d.]+ +[\d.]+ +\d+ +[\d.]+ +\d+ .*live", last)
+    assert re.search(r"EUR\.USD .*live", last)
 
 
 @pytest.mark.parametrize(
@@ -76,10 +86,16 @@ def test_what_ibkr_refuses_is_one_line_with_a_hint(gateway: GatewayThread, symbo
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-def test_ctrl_c_is_a_good_end(gateway: GatewayThread) -> None:
+def test_lost_link_is_a_gap_that_ends_and_ctrl_c_is_a_good_end(gateway: GatewayThread) -> None:
     with running("quotes", "AAPL", "--port", str(gateway.port)) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("AAPL")
+        assert re.fullmatch(QUOTE, process.stdout.readline().rstrip())
+        gateway.start_fault("disconnect")
+        lines = iter(process.stdout.readline, "")
+        gap = next(line for line in lines if "live" not in line)
+        assert gap.startswith("AAPL       gap: link lost since ")
+        assert next(line for line in lines if "stale" not in line).startswith("AAPL       resumed at ")
+        assert re.fullmatch(QUOTE, next(lines).rstrip())
         process.send_signal(signal.SIGINT)
         _, complaints = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, complaints) == (0, "")

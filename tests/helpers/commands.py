@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -50,3 +51,20 @@ def running(
             yield process
         finally:
             process.kill()
+
+
+def on_a_terminal(*arguments: str, columns: int = 80, cwd: Path | None = None, **variables: str) -> tuple[int, str]:
+    """Run a command to its end on a terminal of its own; its exit code, and all that came on the screen."""
+    import pty  # not on Windows
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "40", **variables}
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with subprocess.Popen([IBWIRE, *arguments], **streams, cwd=cwd, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the other side has closed
+            while data := os.read(ours, 65536):
+                shown += data
+        os.close(ours)
+        return process.wait(TIMEOUT_S), shown.decode()

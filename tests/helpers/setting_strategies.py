@@ -8,7 +8,14 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from ibwire.setting_rules import MAX_SECONDS, file_path
-from ibwire.settings import ConnectionSettings, RateLimitSettings, Settings, TradingSettings, WatchdogSettings
+from ibwire.settings import (
+    ConnectionSettings,
+    RateLimitSettings,
+    ServiceSettings,
+    Settings,
+    TradingSettings,
+    WatchdogSettings,
+)
 
 seconds = st.floats(min_value=0, max_value=MAX_SECONDS, exclude_min=True)
 whole_numbers = st.integers(1, 10_000)
@@ -73,4 +80,22 @@ tradings = st.builds(
     ack_timeout_s=seconds,
     journal_path=paths,
 )
-settings = st.builds(Settings, connection=connections, rate_limit=rate_limits, watchdog=watchdogs, trading=tradings)
+services = st.builds(
+    ServiceSettings,
+    watchlist=st.lists(
+        st.sampled_from(["AAPL", "EUR.USD", "STK:BRK B", "BAG:SPY:+1x265598@SMART%2C-2x272093@SMART"])
+    ).map(tuple),
+    streams=st.lists(st.sampled_from(["quotes", "ticks", "depth", "bars"])).map(tuple),
+    record_dir=st.none() | paths,
+    journal=st.booleans(),
+    health_interval_s=seconds,
+    health_file=st.none() | paths,
+)
+settings = st.builds(
+    Settings,
+    connection=connections,
+    rate_limit=rate_limits,
+    watchdog=watchdogs,
+    trading=tradings,
+    service=services,
+)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
+import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from ibwire.wire import ServerHello
@@ -28,14 +30,39 @@ def answering(reply: bytes | None) -> Iterator[Stranger]:
     """A server that answers whatever comes first with `reply` and hangs up; with None it stays silent."""
     is_over, was_greeted = threading.Event(), threading.Event()
 
+    def answer(client: socket.socket) -> None:
+        client.recv(64)
+        was_greeted.set()
+        if reply is None:
+            is_over.wait(60)
+        else:
+            client.sendall(reply)
+
+    with _serving(answer) as port:
+        try:
+            yield Stranger(port, was_greeted)
+        finally:
+            is_over.set()
+
+
+@contextmanager
+def behind_tls() -> Iterator[Stranger]:
+    """A server that speaks TLS. It has no certificate, so that every handshake ends with an alert of its."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    def refuse(client: socket.socket) -> None:
+        with suppress(OSError):
+            context.wrap_socket(client, server_side=True).close()
+
+    with _serving(refuse) as port:
+        yield Stranger(port, threading.Event())
+
+
+@contextmanager
+def _serving(serve: Callable[[socket.socket], None]) -> Iterator[int]:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            self.request.recv(64)
-            was_greeted.set()
-            if reply is None:
-                is_over.wait(60)
-            else:
-                self.request.sendall(reply)
+            serve(self.request)
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True
@@ -44,9 +71,8 @@ def answering(reply: bytes | None) -> Iterator[Stranger]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield Stranger(server.server_address[1], was_greeted)
+            yield server.server_address[1]
         finally:
-            is_over.set()
             server.shutdown()
             thread.join()
 

@@ -252,3 +252,22 @@ async def test_an_order_that_a_mere_question_bound_is_not_changed_by_the_next_on
         ours = await session.trading.place(APPLE, limit("BUY", 5, 96))
         await ours.acknowledged()
         assert [order.quantity for order in gateway.state().orders] == [1, 10, 5]
+
+
+@on_virtual_time
+async def test_under_another_client_id_an_order_of_the_journal_is_neither_cancelled_nor_changed(tmp_path: Path) -> None:
+    """Its order id would name another order there, or none: that one must live."""
+    async with floor(tmp_path) as (gateway, session):
+        await (await session.trading.place(APPLE, limit("BUY", 1, 99))).acknowledged()
+        await session.aclose()
+        async with trader(tmp_path, client_id=5, seed=2) as again:
+            for _ in range(3):
+                await (await again.trading.place(APPLE, limit("BUY", 2, 98))).acknowledged()
+            earlier, *own = again.trading.orders
+            assert earlier.key.order_id in {handle.key.order_id for handle in own}
+            with pytest.raises(OrderOfAnotherClient, match="placed as client 1, this is client 5"):
+                await earlier.cancel()
+            with pytest.raises(OrderOfAnotherClient):
+                await earlier.modify(limit_price=Decimal(97))
+            await a_moment()
+            assert [order.status for order in gateway.state().orders] == ["Submitted"] * 4

@@ -73,3 +73,27 @@ def test_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(ConfigurationError, match="format 99"):
         BarStore(later)
+
+
+def test_a_full_disk_costs_what_came_last_only(tmp_path: Path) -> None:
+    first, second = span(0, 1), span(1, 1)
+    with BarStore(tmp_path / "bars.sqlite3") as store:
+        assert store.is_empty
+        store.add("a", first, bars(first))
+        store._database.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(OSError, match="cannot be written to: database or disk is full"):
+            store.add("a", second, bars(second) * 10_000)
+        assert store.covered("a") == [first]
+        assert not store.is_empty
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "bars.sqlite3"
+    with BarStore(path) as store:
+        for number in range(50):
+            store.add("a", span(number, 1), bars(span(number, 1)) * 100)
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    with BarStore(path) as store, pytest.raises(ConfigurationError, match="is damaged"):
+        list(store.bars("a", span(0, 50)))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ibwire import recording_day
 from ibwire.exceptions import ConfigurationError, ConnectionLost, InvalidRequest, RecordingFailed
 from ibwire.gaps import Gap, GapReason, Resumed
-from ibwire.recorder import Recorder
+from ibwire.recorder import Recorder, RecorderStatistics
 from ibwire.recording_rows import nanoseconds, sources_of
 from ibwire.streams import MessageStream
 from ibwire.wire import Message
@@ -185,7 +185,7 @@ async def test_a_stream_that_fails_ends_all_and_says_so_in_its_rows(tmp_path: Pa
     await recorder.record(APPLE, m.TickByTickRequest(contract=APPLE, tick_type="AllLast"))
     session.streams[0].deliver(size(1))
     session.streams[1].fail(ConnectionLost("it is gone"))
-    with pytest.raises(RecordingFailed, match="tick_by_tick:AllLast of contract 265598 ended: it is gone"):
+    with pytest.raises(RecordingFailed, match=r"tick_by_tick:AllLast of contract 265598 \(AAPL\) ended: it is gone"):
         await recorder.aclose()
     ends = {row.stream: row.text for row in read(tmp_path) if row.kind == "end"}
     assert ends["market_data"] == "closed"
@@ -271,3 +271,17 @@ def test_whatever_comes_has_a_row_that_fits_the_table(item: Message) -> None:
 
 def test_times_keep_their_microseconds() -> None:
     assert nanoseconds(datetime(2026, 11, 22, 18, 0, 0, 123_457, tzinfo=UTC)) == 1_795_370_400_123_457_000
+
+
+@on_virtual_time
+async def test_statistics_count_what_came_and_what_is_written(tmp_path: Path) -> None:
+    session = FedSession()
+    async with recorder_in(tmp_path, session, flush_s=3.0) as recorder:
+        await recorder.record(APPLE)
+        session.streams[0].deliver(size(1))
+        session.streams[0].deliver(Gap(since=session.now(), reason=GapReason.LINK_LOST))
+        await settle()
+        assert recorder.statistics() == RecorderStatistics(streams=1, rows=3, written=0, gaps=1)
+        await asyncio.sleep(3.1)
+        assert recorder.statistics() == RecorderStatistics(streams=1, rows=3, written=3, gaps=1)
+    assert recorder.statistics() == RecorderStatistics(streams=1, rows=4, written=4, gaps=1)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import queue
-import sys
-import threading
 from datetime import UTC, datetime
 from types import TracebackType
 
 import msgspec
 
+from ibwire.cli.line_writer import LineWriter
 from ibwire.simulator import happenings
-
-MOST_LINES = 10_000
-"""How many lines may wait for whoever reads them; what comes then is lost, and its number told."""
-
-_END_TIMEOUT_S = 1.0
 
 
 class LinesLost(happenings.Happening, frozen=True, kw_only=True, tag="lines_lost"):
@@ -26,53 +18,32 @@ class LinesLost(happenings.Happening, frozen=True, kw_only=True, tag="lines_lost
 
 
 class Announcer:
-    """Prints from a thread of its own, because a pipe that nobody reads must not hold up the gateway.
+    """Prints through a `LineWriter`, so that a pipe that nobody reads does not hold up the gateway.
 
     Use it in a `with` statement; at its end what still waits is printed, if somebody reads it.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._lines: queue.Queue[str | None] = queue.Queue(MOST_LINES)
-        self._lost = 0
-        self._thread = threading.Thread(target=self._print, name="announcer", daemon=True)
+        self._latest_s = 0.0
+        self._writer = LineWriter(lambda lines: self._line(LinesLost(at_s=self._latest_s, lines=lines)))
 
     def __enter__(self) -> Announcer:
-        self._thread.start()
+        self._writer.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        try:
-            self._lines.put(None, timeout=_END_TIMEOUT_S)
-        except queue.Full:
-            return
-        self._thread.join(_END_TIMEOUT_S)
+        self._writer.__exit__(kind, error, traceback)
 
     def tell(self, happening: happenings.Happening) -> None:
         """Print it soon."""
-        try:
-            if self._lost:
-                self._lines.put_nowait(self._line(LinesLost(at_s=happening.at_s, lines=self._lost)))
-                self._lost = 0
-            self._lines.put_nowait(self._line(happening))
-        except queue.Full:
-            self._lost += 1
+        self._latest_s = happening.at_s
+        self._writer.write(self._line(happening))
 
     def _line(self, happening: happenings.Happening) -> str:
         return msgspec.json.encode(happening).decode() if self._as_json else describe(happening)
-
-    def _print(self) -> None:
-        # Past Python's own buffer: a thread that is stuck in there would not let the program end.
-        stdout = sys.stdout.fileno()
-        while (line := self._lines.get()) is not None:
-            data = f"{line}\n".encode()
-            while data:
-                try:
-                    data = data[os.write(stdout, data) :]
-                except OSError:  # nobody will ever read it: swallow what comes
-                    stdout, data = os.open(os.devnull, os.O_WRONLY), b""
 
 
 def describe(happening: happenings.Happening) -> str:

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from ibwire.cli import journal
+from ibwire.cli.account import account
+from ibwire.cli.cancel import cancel
 from ibwire.cli.chain import chain
 from ibwire.cli.config import config
 from ibwire.cli.contract import contract
@@ -16,17 +18,26 @@ from ibwire.cli.demo import demo
 from ibwire.cli.depth import depth
 from ibwire.cli.doctor import doctor
 from ibwire.cli.explain import explain
+from ibwire.cli.halt import halt, resume
+from ibwire.cli.history import history
+from ibwire.cli.orders import orders
+from ibwire.cli.positions import positions
 from ibwire.cli.quotes import quotes
+from ibwire.cli.record import record
+from ibwire.cli.run import run
 from ibwire.cli.sim import sim
 from ibwire.cli.ticks import ticks
+from ibwire.cli.trade import buy, sell
 from ibwire.version import version
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (demo, sim),
-    "Market data": (quotes, ticks, depth, contract, chain),
-    "Service": (doctor,),
+    "Market data": (quotes, ticks, depth, history, record, contract, chain),
+    "Orders": (orders, buy, sell, cancel, halt, resume),
+    "Account": (account, positions),
+    "Service": (run, doctor),
     "Help": (config, explain),
 }
 """The commands, as `--help` groups them."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ibwire.event_types import EventType
-from ibwire.events import Event
+from ibwire.events import EventType
 from ibwire.exceptions import ClientIdInUse, ConnectionRefused
 from ibwire.session import IBSession
 from ibwire.settings import Settings
@@ -22,6 +21,9 @@ OWN_CLIENT_IDS = 700
 
 MOST_COMMANDS = 32
 """How many such commands may run at once: as many as a gateway takes clients."""
+
+CLIENT_ID_WITHIN_S = 5.0
+"""How long a command waits for its client id: a gateway takes a moment to notice that the last one has gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,21 +52,31 @@ class Gateway:
 
 
 @asynccontextmanager
-async def connected(gateway: Gateway, *, places_orders: bool = False) -> AsyncIterator[IBSession]:
-    """A session for the time of a command.
+async def connected(
+    gateway: Gateway, *, places_orders: bool = False, settings: Settings | None = None
+) -> AsyncIterator[IBSession]:
+    """A session for the time of a command, with the settings of the environment unless others are given.
 
     With `gateway.sim` it is one with a simulated gateway that lives as long, with a journal and a cache of its own, so
-    that nothing of it meets real orders. Raises ConfigurationError, and everything that connecting raises, with
-    a hint how to get a gateway where none listens.
+    that nothing of it meets real orders. A command that places orders has the journal before it connects: who holds it
+    may have the client id, too. Raises ConfigurationError, JournalError, and everything that connecting raises, with a
+    hint how to get a gateway where none listens.
     """
-    settings = gateway.settings(places_orders=places_orders)
+    settings = gateway.settings(places_orders=places_orders, environment=settings)
     if gateway.sim:
         async with simulated(settings) as here, IBSession(here) as session:
             yield session
         return
     # Nobody at a terminal waits for a gateway without a word, as a service may be set to.
     settings = replace(settings, watchdog=replace(settings.watchdog, waits_at_start=False))
-    async with opened(IBSession(settings)) as session:
+    session = IBSession(settings)
+    if places_orders:
+        try:
+            session.trading.open()
+        except BaseException:
+            await session.aclose()
+            raise
+    async with opened(session):
         yield session
 
 
@@ -97,26 +109,23 @@ async def simulated(settings: Settings) -> AsyncIterator[Settings]:
 
 
 async def _start(session: IBSession) -> None:
-    """Start it. What a program waits for, client ids that are in use, a person is told: ClientIdInUse."""
-    settings = session.settings.connection
-    free = MOST_COMMANDS if settings.last_client_id is not None else 1
-    refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    def take(event: Event) -> None:
-        if event.data.attempt >= free and not refused.done():
-            refused.set_result(event.data.error)
-
-    watching = session.events.subscribe(EventType.RECONNECTING, take)
-    starting = asyncio.create_task(session.start())
+    """Connect. A session waits for its client id without end; a command's user is told soon that it is taken."""
     try:
-        await asyncio.wait((starting, refused), return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            raise ClientIdInUse(refused.result())
-        starting.result()
-    finally:
-        watching.cancel()
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        async with asyncio.timeout(None) as limit:
+
+            def begins_to_wait(_: object) -> None:
+                if limit.when() is None:
+                    limit.reschedule(asyncio.get_running_loop().time() + CLIENT_ID_WITHIN_S)
+
+            waiting = session.events.subscribe(EventType.RECONNECTING, begins_to_wait, name="ibwire command")
+            await session.start()
+            waiting.cancel()
+            limit.reschedule(None)
+    except TimeoutError:
+        raise ClientIdInUse(
+            f"another program is connected with client id {session.client_id}, also after {CLIENT_ID_WITHIN_S:g} s",
+            hint="end it, or give this command another one (--client-id) and, to trade, a journal of its own",
+        ) from None
 
 
 def _how_to_get_one(port: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -129,7 +130,7 @@ class Facts(Struct, frozen=True, kw_only=True):
             f"{one.opens_at.astimezone(zone):%a %H:%M} to {one.closes_at.astimezone(zone):%a %H:%M}"
             for one in self.sessions
         ]
-        now = "open now" if self.is_open else "closed now"
+        now = {True: "open now", False: "closed now", None: "whether it is open now is not known"}[self.is_open]
         if self.opens_at is not None:
             now += f", opens {self.opens_at.astimezone(zone):%a %H:%M}"
         return f"{', '.join(spans) or 'none'} {self.zone} ({now})"
@@ -219,17 +220,22 @@ async def facts_of(session: IBSession, asked: Contract) -> Facts:
         grid = await session.contracts.price_grid(details.contract)
     except NoData:
         grid = None
+    return facts_at(session.now(), details, grid)
+
+
+def facts_at(now: datetime, details: ContractDetails, grid: PriceGrid | None) -> Facts:
+    """What is shown of a contract at a time (aware)."""
     try:
         hours = details.trading_hours()
     except (NoData, UnreadableAnswer):
         return Facts(details=details, grid=grid)
-    now, zone = session.now(), ZoneInfo(hours.zone)
+    zone = ZoneInfo(hours.zone)
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    try:
-        is_open = hours.is_open(now)
-        opens_at = None if is_open else hours.next_open(now)
-    except NoData:
-        is_open, opens_at = None, None
+    is_open = hours.is_open(now) if hours.covers(now) else None
+    opens_at = None
+    if is_open is False:
+        with suppress(NoData):  # IBKR tells a few days
+            opens_at = hours.next_open(now)
     return Facts(
         details=details,
         grid=grid,

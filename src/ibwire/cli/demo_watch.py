@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-from ibwire.cli import board
+from ibwire.cli.board import Row
 from ibwire.contract_details import ContractDetails
 from ibwire.gaps import Gap, Resumed
 from ibwire.quotes import Quote
@@ -27,7 +27,8 @@ class Watched:
         self.details = details
         self.name = contract.local_symbol or contract.symbol or str(contract.con_id)
         self.quantity = QUANTITIES.get(contract.sec_type or "", Decimal(0))
-        self.row = board.Row(self.name)
+        self.row = Row(self.name)
+        """What the board shows of it."""
         self.ask = Decimal(0)
         """The newest offer; 0 before the first."""
         self.ticks = 0

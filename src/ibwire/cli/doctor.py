@@ -41,7 +41,7 @@ def doctor(
 ) -> None:
     """Check machine, settings, gateway, accounts, market data, pacing and journal; each is OK, WARN, FAIL or SKIP.
 
-    What is not OK comes with the fix. Sends no order and changes nothing. Exits with 1 if anything failed.
+    What is not OK comes with the fix. Sends no order. Exits with 1 if anything failed.
 
     Example: ibwire doctor --port 7497
     """

@@ -72,14 +72,23 @@ async def what_answers(host: str, port: int, timeout_s: float) -> str:
     with contextlib.suppress(OSError, TimeoutError):
         if (await _first_bytes(host, port, timeout_s)).startswith(b"HTTP/"):
             return "a web server"
-    with contextlib.suppress(OSError, TimeoutError):
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only whether it speaks TLS is asked
-        async with asyncio.timeout(timeout_s):
-            _, writer = await asyncio.open_connection(host, port, ssl=context)
-        writer.close()
+    if await _speaks_tls(host, port, timeout_s):
         return "a program that speaks TLS"
     return ""
+
+
+async def _speaks_tls(host: str, port: int, timeout_s: float) -> bool:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only whether it speaks TLS is asked
+    try:
+        async with asyncio.timeout(timeout_s):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")  # it does not want us, and says so in TLS
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 async def _first_bytes(host: str, port: int, timeout_s: float) -> bytes:
@@ -215,4 +224,4 @@ async def _delayed(session: IBSession, text: str, contract: m.Contract, refusal:
         await session.market_data.snapshot(contract, timeout=SNAPSHOT_TIMEOUT_S)
     except RequestError as error:
         return bad("market data", f"{text}: neither live nor delayed: {error.message}", refusal.hint)
-    return warn("market data", f"{text}: delayed quotes only [{refusal.code}] {refusal.message}", refusal.hint)
+    return warn("market data", f"{text}: delayed quotes only: [{refusal.code}] {refusal.message}", refusal.hint)

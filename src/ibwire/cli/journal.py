@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from ibwire.cli.frame import fail, say_json
+from ibwire.cli.frame import BadOption, fail, say_json
 from ibwire.cli.options import AsJson
+from ibwire.cli.order_rows import is_called
+from ibwire.cli.record_words import said
+from ibwire.cli.rows import csv_lines, show_rows
 from ibwire.exceptions import IbwireError
 from ibwire.journal_reader import JournalReader
+from ibwire.journal_records import Record
 from ibwire.order_state import TrackedOrder
 from ibwire.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Look at the journal of orders: list, export, verify.")
+app = typer.Typer(no_args_is_help=True, help="Look at the journal of orders: list, show, export, verify.")
 
 COLUMNS = (
     *("client_ref", "client_id", "order_id", "perm_id", "state", "action", "quantity", "symbol", "order_type"),
@@ -31,7 +29,13 @@ COLUMNS = (
 )
 """What the list says of an order."""
 
+NARROW = ("client_ref", "order_id", "perm_id", "state", "action", "quantity", "symbol", "filled")
+"""What of it fits a terminal."""
+
 RECORD_COLUMNS = ("sequence", "at", "kind", "client_ref", "client_id", "order_id", "detail", "messages")
+
+LIFE_COLUMNS = ("at", "kind", "order_id", "what")
+"""What is shown of the records of one order; times are UTC."""
 
 
 class Format(StrEnum):
@@ -60,12 +64,43 @@ def list_orders(
     """
     with _Opened(path) as reader:
         rows = [row_of(order) for order in reader.orders(only_open=only_open)]
+    show_rows(COLUMNS, rows, title="orders", as_json=as_json, narrow=NARROW)
+
+
+@app.command()
+def show(
+    order: Annotated[str, typer.Argument(help="The order's reference, permanent id or order id.")],
+    *,
+    path: Journal = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the life of one order: what was meant, sent and heard, and when.
+
+    Example: ibwire journal show 1000041
+    """
+    with _Opened(path) as reader:
+        found = [one for one in reader.orders() if is_called(order, one.key)]
+        if len(found) != 1:
+            refs = ", ".join(str(one.key.client_ref) for one in found)
+            fail(BadOption(f"{len(found)} orders of the journal are called {order}{refs and f': {refs}'}"))
+        records = list(reader.records(found[0].key.client_ref))
+        rows = [_life_row(record) for record in records]
+        whole = {"order": row_of(found[0]), "records": [record.as_dict() for record in records]} if as_json else {}
     if as_json:
-        say_json(rows)
-    elif Console().is_terminal:
-        Console(highlight=False).print(_table(rows))
+        say_json(whole)
     else:
-        _write_csv(COLUMNS, rows)
+        show_rows(LIFE_COLUMNS, rows, title=f"order {found[0].key.client_ref}", as_json=False)
+
+
+def _life_row(record: Record) -> dict[str, Any]:
+    entry = record.entry
+    texts = (entry.detail, *map(said, record.messages))
+    return {
+        "at": f"{entry.at:%Y-%m-%d %H:%M:%S.%f}",
+        "kind": str(entry.kind),
+        "order_id": entry.order_id or None,
+        "what": "; ".join(text for text in texts if text),
+    }
 
 
 @app.command()
@@ -82,7 +117,8 @@ def export(
     with _Opened(path) as reader:
         records: Iterator[dict[str, Any]] = (record.as_dict() for record in reader.records(client_ref))
         if form is Format.CSV:
-            _write_csv(RECORD_COLUMNS, records)
+            for line in csv_lines(RECORD_COLUMNS, records):
+                typer.echo(line)
         else:
             for record in records:
                 say_json(record)
@@ -138,25 +174,3 @@ class _Opened:
 
 def _plain(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:f}"
-
-
-def _table(rows: Iterable[dict[str, Any]]) -> Table:
-    shown = Table(title="orders", title_justify="left")
-    for heading in COLUMNS:
-        shown.add_column(heading, overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(_cell(value)) for value in row.values()))
-    return shown
-
-
-def _write_csv(columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row.values()])
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return msgspec.json.encode(value).decode() if isinstance(value, list | dict) else str(value)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
-from ibwire.cli.findings import Finding, bad, ok, warn
+from ibwire.cli.findings import Finding, Verdict, bad, ok, warn
 from ibwire.cli.frame import one_line
 from ibwire.exceptions import ConfigurationError, IbwireError
-from ibwire.followed_orders import HALTED
+from ibwire.halt_mark import HaltMark
 from ibwire.journal_lock import holder_of
 from ibwire.journal_reader import JournalReader, is_begun
 from ibwire.order_states import OrderState
@@ -30,7 +31,7 @@ def environment() -> Finding:
     what = (
         f"ibwire {_version('ibwire') or 'not installed'}, "
         f"{platform.python_implementation()} {platform.python_version()}, "
-        f"{platform.system()} {platform.release()} {platform.machine()}"
+        f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}"
     )
     try:
         zone_named("America/New_York")
@@ -91,28 +92,26 @@ def journal(settings: Settings) -> Finding:
     """Whether the journal of orders is whole, who has it, and whether orders are in doubt or trading is halted."""
     path = settings.trading.journal_path
     try:
-        if not is_begun(path):
-            return _no_journal(path)
-        reader = JournalReader(path)
+        found = _journal_at(path) if is_begun(path) else _no_journal(path)
     except (IbwireError, OSError) as error:
         return bad("journal", one_line(error), _MEND)
-    try:
+    halt = HaltMark(path).read()
+    if halt is None or found.verdict is Verdict.FAIL:
+        return found
+    fixes = ("`ibwire resume` once the reason is gone", found.fix)
+    return warn("journal", f"trading is halted: {halt.reason}; {found.text}", "; ".join(filter(None, fixes)))
+
+
+def _journal_at(path: Path) -> Finding:
+    """A journal that is there. Raises what reading it raises."""
+    with closing(JournalReader(path)) as reader:
         problems = reader.problems()
         if problems:
             return bad("journal", f"{path}: {'; '.join(problems)}", _MEND)
-        open_orders = [order.state for order in reader.orders(only_open=True)]
-        halted = reader.flags().get(HALTED, "")
-    except IbwireError as error:
-        return bad("journal", one_line(error), _MEND)
-    finally:
-        reader.close()
+        states = [order.state for order in reader.orders(only_open=True)]
     holder = holder_of(path)
-    in_doubt = sum(state in _IN_DOUBT for state in open_orders)
-    found = (
-        f"{path} is whole, {len(open_orders)} open orders, {f'in use by {holder}' if holder else 'in use by nobody'}"
-    )
-    if halted:
-        return warn("journal", f"{found}; trading is halted: {halted}", "`ibwire resume` once the reason is gone")
+    in_doubt = sum(state in _IN_DOUBT for state in states)
+    found = f"{path} is whole, {len(states)} open orders, in use by {holder or 'nobody'}"
     if in_doubt and holder is None:  # with a holder, it may just have been sent
         fix = "start the program that placed them: it asks the gateway before anything else is sent"
         return warn("journal", f"{found}; of {in_doubt} it is not known whether they arrived", fix)

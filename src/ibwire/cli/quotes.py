@@ -37,7 +37,7 @@ class DataKind(StrEnum):
 
 
 Symbols = Annotated[
-    list[str], typer.Argument(metavar="SYMBOL...", help="Contracts: AAPL, EUR.USD, FUT:ES:CME:202612, OPT:…, ID:265598")
+    list[str], typer.Argument(metavar="SYMBOL", help="Contracts: AAPL, EUR.USD, FUT:ES:CME:202612, OPT:…, ID:265598")
 ]
 MarketDataType = Annotated[
     DataKind | None,

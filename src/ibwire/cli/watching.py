@@ -67,16 +67,19 @@ class Watch(Generic[T]):
         self._console = console or Console(highlight=False)
         self._is_live = self._console.is_terminal and not as_json
         self._seen = 0
+        self._open: set[str] = set()
         self._enough = asyncio.Event()
 
     async def run(self, streams: Mapping[str, Stream[T | Gap | Resumed]]) -> None:
-        """Show these, by what they are called, until it is enough or the process is asked to stop, a good end.
+        """Show these until it is enough or the process is asked to stop, a good end; raises as `until_enough`."""
+        await until_stopped(self.until_enough(streams))
 
-        Raises what the streams raise, the request said in short.
+    async def until_enough(self, streams: Mapping[str, Stream[T | Gap | Resumed]]) -> None:
+        """Show these, by what they are called, until it is enough, or all have ended.
+
+        Raises an ExceptionGroup of what the streams raise; a RequestError says the name instead of the request.
         """
-        await until_stopped(self._until_enough(streams))
-
-    async def _until_enough(self, streams: Mapping[str, Stream[T | Gap | Resumed]]) -> None:
+        self._open |= set(streams)
         with Live(console=self._console, auto_refresh=False) if self._is_live else nullcontext() as live:
             try:
                 async with asyncio.timeout(self._seconds), asyncio.TaskGroup() as tasks:
@@ -106,6 +109,9 @@ class Watch(Generic[T]):
                         return
         except RequestError as error:
             raise named(error, label) from error
+        self._open.discard(label)
+        if not self._open:
+            self._enough.set()
 
     def _show(self, label: str, item: T | Gap | Resumed) -> None:
         self._view.take(label, item)

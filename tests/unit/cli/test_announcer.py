@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from ibwire.cli import announcer as module
+from ibwire.cli import line_writer
 from ibwire.cli.announcer import Announcer, LinesLost, describe
 from ibwire.simulator.happenings import FaultNews, Violation
 
@@ -23,7 +23,7 @@ def test_every_line_is_printed_in_order(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_lines_that_nobody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_LINES", 2)
+    monkeypatch.setattr(line_writer, "MOST_LINES", 2)
     may_write, printed = threading.Event(), list[bytes]()
 
     def write(_: int, data: bytes) -> int:
@@ -37,7 +37,7 @@ def test_lines_that_nobody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) ->
         announcer.tell(FaultNews(at_s=number, kind="reset", parameters={}))
     may_write.set()
     with announcer:
-        while announcer._lines.qsize():
+        while announcer._writer.waiting:
             may_write.wait(0.001)
         announcer.tell(FaultNews(at_s=9, kind="reset", parameters={}))
     told = [json.loads(line) for line in printed]

@@ -49,6 +49,20 @@ def test_list_says_how_the_orders_stand(path: Path) -> None:
     ]
 
 
+def test_show_tells_the_life_of_one_order_by_any_of_its_names(path: Path) -> None:
+    for name in (ref_of(1), "1000041", "1"):
+        rows = list(csv.DictReader(io.StringIO(run("show", name, "--path", path))))
+        assert [row["kind"] for row in rows] == ["intent", "sent", "order_status", "execution", "ended"]
+    assert rows[0]["what"] == "BUY 100 AAPL at a limit of 10.0, DAY"
+    assert rows[2]["what"] == "Filled, 100 filled, 0 remaining"
+    assert rows[3]["what"].startswith("BOT 100 at 10, execution ")
+    assert rows[4]["what"] == "filled"
+    told = json.loads(run("show", ref_of(1), "--path", path, "--json"))
+    assert told["order"]["state"] == "filled"
+    assert [one["sequence"] for one in told["records"]] == [1, 2, 5, 6, 7]
+    assert "0 orders of the journal are called 4711" in run("show", "4711", "--path", path, code=1)
+
+
 def test_export_writes_every_record_with_its_messages(path: Path) -> None:
     records = [json.loads(line) for line in run("export", "--path", path).splitlines()]
     assert [one["kind"] for one in records] == [
