@@ -26,7 +26,7 @@ from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
 from ibwire.cli.record_files import check_writable, csv_of, json_lines_of, text_of, write_whole
 from ibwire.cli.time_terms import bar_size_of, duration_of, moment_of
 from ibwire.contract_texts import parse_contract
-from ibwire.exceptions import RequestError
+from ibwire.exceptions import IbwireError, RequestError
 from ibwire.history_bars import Bars, Hole
 from ibwire.history_spans import BAR_SIZES
 from ibwire.history_store import BarStore
@@ -218,11 +218,18 @@ def _opened(path: Path | None, *, is_for_good: bool, say: Callable[[str], None])
                 yield store
             finally:
                 is_empty = store.is_empty
-    except BaseException:
+    except BaseException as error:
         if is_empty and not is_for_good:
             _remove(path)
-        elif not is_empty:
-            say(f"not complete: what has come is kept in {path}, and the same command goes on from there")
+        if is_empty:
+            raise
+        kept = f"what has come is kept in {path}, and the same command goes on from there"
+        if isinstance(error, IbwireError):
+            error.hint = f"{error.hint}; {kept}" if error.hint else kept
+        elif isinstance(error, OSError):
+            raise OSError(f"{error}; {kept}") from error
+        else:
+            say(f"not complete: {kept}")
         raise
 
 

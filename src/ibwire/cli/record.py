@@ -124,5 +124,6 @@ class Told:
 
 def in_words(progress: Progress) -> str:
     """One line for people."""
-    told = f"{progress.rows} rows of {progress.streams} streams in {progress.took_s:.0f} s, {progress.gaps} gaps"
+    rows = progress.written if progress.is_over else progress.rows
+    told = f"{rows} rows of {progress.streams} streams in {progress.took_s:.0f} s, {progress.gaps} gaps"
     return f"recorded {told}, in {progress.directory}" if progress.is_over else told

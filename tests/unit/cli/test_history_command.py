@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from ibwire.cli import history as command
+from ibwire.exceptions import DataFarmDown
 from ibwire.history_bars import Bar, Bars, Hole
 from ibwire.history_spans import Interval
 from ibwire.history_store import BarStore
@@ -64,6 +65,24 @@ def test_logins_are_not_mixed_in_what_is_kept() -> None:
     assert one.parent == out.parent
     assert one != other
     assert one == command._beside(out, ("DU2", "DU1"))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError("the disk is full"), "the disk is full; what has come is kept in "),
+        (DataFarmDown("down", hint="wait"), "down; hint: wait; what has come is kept in "),
+    ],
+)
+def test_an_error_says_in_its_one_line_where_the_rest_is_kept(tmp_path: Path, error: Exception, told: str) -> None:
+    def fails() -> None:
+        with command._opened(tmp_path / "a.part", is_for_good=False, say=pytest.fail) as store:
+            assert isinstance(store, BarStore)
+            store.add("a", Interval(START, START + timedelta(minutes=1)), [])
+            raise error
+
+    with pytest.raises(type(error), match=f"{told}.*a.part, and the same command goes on"):
+        fails()
 
 
 @pytest.mark.parametrize("is_for_good", [False, True])
