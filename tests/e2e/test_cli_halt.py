@@ -76,8 +76,6 @@ async def test_a_running_program_cancels_its_orders_and_trades_on_after_resume(
         assert f"process {os.getpid()}" in result.stderr
         with pytest.raises(OrderLimitExceeded, match="it buys too much"):
             await session.trading.place(apple, FAR)
-        refused = await run("buy", "AAPL", "1", "--market", "--yes", "--port", str(gateway.port), cwd=tmp_path)
-        assert refused.returncode == 1
         resumed = await run("resume", cwd=tmp_path)
         assert (resumed.returncode, resumed.stderr) == (0, "")
         assert resumed.stdout.startswith("trading goes on; it was halted since ")
@@ -132,10 +130,6 @@ async def test_in_the_wrong_folder_it_says_that_it_halts_nothing(tmp_path: Path)
     assert result.returncode == 1
     assert f"there is no journal at {tmp_path / 'ibwire-journal.sqlite3'}" in result.stderr
     assert json.loads(result.stdout)["ok"] is False
-    once = await run("resume", "--json", cwd=tmp_path)
-    again = await run("resume", cwd=tmp_path)
-    assert json.loads(once.stdout)["was_halted"] is True
-    assert (again.returncode, again.stdout.split(":")[0]) == (0, "trading was not halted")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")

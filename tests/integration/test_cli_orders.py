@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -181,6 +183,10 @@ def test_a_halt_keeps_the_first_reason_and_refuses_before_anybody_is_asked(gatew
     result = at(gateway, "buy", "AAPL", "1", "--market", "--yes")
     assert "nothing was sent: trading is halted: enough; hint: `ibwire resume`" in complaint(result)
     assert {order.status for order in gateway.state().orders} == {"Cancelled"}
+    resumed, not_halted = (CliRunner().invoke(app, ["resume"]) for _ in range(2))
+    assert (resumed.exit_code, resumed.stdout[-9:]) == (0, ": enough\n")
+    assert (not_halted.exit_code, not_halted.stdout.split(":")[0]) == (0, "trading was not halted")
+    assert json.loads(CliRunner().invoke(app, ["resume", "--json"]).stdout)["was_halted"] is False
 
 
 def test_a_global_cancel_that_is_refused_is_told() -> None:
@@ -211,3 +217,44 @@ def test_a_limit_is_held_to_the_market_where_the_settings_say_so(gateway: Gatewa
     assert re.search(r"a limit of 1\.00 is [\d.]+ % from 2\d\d", complaint(far))
     near = at(gateway, "buy", "AAPL", "1", "--limit", "252.00", "--yes", IBWIRE_TRADING_MAX_DISTANCE_PERCENT="5")
     assert near.exit_code == 0, near.stderr
+
+
+def test_an_order_is_listed_cancelled_and_its_life_told(gateway: GatewayThread) -> None:
+    order = bought(gateway)
+    gateway.call(lambda one: one.desk.place_manual(APPLE, MANUAL))
+    listed = at(gateway, "orders")
+    (row,) = csv.DictReader(io.StringIO(listed.stdout))
+    assert (row["client_ref"], row["state"], row["quantity"], row["contract"]) == (
+        *(order["client_ref"], "Submitted", "3", "AAPL"),
+    )
+    assert listed.stderr == "and 1 that ibwire did not place: --all shows them\n"
+    everybodys = json.loads(at(gateway, "orders", "--all", "--json").stdout)
+    manual = next(one for one in everybodys if one["client_ref"] is None)
+    refused = at(gateway, "cancel", str(manual["perm_id"]))
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("error: nothing was sent: the order is of the TWS user")
+    cancelled = at(gateway, "cancel", str(order["perm_id"]))
+    assert (cancelled.exit_code, cancelled.stderr) == (0, "")
+    assert cancelled.stdout == f"BUY AAPL, reference {order['client_ref']}: cancelled, 0 of 3 filled\n"
+    again = at(gateway, "cancel", str(order["client_ref"]))
+    assert (again.exit_code, again.stderr) == (1, "error: nothing was sent: the order has ended: it is cancelled\n")
+    life = CliRunner().invoke(app, ["journal", "show", str(order["client_ref"])])
+    kinds = [row["kind"] for row in csv.DictReader(io.StringIO(life.stdout))]
+    assert kinds[:2] == ["intent", "sent"]
+    assert {"cancel", "ended"} <= set(kinds)
+    assert "BUY 3 AAPL at a limit of 1" in life.stdout
+
+
+def test_accounts_and_positions_as_lines() -> None:
+    with GatewayThread(seed=1, accounts=("DU1", "U2")) as gateway:
+        rows = list(csv.DictReader(io.StringIO(at(gateway, "account", "--account", "U2").stdout)))
+        assert {row["account"] for row in rows} == {"U2"}
+        assert {"NetLiquidation", "BuyingPower"} <= {row["key"] for row in rows}
+        nothing = at(gateway, "positions")
+        assert (nothing.exit_code, len(nothing.stdout.splitlines())) == (0, 1)
+        which = at(gateway, "buy", "AAPL", "1", "--market", "--yes")
+        assert "the login has 2 accounts, name one" in complaint(which)
+        given = at(gateway, "buy", "AAPL", "1", "--market", "--yes", "--account", "DU1", "--wait", "5", "--json")
+        assert json.loads(given.stdout)["order"]["account"] == "DU1"
+        (held,) = json.loads(at(gateway, "positions", "--account", "DU1", "--json").stdout)
+        assert (held["account"], held["quantity"], held["currency"]) == ("DU1", "1", "USD")

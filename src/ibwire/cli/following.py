@@ -35,7 +35,7 @@ async def follow(
             failure = error
         await _charged(handle)
     except asyncio.CancelledError:
-        typer.echo(f"interrupted: {_whereabouts(handle)}", err=True)
+        typer.echo(f"interrupted: {whereabouts(handle)}", err=True)
         raise
     is_good = failure is None and (wait_s is None or handle.status is OrderState.FILLED)
     if as_json:
@@ -52,7 +52,7 @@ async def follow(
         raise failure
     if not is_good:
         within = "" if handle.is_over else f" within {wait_s:g} s"
-        typer.echo(f"error: not filled{within}: {_whereabouts(handle)}", err=True)
+        typer.echo(f"error: not filled{within}: {whereabouts(handle)}", err=True)
     return is_good
 
 
@@ -82,13 +82,15 @@ async def _charged(handle: OrderHandle) -> None:
         return
 
 
-def _whereabouts(handle: OrderHandle) -> str:
+def whereabouts(handle: OrderHandle) -> str:
     """What a person has to know who looks away from an order."""
     ref = handle.key.client_ref
     if handle.unsent_because is not None:
         return f"the order was not sent: {handle.unsent_because.message}"
     if handle.is_over:
         return f"the order has ended: {stands(handle)}"
+    if not handle.has_left:
+        return f"the order has not left yet, and is taken back; `ibwire journal show {ref}` tells its end"
     if handle.status is OrderState.UNCONFIRMED:
         return f"whether the order works is not known; reference {ref}; look with `ibwire orders`"
     return f"the order is working ({stands(handle)}): reference {ref}; `ibwire cancel {ref}` cancels it"

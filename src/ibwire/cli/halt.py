@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ibwire.cli.connecting import Gateway, connected
-from ibwire.cli.frame import fail, one_line, run, say_json
+from ibwire.cli.frame import INTERRUPTED, fail, one_line, run, say_json
 from ibwire.cli.options import AsJson, ClientId, Host, Port
 from ibwire.cli.order_rows import in_words, row_of_tracked
 from ibwire.exceptions import IbwireError, JournalLocked
@@ -86,8 +86,9 @@ def halt(
     gateway = Gateway(host=host, port=port, client_id=client_id)
     try:
         run(_cancel_all(gateway, settings, outcome, wait_s=wait, everything=everything))
-    except typer.Exit:
-        typer.echo("interrupted: trading is halted; `ibwire orders` shows what still works", err=True)
+    except typer.Exit as ended:
+        said = "interrupted" if ended.exit_code == INTERRUPTED else "not all was done"
+        typer.echo(f"{said}: trading is halted; `ibwire orders` shows what still works", err=True)
         raise
     _report(outcome, mark, as_json=as_json)
     raise typer.Exit(0 if outcome.is_good else 1)
