@@ -84,6 +84,7 @@ docs-tables: install
 	$(BIN)/python tools/generate_request_docs.py
 	$(BIN)/python tools/generate_cli_docs.py
 	$(BIN)/python tools/generate_pacing_docs.py
+	$(BIN)/python tools/generate_architecture_docs.py
 
 # Renew the locked set of requirements (needs uv).
 lock:
