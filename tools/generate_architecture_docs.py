@@ -87,9 +87,8 @@ def modules_page() -> str:
     parts = [MODULES_HEAD]
     for number, name in _layered():
         path = SOURCE / f"{name}.py"
-        parts.append(
-            f"| {number} | `{name}` | {_first_line(path)} |\n" if path.is_file() else _package_row(number, name)
-        )
+        shown, text = (name, _first_line(path)) if path.is_file() else (f"{name}/", PACKAGES[name])
+        parts.append(f"| {number} | `{shown}` | {text} |\n")
     for name, summary in PACKAGES.items():
         parts.append(f"\n## `{name}/`\n\n{summary}\n\n| module | |\n|---|---|\n")
         for path in sorted((SOURCE / name).rglob("*.py")):
