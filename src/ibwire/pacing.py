@@ -26,13 +26,15 @@ class PacingRule(Struct, frozen=True, kw_only=True):
     """One limit. With `window_s` it counts what was sent in any such span; without, what is open now.
 
     `allowed` is IBKR's number, `limit` ours. Both are per key: the rule's `key` says in words what a claim's key is
-    made of, "" for one count for all. `code` is what IBKR answers to a breach.
+    made of, "" for one count for all. `code` is what IBKR answers to a breach. IBKR counts when a request arrives, we
+    when it leaves: with `spare_s` added to our window, requests may be under way so much longer than those after them.
     """
 
     name: str
     limit: int
     allowed: int
     window_s: float | None = None
+    spare_s: float = 0.0
     key: str = ""
     when_full: WhenFull = WhenFull.WAIT
     code: int | None = None
@@ -57,6 +59,7 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
             limit=60,
             allowed=60,
             window_s=600.0,
+            spare_s=5.0,
             code=162,
             source="Historical data limitations: 60 requests within any ten minutes; BID_ASK counts twice",
         ),
@@ -65,6 +68,7 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
             limit=5,
             allowed=5,
             window_s=2.0,
+            spare_s=0.5,
             key="contract, exchange, tick type",
             code=162,
             source="Historical data limitations: six for one contract, exchange and tick type in two seconds",
@@ -74,6 +78,7 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
             limit=1,
             allowed=1,
             window_s=15.0,
+            spare_s=1.0,
             key="the whole request",
             code=162,
             source="Historical data limitations: identical requests within 15 seconds",
@@ -90,6 +95,7 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
             limit=1,
             allowed=1,
             window_s=15.0,
+            spare_s=1.0,
             key="instrument",
             code=420,
             source="Live market data: no more than one tick-by-tick request for an instrument within 15 seconds",
@@ -138,6 +144,7 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
             limit=1,
             allowed=1,
             window_s=1.0,
+            spare_s=0.2,
             source="Live market data: one regulatory snapshot a second",
         ),
         PacingRule(
@@ -145,6 +152,7 @@ def rules(market_data_lines: int = 100) -> dict[str, PacingRule]:
             limit=1,
             allowed=1,
             window_s=1.0,
+            spare_s=0.2,
             source="Matching symbols: about one request a second, more may stay unanswered (observed)",
         ),
     )

@@ -226,7 +226,7 @@ class PacingState(Generic[W]):
             assert rule.window_s is not None
             if len(self._windows) >= _MAX_IDLE_WINDOWS:
                 self._windows = {at: window for at, window in self._windows.items() if window.used(now)}
-            window = self._windows[place] = SlidingWindow(self._limit(rule), rule.window_s)
+            window = self._windows[place] = SlidingWindow(self._limit(rule), rule.window_s + rule.spare_s)
         return window
 
 

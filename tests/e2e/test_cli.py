@@ -18,8 +18,6 @@ from ibwire.settings import ConnectionSettings
 from ibwire.wire import messages as m
 from tests.helpers.commands import TIMEOUT_S, ibwire, running
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
-
 INTERRUPTED_AT_THE_FIRST_IMPORT = """
 import signal, sys
 
@@ -39,37 +37,6 @@ def port_of(process: subprocess.Popen[str]) -> int:
     match = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", process.stdout.readline())
     assert match is not None
     return int(match[1])
-
-
-def test_demo_as_json_prints_one_object_and_succeeds() -> None:
-    result = ibwire("demo", "--seconds", "1", "--json")
-    assert result.returncode == 0, result.stderr
-    summary = json.loads(result.stdout)
-    assert summary["ok"] is True
-    assert summary["server_version"] == 226
-    assert summary["instruments"] >= 5
-    assert summary["instruments_quoted"] == summary["instruments"]
-    assert summary["order"]["status"] == "Filled"
-    assert float(summary["order"]["average_price"]) <= float(summary["order"]["limit_price"])
-    assert result.stderr == ""
-
-
-def test_demo_into_a_pipe_prints_plain_lines_with_a_quote_of_each_instrument() -> None:
-    result = ibwire("demo", "--seconds", "1")
-    assert result.returncode == 0, result.stderr
-    assert "\x1b" not in result.stdout
-    for symbol in ("AAPL", "MSFT", "ESH4"):
-        assert re.search(rf"^{symbol} .* bid \d+ x [\d.]+  ask [\d.]+ x \d+", result.stdout, re.MULTILINE)
-    assert "Filled" in result.stdout
-
-
-@pytest.mark.skipif(not RECORDINGS.is_dir(), reason="the recordings are not part of the project and not here")
-def test_demo_on_the_recordings_shows_and_trades_them() -> None:
-    result = ibwire("demo", "--seconds", "1", "--json", "--replay", str(RECORDINGS))
-    assert result.returncode == 0, result.stderr
-    summary = json.loads(result.stdout)
-    assert summary["instruments_quoted"] == 3
-    assert summary["order"]["status"] == "Filled"
 
 
 @pytest.mark.parametrize(

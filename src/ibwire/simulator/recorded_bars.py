@@ -72,6 +72,14 @@ class RecordedBars:
         found = [self._bars.get((instrument.con_id, name), {}) for name in names]
         return min((rows.starts_s[0] for sizes in found for rows in sizes.values()), default=None)
 
+    def starts_s(self, what: str, length_s: int) -> dict[int, list[int]]:
+        """When the bars start that were recorded in just this length, by `con_id`."""
+        return {
+            con_id: rows[length_s].starts_s
+            for (con_id, name), rows in self._bars.items()
+            if name == what and length_s in rows
+        }
+
     def seconds(
         self, instrument: Instrument, what: str, start_s: int, end_s: int, *, is_backward: bool
     ) -> Iterator[list[PastTick]]:
