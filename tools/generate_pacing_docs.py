@@ -32,7 +32,8 @@ def table() -> str:
 
 
 def _row(rule: PacingRule, with_many_lines: PacingRule) -> str:
-    limit = f"{rule.limit} in {rule.window_s:g} s" if rule.window_s is not None else f"{rule.limit} open"
+    span = "open" if rule.window_s is None else f"in {rule.window_s:g} s"
+    limit = f"{rule.limit} {span}" + (f" + {rule.spare_s:g}" if rule.spare_s else "")
     if with_many_lines.limit != rule.limit:
         limit += f" ({with_many_lines.limit} with {LINES[1]})"
     when_full = "refused" if rule.when_full is WhenFull.REFUSE else "waits"
