@@ -19,7 +19,7 @@ TIMEOUT_S = 60
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[GatewayThread]:
-    with GatewayThread(seed=7, limits=NO_LIMITS) as running:
+    with GatewayThread(seed=7, limits=NO_LIMITS, speed=10) as running:
         yield running
 
 
