@@ -71,7 +71,8 @@ wire: install
 	$(BIN)/ruff check --quiet --fix-only src/ibwire/wire
 	$(BIN)/ruff format --quiet src/ibwire/wire
 
-# The documentation as a site, in site/. Needs no network; fails at any warning, so no link leads nowhere.
+# The documentation as a site, in site/. Needs no network; fails at any warning, so no link leads nowhere. The variable
+# switches off what the theme prints at each build about a coming release of MkDocs.
 docs: install
 	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 
