@@ -74,7 +74,7 @@ wire: install
 # The documentation as a site, in site/. Needs no network; fails at any warning, so no link leads nowhere. The variable
 # switches off what the theme prints at each build about a coming release of MkDocs.
 docs: install
-	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
 
 # Regenerate the pages of docs/ that are made from the code's own tables.
 docs-tables: install

@@ -52,13 +52,11 @@ OBJECTS: dict[str, type] = {
 }
 """What the pages call objects of these classes."""
 
-NO_MODULES = {"ibwire.recording", "ibwire.git"}
-"""What looks like a module and is none: the key of a file's metadata."""
+NO_MODULE = re.compile(r"ibwire\.(?:recording|git|env|service)(?:\.example)?")
+"""What looks like a module and is none: the key of a file's metadata, and files."""
 
-FAMILIES = {"ORDER", "CONNECTION", "STREAM", "FARM", "GATEWAY"}
+FAMILIES = {"ORDER", "TRADING", "CONNECTION", "STREAM", "FARM", "GATEWAY"}
 """The first words of events, by which they are known among other names in capitals."""
-
-IB_ASYNC = {"util", "startLoop", "df", "patchAsyncio"}
 
 
 def code_of(page: Path) -> str:
@@ -99,8 +97,8 @@ def wrong_attributes(code: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_names_on_the_page_exist(page: Path) -> None:
     code = code_of(page)
-    modules = set(re.findall(r"(?<![\w./-])ibwire(?:\.[A-Za-z_]\w*)+(?![\w/])", code)) - NO_MODULES
-    assert [name for name in sorted(modules) if unresolved(name)] == []
+    names = set(re.findall(r"(?<![\w./-])ibwire(?:\.[A-Za-z_]\w*)+(?![\w/])", code))
+    assert [name for name in sorted(names) if not NO_MODULE.fullmatch(name) and unresolved(name)] == []
     assert sorted(set(wrong_attributes(code))) == []
     variables = set(re.findall(r"(?<![A-Z_])(?:IBWIRE|TWS_TEST)_[A-Z_]+[A-Z]\b", code))
     known = {*variables_of().values(), *variables_of("TWS_TEST_").values()}
