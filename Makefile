@@ -9,7 +9,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: install run test coverage check package bench bench-memory campaigns chaos chaos-orders soak wire docs-tables screens lock format clean
+.PHONY: install run test coverage check package bench bench-memory campaigns chaos chaos-orders soak wire docs docs-tables screens lock format clean
 install: $(VENV)/installed
 
 run: install
@@ -84,6 +84,11 @@ wire: install
 	$(BIN)/ruff check --quiet --fix-only src/ibwire/wire
 	$(BIN)/ruff format --quiet src/ibwire/wire
 
+# The documentation as a site, in site/. Needs no network; fails at any warning, so no link leads nowhere. The variable
+# switches off what the theme prints at each build about a coming release of MkDocs.
+docs: install
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict
+
 # Regenerate the pages of docs/ that are made from the code's own tables.
 docs-tables: install
 	$(BIN)/python tools/generate_error_docs.py
@@ -91,6 +96,9 @@ docs-tables: install
 	$(BIN)/python tools/generate_fault_matrix.py
 	$(BIN)/python tools/generate_fault_docs.py
 	$(BIN)/python tools/generate_request_docs.py
+	$(BIN)/python tools/generate_cli_docs.py
+	$(BIN)/python tools/generate_pacing_docs.py
+	$(BIN)/python tools/generate_architecture_docs.py
 
 # What commands look like in a terminal (docs/screens/*.svg), from real runs against a simulated gateway.
 screens: install
@@ -101,4 +109,4 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .coverage coverage.json .venv-wire .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist src/*.egg-info
+	rm -rf $(VENV) .coverage coverage.json .venv-wire .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist site src/*.egg-info

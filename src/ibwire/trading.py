@@ -253,8 +253,6 @@ class Trading(OrderQuestions):
         fixed = {"action", "account", "order_ref"} & changes.keys()
         if fixed:
             raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
-        if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
-            changes = {"transmit": True, **changes}
         check_link(self._session.state)
         if handle in self._placing.queue:
             raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
