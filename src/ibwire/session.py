@@ -16,35 +16,35 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ibwire.account import Account
 from ibwire.connection import ConnectionManager, ConnectionState
-from ibwire.contract_cache import ContractCache
-from ibwire.contracts import Contracts
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
-from ibwire.history import History
-from ibwire.market_data import MarketData
+from ibwire.exceptions import NotConnected
 from ibwire.notices import Notice
-from ibwire.order_guards import market_price_of
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recovery import Recovery, Stage
 from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
 from ibwire.stream_keeper import KeeperStatistics, StreamFeed, StreamKeeper
 from ibwire.streams import MessageStream, Receiver
-from ibwire.trading import Trading
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # services are imported when they are first used: a program pays for those that it uses
+    from ibwire.account import Account
+    from ibwire.contracts import Contracts
+    from ibwire.history import History
     from ibwire.ib_async.ib import IB
+    from ibwire.market_data import MarketData
     from ibwire.recorder import Recorder
+    from ibwire.trading import Trading
 
 _log = logging.getLogger(__name__)
 
@@ -139,16 +139,8 @@ class IBSession:
         )
         self._watching: asyncio.Task[None] | None = None
         self._journal_in_thread = journal_in_thread
-        self._trading: Trading | None = None
+        self._is_closed = False
         self._ib: IB | None = None
-        self.account = Account(self, self.settings.connection)
-        """What the login's accounts are worth, hold, earn and lose."""
-        self.contracts = Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
-        """What can be traded: looked up, and remembered."""
-        self.market_data = MarketData(self, self.settings.connection, self.settings.rate_limit)
-        """Quotes, ticks, order books and bars, as they come."""
-        self.history = History(self)
-        """Bars, ticks, schedules and histograms of the past."""
 
     async def __aenter__(self) -> IBSession:
         await self.start()
@@ -180,26 +172,63 @@ class IBSession:
             await asyncio.gather(watching, return_exceptions=True)
         if self._ib is not None:
             self._ib.disconnect()
-        await self.trading.aclose()  # also one that nobody has used: it must not open the journal any more
-        await self.account.aclose()
+        self._is_closed = True
+        made = vars(self)  # of the services, only those that somebody used
+        if "trading" in made:
+            await self.trading.aclose()
+        if "account" in made:
+            await self.account.aclose()
         self._keeper.close_all()
         await self.connection.aclose()
-        await self.contracts.aclose()
+        if "contracts" in made:
+            await self.contracts.aclose()
         if self._owns_events:
             await self.events.aclose()
 
-    @property
+    @cached_property
+    def account(self) -> Account:
+        """What the login's accounts are worth, hold, earn and lose."""
+        from ibwire.account import Account
+
+        return Account(self, self.settings.connection)
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        """What can be traded: looked up, and remembered."""
+        from ibwire.contract_cache import ContractCache
+        from ibwire.contracts import Contracts
+
+        return Contracts(self, ContractCache(self.settings.contracts, now=self.now, events=self.events))
+
+    @cached_property
+    def market_data(self) -> MarketData:
+        """Quotes, ticks, order books and bars, as they come."""
+        from ibwire.market_data import MarketData
+
+        return MarketData(self, self.settings.connection, self.settings.rate_limit)
+
+    @cached_property
+    def history(self) -> History:
+        """Bars, ticks, schedules and histograms of the past."""
+        from ibwire.history import History
+
+        return History(self)
+
+    @cached_property
     def trading(self) -> Trading:
-        """Orders. A session that never uses it touches no journal."""
-        if self._trading is None:
-            self._trading = Trading(
-                self,
-                self.settings.trading,
-                journal_in_thread=self._journal_in_thread,
-                chance=self._rng,
-                market_price=lambda contract: market_price_of(self.market_data.latest(contract)),
-            )
-        return self._trading
+        """Orders. A session that never uses it touches no journal; one that is closed raises NotConnected then."""
+        if self._is_closed:
+            raise NotConnected("the session is closed", hint="make another one")
+        from ibwire.order_guards import market_price_of
+        from ibwire.trading import Trading
+
+        return Trading(
+            self,
+            self.settings.trading,
+            journal_in_thread=self._journal_in_thread,
+            chance=self._rng,
+            market_price=lambda contract: market_price_of(self.market_data.latest(contract)),
+        )
 
     @property
     def ib(self) -> IB:
