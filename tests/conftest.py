@@ -1,3 +1,14 @@
-"""Plugins of the whole suite: our own, whether it is installed or not, and pytest's for testing plugins."""
+"""Plugins of the whole suite: our own, whether it is installed or not, and pytest's for testing plugins.
+
+Properties are tried with the same examples in every run, without a time limit: the machines are shared, and a slow
+example says nothing. `make campaigns` tries more, and others with a seed.
+"""
+
+import hypothesis
 
 pytest_plugins = ["ibwire.pytest_plugin", "pytester"]
+
+hypothesis.settings.register_profile(
+    "ibwire", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("ibwire")
