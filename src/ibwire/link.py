@@ -64,7 +64,7 @@ class Link(asyncio.BufferedProtocol):
         self.bytes_received += nbytes
         self._wakeups.is_held = True
         try:
-            messages = self.wire.receive(bytes(self._view[:nbytes]))
+            messages = self.wire.receive(self._view[:nbytes].tobytes())
             if messages:
                 self.on_messages(messages)
             del messages  # before consumers run: what they do not want of it is free then

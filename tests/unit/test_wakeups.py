@@ -84,7 +84,7 @@ def test_a_consumer_that_runs_the_loop_again_keeps_nobody_waiting() -> None:
     class Consumer:
         def __init__(self, name: str, work: Callable[[], None] = lambda: None) -> None:
             self.name, self.work = name, work
-            self.loop, self.context = loop, copy_context()
+            self.loop, self.context, self.done = loop, copy_context(), None
 
         def callback(self, _: object) -> None:
             told.append(self.name)
@@ -97,7 +97,7 @@ def test_a_consumer_that_runs_the_loop_again_keeps_nobody_waiting() -> None:
 
     wakeups.is_held = True
     for one in (Consumer("first", read_again), Consumer("second"), Consumer("third")):
-        wakeups.add(cast("Waiter", one))
+        wakeups.woken.append(cast("Waiter", one))
     wakeups.hand_over()
     loop.close()
     assert told == ["first", "second", "second ends", "third", "third ends", "first ends"]
