@@ -16,6 +16,19 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 
+class _NoLoop:
+    """For a future that nobody ever waits for: the one question that it asks of its loop."""
+
+    def get_debug(self) -> bool:
+        """Whether it is to be made with the place where it was made."""
+        return False
+
+
+_DONE: asyncio.Future[None] = asyncio.Future(loop=_NoLoop())  # type: ignore[arg-type]
+"""What a resumed task is told that it has waited for: of asyncio's own futures it takes the result without a call."""
+_DONE.set_result(None)
+
+
 class Wakeups:
     """The consumers of one event loop that are to be resumed. Used from that loop only."""
 
@@ -39,7 +52,7 @@ class Wakeups:
                     break
                 waiter = woken.popleft()
                 if waiter.callback is not None:
-                    waiter.context.run(waiter.callback, waiter.done)
+                    waiter.context.run(waiter.callback, _DONE)
         finally:
             if woken and not self.is_held:  # a KeyboardInterrupt of one consumer is not the others' affair
                 self.hand_over_soon(woken[0].loop)
@@ -48,7 +61,7 @@ class Wakeups:
 class Waiter:
     """What one consumer's task awaits, again and again. Of a future it has what a task asks of it."""
 
-    __slots__ = ("_asyncio_future_blocking", "_wakeups", "callback", "context", "done", "is_waiting", "loop")
+    __slots__ = ("_asyncio_future_blocking", "_wakeups", "callback", "context", "is_waiting", "loop")
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -59,9 +72,6 @@ class Waiter:
         self.callback: Callable[[Any], object] | None = None
         """How the task is resumed, in its `context`; None if there is none."""
         self.context: Context
-        # What the task is told that it has waited for: of a future of asyncio's own it takes the result without a call.
-        self.done: asyncio.Future[None] = self.loop.create_future()
-        self.done.set_result(None)
 
     def wake(self) -> None:
         """Let the task go on that waits, when it is handed over; does nothing if none does."""

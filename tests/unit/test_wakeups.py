@@ -84,7 +84,7 @@ def test_a_consumer_that_runs_the_loop_again_keeps_nobody_waiting() -> None:
     class Consumer:
         def __init__(self, name: str, work: Callable[[], None] = lambda: None) -> None:
             self.name, self.work = name, work
-            self.loop, self.context, self.done = loop, copy_context(), None
+            self.loop, self.context = loop, copy_context()
 
         def callback(self, _: object) -> None:
             told.append(self.name)
