@@ -3,7 +3,8 @@
 One process serves all runs, one after the other. When it is ready it prints one JSON line: the port for the clients and
 the port for their progress. A client first connects to the latter and says its dialect and how many messages it wants;
 later it sends a byte for each block it has counted. The sender writes as fast as TCP takes it, while at most `window`
-blocks are under way; or with `--rate` so many bids a second whose price is the time at which they were sent.
+blocks are under way. Or with `--rate` so many bids a second, made beforehand, whose price is their number, and after
+the last of them, over the second connection, when each was written: no encoding is in what is measured.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import socket
 import struct
 import time
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,17 +133,28 @@ def push(connection: socket.socket, progress: socket.socket, blocks: list[bytes]
         under_way += 1
 
 
-def push_at(rate: int, connection: socket.socket, dialect: Dialect, messages: int) -> None:
-    """Send bids, to each instrument in turn, at an even rate: each time all that are due, stamped as they go."""
+def push_at(rate: int, connection: socket.socket, frames: list[bytes]) -> array[float]:
+    """Send these at an even rate, each time all that are due; the monotonic time right before each was written."""
+    written = array("d", bytes(8 * len(frames)))
     began, sent = time.monotonic(), 0
-    while sent < messages:
-        due = min(messages, int((time.monotonic() - began) * rate))
+    while sent < len(frames):
+        due = min(len(frames), int((time.monotonic() - began) * rate))
         for number in range(sent, due):
-            req_id = number % content.INSTRUMENTS + 1
-            tick = content.Tick(content.PRICE, req_id, 1, price=time.monotonic(), size="100")
-            connection.sendall(dialect.write(tick))
+            written[number] = time.monotonic()
+            connection.sendall(frames[number])
         sent = due
         time.sleep(0.5 / rate)
+    return written
+
+
+def numbered_bids(dialect: Dialect, messages: int) -> list[bytes]:
+    """Bids for each instrument in turn, whose price is their number, from 1."""
+    return [
+        dialect.write(
+            content.Tick(content.PRICE, number % content.INSTRUMENTS + 1, 1, price=float(number + 1), size="100")
+        )
+        for number in range(messages)
+    ]
 
 
 def serve(
@@ -155,9 +168,10 @@ def serve(
         connection.settimeout(TIMEOUT_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialect = dialects[name]
+        bids = numbered_bids(dialect, int(messages)) if rate else []
         shake_hands(connection, dialect)
         if rate:
-            push_at(rate, connection, dialect, int(messages))
+            progress.sendall(push_at(rate, connection, bids).tobytes())
         else:
             push(connection, progress, dialect.blocks[: int(messages) // content.BLOCK], window)
         while progress.recv(4096):  # the client closes it last

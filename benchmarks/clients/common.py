@@ -8,6 +8,7 @@ import json
 import socket
 import time
 import tracemalloc
+from array import array
 from statistics import quantiles
 
 from benchmarks.content import BLOCK, INSTRUMENTS
@@ -37,7 +38,7 @@ class Measurement:
             "--handler", action="store_true", help="a sync handler instead of iterators, where both are"
         )
         parser.add_argument(
-            "--latency", action="store_true", help="prices are the times of their sending: `sample` them"
+            "--latency", action="store_true", help="prices are the numbers of their messages: `sample` them"
         )
         parser.add_argument("--memory", action="store_true", help="report the memory per subscription; makes it slow")
         arguments = parser.parse_args()
@@ -46,7 +47,8 @@ class Measurement:
         self.every: bool = arguments.every
         self.handler: bool = arguments.handler
         self.latency: bool = arguments.latency
-        self._samples: list[float] = []
+        self._numbers: list[float] = []
+        self._arrived: list[float] = []
         self._memory: bool = arguments.memory
         self._bytes = 0
         self._cpu = self._stopped = 0.0
@@ -63,9 +65,10 @@ class Measurement:
             gc.collect()
             tracemalloc.start()
 
-    def sample(self, sent_at: float) -> None:
-        """A tick reached its consumer; the sender sent it at this time of the machine's monotonic clock."""
-        self._samples.append(time.monotonic() - sent_at)
+    def sample(self, number: float) -> None:
+        """A tick reached its consumer: the message of this number, from 1."""
+        self._arrived.append(time.monotonic())
+        self._numbers.append(number)
 
     def start(self) -> None:
         """Everything is subscribed but the last instrument."""
@@ -101,8 +104,17 @@ class Measurement:
         }
         if self._memory:
             result["bytes_per_subscription"] = self._bytes / INSTRUMENTS
-        if self._samples:
-            cuts = quantiles(self._samples, n=100)
-            result |= {"median_s": cuts[49], "p99_s": cuts[98], "samples": len(self._samples)}
+        if self.latency:
+            cuts = quantiles(self._latencies(), n=100)
+            result |= {"median_s": cuts[49], "p99_s": cuts[98], "samples": len(self._numbers)}
         print(json.dumps(result), flush=True)
         self._channel.close()
+
+    def _latencies(self) -> list[float]:
+        """From right before a message was written, as the sender says it now, to its sample."""
+        written = array("d")
+        with self._channel.makefile("rb") as sender:
+            written.frombytes(sender.read(written.itemsize * self.messages))
+        return [
+            arrived - written[int(number) - 1] for number, arrived in zip(self._numbers, self._arrived, strict=True)
+        ]

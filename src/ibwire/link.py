@@ -60,11 +60,10 @@ class Link(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.received_at = self._time()
         self.bytes_received += nbytes
         self._wakeups.is_held = True
         try:
-            messages = self.wire.receive(bytes(self._view[:nbytes]))
+            messages = self.wire.receive(self._view[:nbytes].tobytes())
             if messages:
                 self.on_messages(messages)
             del messages  # before consumers run: what they do not want of it is free then
@@ -72,6 +71,7 @@ class Link(asyncio.BufferedProtocol):
                 self.abort()  # after a violation there is nothing on this connection to rely on
         finally:
             self._wakeups.hand_over()
+            self.received_at = self._time()  # last, so that no consumer waits for it
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.cause = self.wire.error or exc

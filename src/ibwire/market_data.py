@@ -135,7 +135,8 @@ class MarketData:
             state.take(message)
         if not state.has_data:
             raise NoData("the snapshot ended without any data", request=repr(request))
-        return state.quote(self._session.clock())
+        state.received_s = self._session.clock()
+        return state.quote()
 
     @property
     def market_data_kind(self) -> MarketDataKind | None:

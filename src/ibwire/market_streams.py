@@ -35,15 +35,12 @@ class QuoteLine(ConflatedLine[Quote]):
         self.generic_ticks = generic_ticks
         self._state = QuoteState(contract)
         self._take_tick = self._state.take
+        self.newest = self._state.quote  # type: ignore[method-assign]  # for each quote there is: no call on the way
 
     @property
     def has_data(self) -> bool:
         """Whether any tick has brought something."""
         return self._state.has_data
-
-    def newest(self, skipped: int = 0) -> Quote:
-        """The quote as it is now."""
-        return self._state.quote(self.received_s, skipped)
 
     def deliver(self, message: Message) -> None:
         """Nearly always a tick, so that is what is tried first."""
@@ -52,7 +49,7 @@ class QuoteLine(ConflatedLine[Quote]):
         elif self.gap is None:  # in a gap only the kind of data is told, before any data
             # As `_changed`, but without calls for what nobody waits for: this is done for every tick there is.
             self.updates += 1
-            self.received_s = self._clock()
+            self._state.received_s = self._clock()
             if not self.has_told or self._has_everything or self._listeners[_QUOTE]:
                 self._tell()
 

@@ -86,13 +86,15 @@ _FIRST_DELAYED = min(tick_fields.DELAYED)
 class QuoteState:
     """What is known of one line. `take` changes it, `quote` shows it."""
 
-    __slots__ = ("_generic", "_is_generic_shown", "_values", "is_delayed")
+    __slots__ = ("_generic", "_is_generic_shown", "_values", "is_delayed", "received_s")
 
     def __init__(self, contract: m.Contract) -> None:
         self._values: list[object] = [contract, *_EMPTY[1:]]
         self._generic: dict[str, object] = {}
         self._is_generic_shown = True
         self.is_delayed = False
+        self.received_s = 0.0
+        """When the last tick came (Unix seconds), as its owner says."""
 
     @property
     def has_data(self) -> bool:
@@ -139,13 +141,13 @@ class QuoteState:
         values[_TICK_TYPE] = tick_type
         return True
 
-    def quote(self, received_s: float, skipped: int = 0) -> Quote:
-        """The line as it is now; the last tick came at `received_s` (Unix seconds)."""
+    def quote(self, skipped: int = 0) -> Quote:
+        """The line as it is now."""
         values = self._values
         if not self._is_generic_shown:
             values[_GENERIC] = GenericTicks(**self._generic)  # type: ignore[arg-type]
             self._is_generic_shown = True
-        values[_RECEIVED] = int(received_s * 1e9)
+        values[_RECEIVED] = int(self.received_s * 1e9)
         values[_SKIPPED] = skipped
         return Quote(*values)  # type: ignore[arg-type]
 

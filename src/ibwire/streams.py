@@ -114,16 +114,16 @@ class Stream(AsyncIterator[T], Generic[T]):
 
     async def __anext__(self) -> T:
         queue = self._queue
-        if not queue:
+        if self._open is not None and not queue:
             self._start()
-            while not queue:
-                if self._ended:
-                    if self._error is not None:
-                        raise self._error
-                    raise StopAsyncIteration
-                if self._waiter is None:
-                    self._waiter = Waiter()
-                await self._waiter
+        while not queue:
+            if self._ended:
+                if self._error is not None:
+                    raise self._error
+                raise StopAsyncIteration
+            if self._waiter is None:
+                self._waiter = Waiter()
+            await self._waiter
         return queue.popleft()
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class Stream(AsyncIterator[T], Generic[T]):
     def nudge(self) -> None:
         """Look again at what waits: something is there that was not delivered."""
         waiter = self._waiter
-        if waiter is not None and waiter.is_waiting:
+        if waiter is not None:
             waiter.wake()
 
     def end(self) -> None:

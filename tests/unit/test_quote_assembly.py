@@ -146,7 +146,8 @@ class QuoteMachine(RuleBasedStateMachine):
             is_stale=self.is_stale,
             skipped=3,
         )
-        assert self.state.quote(1.5, skipped=3) == expected
+        self.state.received_s = 1.5
+        assert self.state.quote(skipped=3) == expected
         assert self.state.has_data == any(value is not None for value in self.fields.values())
 
 
@@ -177,7 +178,7 @@ def test_nothing_that_a_gateway_may_send_breaks_a_quote(messages: list[Message])
     state = QuoteState(AAPL)
     for message in messages:
         state.take(message)
-    quote = state.quote(1.0)
+    quote = state.quote()
     assert quote.exchange_time is None or quote.exchange_time.tzinfo is UTC
     for price in (quote.bid, quote.ask, quote.last, quote.generic.mark_price):
         assert price is None or abs(price) < DBL_MAX
@@ -216,7 +217,7 @@ def test_texts_with_parts_are_taken_apart() -> None:
     state.take(m.TickString(tick_type=59, value="0.92,0.96,20260810,0.24"))
     state.take(m.TickString(tick_type=77, value="1"))
     state.take(m.TickReqParams(min_tick="0.01", bbo_exchange="9c0001"))
-    quote = state.quote(0.0)
+    quote = state.quote()
     assert quote.generic.rt_volume == TradeReport(
         price=None,
         size=Decimal("0.5"),
@@ -235,7 +236,7 @@ def test_quotes_do_not_change_when_the_state_does() -> None:
     state = QuoteState(AAPL)
     state.take(m.TickPrice(tick_type=1, price=1.0, size="1", attr_mask=0))
     state.take(m.TickGeneric(tick_type=23, value=0.5))
-    first = state.quote(0.0)
+    first = state.quote()
     state.take(m.TickPrice(tick_type=1, price=2.0, size="1", attr_mask=0))
     state.take(m.TickGeneric(tick_type=23, value=0.6))
     assert (first.bid, first.generic.historical_volatility) == (1.0, 0.5)

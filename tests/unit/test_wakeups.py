@@ -97,7 +97,7 @@ def test_a_consumer_that_runs_the_loop_again_keeps_nobody_waiting() -> None:
 
     wakeups.is_held = True
     for one in (Consumer("first", read_again), Consumer("second"), Consumer("third")):
-        wakeups.add(cast("Waiter", one))
+        wakeups.woken.append(cast("Waiter", one))
     wakeups.hand_over()
     loop.close()
     assert told == ["first", "second", "second ends", "third", "third ends", "first ends"]

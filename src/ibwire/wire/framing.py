@@ -67,10 +67,13 @@ class FrameDecoder:
                 return []
             data = bytes(self._pending)
             self._pending.clear()
+        header, longest, end = _read_header, self._max_frame_bytes, len(data)
+        if end >= _BEFORE_PAYLOAD:
+            length, message_id = header(data)
+            if _BEFORE_ID + length == end and length <= longest:  # one frame: nearly always when they come one by one
+                return [(message_id, data[_BEFORE_PAYLOAD:])]
         frames: list[Frame] = []
-        append, header, longest = frames.append, _read_header, self._max_frame_bytes
-        shortest = ID_BYTES
-        position, end = 0, len(data)
+        append, shortest, position = frames.append, ID_BYTES, 0
         while (start := position + _BEFORE_PAYLOAD) <= end:
             length, message_id = header(data, position)
             stop = position + _BEFORE_ID + length

@@ -53,7 +53,6 @@ class _Side:
         self._parsed_bytes = 0
         self._has_hello = False
         self.error: IbwireError | None = None
-        self.messages_received = 0
         self.skipped: Counter[int] = Counter()
         """How many frames were skipped whole, by id on the wire: text frames and ids we do not know."""
 
@@ -61,20 +60,14 @@ class _Side:
         """The messages completed by `data`, in order. Look at `error` afterwards."""
         if self.error is not None:
             return []
-        if self._has_hello:
-            return self._decode(data)
-        hello = self._receive_hello(data)
-        if hello is None:
-            return []
-        self._has_hello = True
-        message, rest = hello
-        return [message, *self._decode(rest)]
-
-    def _receive_hello(self, data: bytes) -> tuple[Message, bytes] | None:
-        raise NotImplementedError  # pragma: no cover
-
-    def _decode(self, data: bytes) -> list[Message]:
         messages: list[Message] = []
+        if not self._has_hello:
+            hello = self._receive_hello(data)
+            if hello is None:
+                return []
+            self._has_hello = True
+            message, data = hello
+            messages.append(message)
         append = messages.append
         self._parsed_bytes += len(data)
         if self._parsed_bytes > _PARSER_BYTES:
@@ -103,8 +96,10 @@ class _Side:
             )
         else:
             self.error = self._frames.error
-        self.messages_received += len(messages)
         return messages
+
+    def _receive_hello(self, data: bytes) -> tuple[Message, bytes] | None:
+        raise NotImplementedError  # pragma: no cover
 
     def _skip(self, message_id: int) -> None:
         known = message_id in self.skipped or len(self.skipped) < _MAX_SKIPPED_IDS
