@@ -37,13 +37,16 @@ SCALARS = {
 
 @dataclass
 class Field:
-    """One field of a message: how it looks in the record, and how it crosses to protobuf and back."""
+    """One field of a message: how it looks in the record, and how it crosses to protobuf and back.
+
+    `decode` is an expression, `encode` the statements that write it into protobuf's message, if it is there.
+    """
 
     name: str
     annotation: str
     default: str
     decode: str
-    encode: str
+    encode: list[str]
     note: str
     uses: set[str] = field(default_factory=set)
 
@@ -107,25 +110,32 @@ def read_field(descriptor: FieldDescriptorProto, message: DescriptorProto, comme
             nested.options.map_entry and descriptor.type_name.endswith("." + nested.name)
             for nested in message.nested_type
         ):
-            return Field(name, "dict[str, str]", "{}", f"dict({source})", record, note)
+            encode = [f"if {record}:", f"    {source}.update({record})"]
+            return Field(name, "dict[str, str]", "{}", f"dict({source})", encode, note)
         other = descriptor.type_name.rsplit(".", 1)[1]
         function = snake_case(other)
         if descriptor.label == F.LABEL_REPEATED:
             decode = f"tuple([{function}_from_proto(item, item.HasField) for item in {source}])"
-            encode = f"[{function}_to_proto(item) for item in {record}]"
+            encode = [f"for item in {record}:", f"    {function}_to_proto(item, {source}.add())"]
             return Field(name, f"tuple[{other}, ...]", "()", decode, encode, note, {other})
         decode = f'{function}_from_proto({source}, {source}.HasField) if has("{name}") else None'
-        encode = f"{function}_to_proto({record}) if {record} is not None else None"
+        encode = [
+            f"if {record} is not None:",
+            f"    {source}.SetInParent()",  # an empty one is there, too
+            f"    {function}_to_proto({record}, {source})",
+        ]
         start = f"{other}()" if default == "{}" else "None"
         return Field(name, f"{other} | None", start, decode, encode, note, {other})
     annotation = SCALARS[descriptor.type]
     if descriptor.label == F.LABEL_REPEATED:
-        return Field(name, f"tuple[{annotation}, ...]", "()", f"tuple({source})", record, note)
+        encode = [f"if {record}:", f"    {source}.extend({record})"]
+        return Field(name, f"tuple[{annotation}, ...]", "()", f"tuple({source})", encode, note)
     # A scalar that is not zero was sent; only a zero needs the question, which costs twice as much as the value.
     decode = f'{source} or ({source} if has("{name}") else None)'
     omitted = annotation in ("str", "bool") and not keeps_false
     start = {"true": "True", "false": "False", None: "None"}.get(default, default)
-    return Field(name, f"{annotation} | None", str(start), decode, f"{record} or None" if omitted else record, note)
+    encode = [f"if {record}:" if omitted else f"if {record} is not None:", f"    {source} = {record}"]
+    return Field(name, f"{annotation} | None", str(start), decode, encode, note)
 
 
 def read_messages(file: FileDescriptorProto) -> list[Message]:
@@ -202,8 +212,9 @@ def convert_module(messages: list[Message], homes: dict[str, str], group: str) -
         has = "has" if any("has(" in f.decode for f in message.fields) else "_has"
         lines += ["", f"def {function}_from_proto({p}: pb.{name}, {has}: Has) -> records.{name}:"]
         lines += call(f"records.{name}", [f"{f.name}={f.decode}" for f in message.fields])
-        lines += ["", "", f"def {function}_to_proto({m}: records.{name}) -> pb.{name}:"]
-        lines += call(f"pb.{name}", [f"{f.name}={f.encode}" for f in message.fields])
+        lines += ["", "", f"def {function}_to_proto({m}: records.{name}, {p}: pb.{name}) -> None:"]
+        # Field by field: with keyword arguments protobuf looks every field up, the absent ones too.
+        lines += [f"    {statement}" for f in message.fields for statement in f.encode] or ["    pass"]
         lines.append("")
     return "\n".join(lines)
 
@@ -248,8 +259,11 @@ def converters_module(groups: dict[str, list[Message]]) -> str:
     lines += ["from ibwire.wire import messages as records"]
     for group in sorted(groups):
         lines.append(f"from ibwire.wire.schema import {group}_convert, {group}_pb2")
-    lines += ["", "# record class: (protobuf class, protobuf message and its HasField to record, record to protobuf)"]
-    lines += ["CONVERTERS: dict[type, tuple[type[Any], Callable[[Any, Any], Any], Callable[[Any], Any]]] = {"]
+    lines += [
+        "",
+        "# record class: (protobuf class, protobuf message and its HasField to record, record into protobuf message)",
+    ]
+    lines += ["CONVERTERS: dict[type, tuple[type[Any], Callable[[Any, Any], Any], Callable[[Any, Any], None]]] = {"]
     for group, messages in sorted(groups.items()):
         for m in messages:
             c = f"{group}_convert.{m.function}"

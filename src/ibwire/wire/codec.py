@@ -68,11 +68,11 @@ WIRE_IDS: dict[type[Message], int] = {
 }
 """The id on the wire of every message that travels on its own."""
 
-_TO_PROTO = {kind: CONVERTERS[kind][2] for kind in WIRE_IDS if kind in CONVERTERS}
+_ENCODERS = {kind: (CONVERTERS[kind][0], CONVERTERS[kind][2]) for kind in WIRE_IDS if kind in CONVERTERS}
 
 _bond_id = next(number for number, kind in INCOMING.items() if kind is BondContractData) + PROTOBUF_OFFSET
 SERVER_MESSAGES[_bond_id] = Decoder(CONVERTERS[ContractData][0], _bond_contract_data)
-_TO_PROTO[BondContractData] = CONVERTERS[ContractData][2]
+_ENCODERS[BondContractData] = _ENCODERS[ContractData]
 
 
 def encode(message: Message) -> bytes:
@@ -82,11 +82,11 @@ def encode(message: Message) -> bytes:
     carry; the error names the field and the value.
     """
     kind = type(message)
-    convert = _TO_PROTO.get(kind)
-    if convert is None:
+    encoder = _ENCODERS.get(kind)
+    if encoder is None:
         raise InvalidMessage(f"{kind.__name__} is not a message that can be sent on its own")
     try:
-        payload: bytes = convert(message).SerializeToString()
+        payload = _serialised(message, *encoder)
     except _REFUSALS as error:
         raise InvalidMessage(f"{_culprit(message) or kind.__name__}: {error}") from error
     if len(payload) > MAX_FRAME_BYTES - ID_BYTES:
@@ -94,10 +94,17 @@ def encode(message: Message) -> bytes:
     return encode_frame(WIRE_IDS[kind], payload)
 
 
+def _serialised(message: Message, proto: Callable[[], Any], convert: Callable[[Message, Any], None]) -> bytes:
+    written = proto()
+    convert(message, written)
+    payload: bytes = written.SerializeToString()
+    return payload
+
+
 def _culprit(message: Message) -> str | None:
     """The path and value of the first field that cannot be encoded, for the error of `encode`."""
     kind = type(message)
-    convert = CONVERTERS[ContractData if kind is BondContractData else kind][2]
+    proto, _, convert = CONVERTERS[ContractData if kind is BondContractData else kind]
     empty = {field.name: _empty(field) for field in fields(kind)}
     for name in empty:
         value = getattr(message, name)
@@ -106,7 +113,7 @@ def _culprit(message: Message) -> str | None:
             if inner is not None:
                 return f"{kind.__name__}.{name}: {inner}"
         try:
-            convert(kind(**{**empty, name: value})).SerializeToString()
+            _serialised(kind(**{**empty, name: value}), proto, convert)
         except _REFUSALS:
             return f"{kind.__name__}.{name} = {value!r}"
     return None

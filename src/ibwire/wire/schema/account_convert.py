@@ -17,8 +17,8 @@ def managed_accounts_request_from_proto(_p: pb.ManagedAccountsRequest, _has: Has
     return records.ManagedAccountsRequest()
 
 
-def managed_accounts_request_to_proto(_m: records.ManagedAccountsRequest) -> pb.ManagedAccountsRequest:
-    return pb.ManagedAccountsRequest()
+def managed_accounts_request_to_proto(_m: records.ManagedAccountsRequest, _p: pb.ManagedAccountsRequest) -> None:
+    pass
 
 
 def managed_accounts_from_proto(p: pb.ManagedAccounts, has: Has) -> records.ManagedAccounts:
@@ -27,10 +27,9 @@ def managed_accounts_from_proto(p: pb.ManagedAccounts, has: Has) -> records.Mana
     )
 
 
-def managed_accounts_to_proto(m: records.ManagedAccounts) -> pb.ManagedAccounts:
-    return pb.ManagedAccounts(
-        accounts_list=m.accounts_list or None,
-    )
+def managed_accounts_to_proto(m: records.ManagedAccounts, p: pb.ManagedAccounts) -> None:
+    if m.accounts_list:
+        p.accounts_list = m.accounts_list
 
 
 def account_data_request_from_proto(p: pb.AccountDataRequest, has: Has) -> records.AccountDataRequest:
@@ -40,11 +39,11 @@ def account_data_request_from_proto(p: pb.AccountDataRequest, has: Has) -> recor
     )
 
 
-def account_data_request_to_proto(m: records.AccountDataRequest) -> pb.AccountDataRequest:
-    return pb.AccountDataRequest(
-        subscribe=m.subscribe or None,
-        acct_code=m.acct_code or None,
-    )
+def account_data_request_to_proto(m: records.AccountDataRequest, p: pb.AccountDataRequest) -> None:
+    if m.subscribe:
+        p.subscribe = m.subscribe
+    if m.acct_code:
+        p.acct_code = m.acct_code
 
 
 def account_value_from_proto(p: pb.AccountValue, has: Has) -> records.AccountValue:
@@ -56,13 +55,15 @@ def account_value_from_proto(p: pb.AccountValue, has: Has) -> records.AccountVal
     )
 
 
-def account_value_to_proto(m: records.AccountValue) -> pb.AccountValue:
-    return pb.AccountValue(
-        key=m.key or None,
-        value=m.value or None,
-        currency=m.currency or None,
-        account_name=m.account_name or None,
-    )
+def account_value_to_proto(m: records.AccountValue, p: pb.AccountValue) -> None:
+    if m.key:
+        p.key = m.key
+    if m.value:
+        p.value = m.value
+    if m.currency:
+        p.currency = m.currency
+    if m.account_name:
+        p.account_name = m.account_name
 
 
 def portfolio_value_from_proto(p: pb.PortfolioValue, has: Has) -> records.PortfolioValue:
@@ -78,17 +79,24 @@ def portfolio_value_from_proto(p: pb.PortfolioValue, has: Has) -> records.Portfo
     )
 
 
-def portfolio_value_to_proto(m: records.PortfolioValue) -> pb.PortfolioValue:
-    return pb.PortfolioValue(
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        position=m.position or None,
-        market_price=m.market_price,
-        market_value=m.market_value,
-        average_cost=m.average_cost,
-        unrealized_pnl=m.unrealized_pnl,
-        realized_pnl=m.realized_pnl,
-        account_name=m.account_name or None,
-    )
+def portfolio_value_to_proto(m: records.PortfolioValue, p: pb.PortfolioValue) -> None:
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.position:
+        p.position = m.position
+    if m.market_price is not None:
+        p.market_price = m.market_price
+    if m.market_value is not None:
+        p.market_value = m.market_value
+    if m.average_cost is not None:
+        p.average_cost = m.average_cost
+    if m.unrealized_pnl is not None:
+        p.unrealized_pnl = m.unrealized_pnl
+    if m.realized_pnl is not None:
+        p.realized_pnl = m.realized_pnl
+    if m.account_name:
+        p.account_name = m.account_name
 
 
 def account_update_time_from_proto(p: pb.AccountUpdateTime, has: Has) -> records.AccountUpdateTime:
@@ -97,10 +105,9 @@ def account_update_time_from_proto(p: pb.AccountUpdateTime, has: Has) -> records
     )
 
 
-def account_update_time_to_proto(m: records.AccountUpdateTime) -> pb.AccountUpdateTime:
-    return pb.AccountUpdateTime(
-        time_stamp=m.time_stamp or None,
-    )
+def account_update_time_to_proto(m: records.AccountUpdateTime, p: pb.AccountUpdateTime) -> None:
+    if m.time_stamp:
+        p.time_stamp = m.time_stamp
 
 
 def account_data_end_from_proto(p: pb.AccountDataEnd, has: Has) -> records.AccountDataEnd:
@@ -109,10 +116,9 @@ def account_data_end_from_proto(p: pb.AccountDataEnd, has: Has) -> records.Accou
     )
 
 
-def account_data_end_to_proto(m: records.AccountDataEnd) -> pb.AccountDataEnd:
-    return pb.AccountDataEnd(
-        account_name=m.account_name or None,
-    )
+def account_data_end_to_proto(m: records.AccountDataEnd, p: pb.AccountDataEnd) -> None:
+    if m.account_name:
+        p.account_name = m.account_name
 
 
 def account_summary_request_from_proto(p: pb.AccountSummaryRequest, has: Has) -> records.AccountSummaryRequest:
@@ -123,12 +129,13 @@ def account_summary_request_from_proto(p: pb.AccountSummaryRequest, has: Has) ->
     )
 
 
-def account_summary_request_to_proto(m: records.AccountSummaryRequest) -> pb.AccountSummaryRequest:
-    return pb.AccountSummaryRequest(
-        req_id=m.req_id,
-        group=m.group or None,
-        tags=m.tags or None,
-    )
+def account_summary_request_to_proto(m: records.AccountSummaryRequest, p: pb.AccountSummaryRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.group:
+        p.group = m.group
+    if m.tags:
+        p.tags = m.tags
 
 
 def cancel_account_summary_from_proto(p: pb.CancelAccountSummary, has: Has) -> records.CancelAccountSummary:
@@ -137,10 +144,9 @@ def cancel_account_summary_from_proto(p: pb.CancelAccountSummary, has: Has) -> r
     )
 
 
-def cancel_account_summary_to_proto(m: records.CancelAccountSummary) -> pb.CancelAccountSummary:
-    return pb.CancelAccountSummary(
-        req_id=m.req_id,
-    )
+def cancel_account_summary_to_proto(m: records.CancelAccountSummary, p: pb.CancelAccountSummary) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def account_summary_from_proto(p: pb.AccountSummary, has: Has) -> records.AccountSummary:
@@ -153,14 +159,17 @@ def account_summary_from_proto(p: pb.AccountSummary, has: Has) -> records.Accoun
     )
 
 
-def account_summary_to_proto(m: records.AccountSummary) -> pb.AccountSummary:
-    return pb.AccountSummary(
-        req_id=m.req_id,
-        account=m.account or None,
-        tag=m.tag or None,
-        value=m.value or None,
-        currency=m.currency or None,
-    )
+def account_summary_to_proto(m: records.AccountSummary, p: pb.AccountSummary) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.tag:
+        p.tag = m.tag
+    if m.value:
+        p.value = m.value
+    if m.currency:
+        p.currency = m.currency
 
 
 def account_summary_end_from_proto(p: pb.AccountSummaryEnd, has: Has) -> records.AccountSummaryEnd:
@@ -169,26 +178,25 @@ def account_summary_end_from_proto(p: pb.AccountSummaryEnd, has: Has) -> records
     )
 
 
-def account_summary_end_to_proto(m: records.AccountSummaryEnd) -> pb.AccountSummaryEnd:
-    return pb.AccountSummaryEnd(
-        req_id=m.req_id,
-    )
+def account_summary_end_to_proto(m: records.AccountSummaryEnd, p: pb.AccountSummaryEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def positions_request_from_proto(_p: pb.PositionsRequest, _has: Has) -> records.PositionsRequest:
     return records.PositionsRequest()
 
 
-def positions_request_to_proto(_m: records.PositionsRequest) -> pb.PositionsRequest:
-    return pb.PositionsRequest()
+def positions_request_to_proto(_m: records.PositionsRequest, _p: pb.PositionsRequest) -> None:
+    pass
 
 
 def cancel_positions_from_proto(_p: pb.CancelPositions, _has: Has) -> records.CancelPositions:
     return records.CancelPositions()
 
 
-def cancel_positions_to_proto(_m: records.CancelPositions) -> pb.CancelPositions:
-    return pb.CancelPositions()
+def cancel_positions_to_proto(_m: records.CancelPositions, _p: pb.CancelPositions) -> None:
+    pass
 
 
 def position_from_proto(p: pb.Position, has: Has) -> records.Position:
@@ -200,21 +208,24 @@ def position_from_proto(p: pb.Position, has: Has) -> records.Position:
     )
 
 
-def position_to_proto(m: records.Position) -> pb.Position:
-    return pb.Position(
-        account=m.account or None,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        position=m.position or None,
-        avg_cost=m.avg_cost,
-    )
+def position_to_proto(m: records.Position, p: pb.Position) -> None:
+    if m.account:
+        p.account = m.account
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.position:
+        p.position = m.position
+    if m.avg_cost is not None:
+        p.avg_cost = m.avg_cost
 
 
 def position_end_from_proto(_p: pb.PositionEnd, _has: Has) -> records.PositionEnd:
     return records.PositionEnd()
 
 
-def position_end_to_proto(_m: records.PositionEnd) -> pb.PositionEnd:
-    return pb.PositionEnd()
+def position_end_to_proto(_m: records.PositionEnd, _p: pb.PositionEnd) -> None:
+    pass
 
 
 def positions_multi_request_from_proto(p: pb.PositionsMultiRequest, has: Has) -> records.PositionsMultiRequest:
@@ -225,12 +236,13 @@ def positions_multi_request_from_proto(p: pb.PositionsMultiRequest, has: Has) ->
     )
 
 
-def positions_multi_request_to_proto(m: records.PositionsMultiRequest) -> pb.PositionsMultiRequest:
-    return pb.PositionsMultiRequest(
-        req_id=m.req_id,
-        account=m.account or None,
-        model_code=m.model_code or None,
-    )
+def positions_multi_request_to_proto(m: records.PositionsMultiRequest, p: pb.PositionsMultiRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.model_code:
+        p.model_code = m.model_code
 
 
 def cancel_positions_multi_from_proto(p: pb.CancelPositionsMulti, has: Has) -> records.CancelPositionsMulti:
@@ -239,10 +251,9 @@ def cancel_positions_multi_from_proto(p: pb.CancelPositionsMulti, has: Has) -> r
     )
 
 
-def cancel_positions_multi_to_proto(m: records.CancelPositionsMulti) -> pb.CancelPositionsMulti:
-    return pb.CancelPositionsMulti(
-        req_id=m.req_id,
-    )
+def cancel_positions_multi_to_proto(m: records.CancelPositionsMulti, p: pb.CancelPositionsMulti) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def position_multi_from_proto(p: pb.PositionMulti, has: Has) -> records.PositionMulti:
@@ -256,15 +267,20 @@ def position_multi_from_proto(p: pb.PositionMulti, has: Has) -> records.Position
     )
 
 
-def position_multi_to_proto(m: records.PositionMulti) -> pb.PositionMulti:
-    return pb.PositionMulti(
-        req_id=m.req_id,
-        account=m.account or None,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        position=m.position or None,
-        avg_cost=m.avg_cost,
-        model_code=m.model_code or None,
-    )
+def position_multi_to_proto(m: records.PositionMulti, p: pb.PositionMulti) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.position:
+        p.position = m.position
+    if m.avg_cost is not None:
+        p.avg_cost = m.avg_cost
+    if m.model_code:
+        p.model_code = m.model_code
 
 
 def position_multi_end_from_proto(p: pb.PositionMultiEnd, has: Has) -> records.PositionMultiEnd:
@@ -273,10 +289,9 @@ def position_multi_end_from_proto(p: pb.PositionMultiEnd, has: Has) -> records.P
     )
 
 
-def position_multi_end_to_proto(m: records.PositionMultiEnd) -> pb.PositionMultiEnd:
-    return pb.PositionMultiEnd(
-        req_id=m.req_id,
-    )
+def position_multi_end_to_proto(m: records.PositionMultiEnd, p: pb.PositionMultiEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def account_updates_multi_request_from_proto(
@@ -290,13 +305,17 @@ def account_updates_multi_request_from_proto(
     )
 
 
-def account_updates_multi_request_to_proto(m: records.AccountUpdatesMultiRequest) -> pb.AccountUpdatesMultiRequest:
-    return pb.AccountUpdatesMultiRequest(
-        req_id=m.req_id,
-        account=m.account or None,
-        model_code=m.model_code or None,
-        ledger_and_nlv=m.ledger_and_nlv or None,
-    )
+def account_updates_multi_request_to_proto(
+    m: records.AccountUpdatesMultiRequest, p: pb.AccountUpdatesMultiRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.model_code:
+        p.model_code = m.model_code
+    if m.ledger_and_nlv:
+        p.ledger_and_nlv = m.ledger_and_nlv
 
 
 def cancel_account_updates_multi_from_proto(
@@ -307,10 +326,11 @@ def cancel_account_updates_multi_from_proto(
     )
 
 
-def cancel_account_updates_multi_to_proto(m: records.CancelAccountUpdatesMulti) -> pb.CancelAccountUpdatesMulti:
-    return pb.CancelAccountUpdatesMulti(
-        req_id=m.req_id,
-    )
+def cancel_account_updates_multi_to_proto(
+    m: records.CancelAccountUpdatesMulti, p: pb.CancelAccountUpdatesMulti
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def account_update_multi_from_proto(p: pb.AccountUpdateMulti, has: Has) -> records.AccountUpdateMulti:
@@ -324,15 +344,19 @@ def account_update_multi_from_proto(p: pb.AccountUpdateMulti, has: Has) -> recor
     )
 
 
-def account_update_multi_to_proto(m: records.AccountUpdateMulti) -> pb.AccountUpdateMulti:
-    return pb.AccountUpdateMulti(
-        req_id=m.req_id,
-        account=m.account or None,
-        model_code=m.model_code or None,
-        key=m.key or None,
-        value=m.value or None,
-        currency=m.currency or None,
-    )
+def account_update_multi_to_proto(m: records.AccountUpdateMulti, p: pb.AccountUpdateMulti) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.model_code:
+        p.model_code = m.model_code
+    if m.key:
+        p.key = m.key
+    if m.value:
+        p.value = m.value
+    if m.currency:
+        p.currency = m.currency
 
 
 def account_update_multi_end_from_proto(p: pb.AccountUpdateMultiEnd, has: Has) -> records.AccountUpdateMultiEnd:
@@ -341,10 +365,9 @@ def account_update_multi_end_from_proto(p: pb.AccountUpdateMultiEnd, has: Has) -
     )
 
 
-def account_update_multi_end_to_proto(m: records.AccountUpdateMultiEnd) -> pb.AccountUpdateMultiEnd:
-    return pb.AccountUpdateMultiEnd(
-        req_id=m.req_id,
-    )
+def account_update_multi_end_to_proto(m: records.AccountUpdateMultiEnd, p: pb.AccountUpdateMultiEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def pnl_request_from_proto(p: pb.PnLRequest, has: Has) -> records.PnLRequest:
@@ -355,12 +378,13 @@ def pnl_request_from_proto(p: pb.PnLRequest, has: Has) -> records.PnLRequest:
     )
 
 
-def pnl_request_to_proto(m: records.PnLRequest) -> pb.PnLRequest:
-    return pb.PnLRequest(
-        req_id=m.req_id,
-        account=m.account or None,
-        model_code=m.model_code or None,
-    )
+def pnl_request_to_proto(m: records.PnLRequest, p: pb.PnLRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.model_code:
+        p.model_code = m.model_code
 
 
 def cancel_pnl_from_proto(p: pb.CancelPnL, has: Has) -> records.CancelPnL:
@@ -369,10 +393,9 @@ def cancel_pnl_from_proto(p: pb.CancelPnL, has: Has) -> records.CancelPnL:
     )
 
 
-def cancel_pnl_to_proto(m: records.CancelPnL) -> pb.CancelPnL:
-    return pb.CancelPnL(
-        req_id=m.req_id,
-    )
+def cancel_pnl_to_proto(m: records.CancelPnL, p: pb.CancelPnL) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def pnl_from_proto(p: pb.PnL, has: Has) -> records.PnL:
@@ -384,13 +407,15 @@ def pnl_from_proto(p: pb.PnL, has: Has) -> records.PnL:
     )
 
 
-def pnl_to_proto(m: records.PnL) -> pb.PnL:
-    return pb.PnL(
-        req_id=m.req_id,
-        daily_pnl=m.daily_pnl,
-        unrealized_pnl=m.unrealized_pnl,
-        realized_pnl=m.realized_pnl,
-    )
+def pnl_to_proto(m: records.PnL, p: pb.PnL) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.daily_pnl is not None:
+        p.daily_pnl = m.daily_pnl
+    if m.unrealized_pnl is not None:
+        p.unrealized_pnl = m.unrealized_pnl
+    if m.realized_pnl is not None:
+        p.realized_pnl = m.realized_pnl
 
 
 def pnl_single_request_from_proto(p: pb.PnLSingleRequest, has: Has) -> records.PnLSingleRequest:
@@ -402,13 +427,15 @@ def pnl_single_request_from_proto(p: pb.PnLSingleRequest, has: Has) -> records.P
     )
 
 
-def pnl_single_request_to_proto(m: records.PnLSingleRequest) -> pb.PnLSingleRequest:
-    return pb.PnLSingleRequest(
-        req_id=m.req_id,
-        account=m.account or None,
-        model_code=m.model_code or None,
-        con_id=m.con_id,
-    )
+def pnl_single_request_to_proto(m: records.PnLSingleRequest, p: pb.PnLSingleRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.account:
+        p.account = m.account
+    if m.model_code:
+        p.model_code = m.model_code
+    if m.con_id is not None:
+        p.con_id = m.con_id
 
 
 def cancel_pnl_single_from_proto(p: pb.CancelPnLSingle, has: Has) -> records.CancelPnLSingle:
@@ -417,10 +444,9 @@ def cancel_pnl_single_from_proto(p: pb.CancelPnLSingle, has: Has) -> records.Can
     )
 
 
-def cancel_pnl_single_to_proto(m: records.CancelPnLSingle) -> pb.CancelPnLSingle:
-    return pb.CancelPnLSingle(
-        req_id=m.req_id,
-    )
+def cancel_pnl_single_to_proto(m: records.CancelPnLSingle, p: pb.CancelPnLSingle) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def pnl_single_from_proto(p: pb.PnLSingle, has: Has) -> records.PnLSingle:
@@ -434,15 +460,19 @@ def pnl_single_from_proto(p: pb.PnLSingle, has: Has) -> records.PnLSingle:
     )
 
 
-def pnl_single_to_proto(m: records.PnLSingle) -> pb.PnLSingle:
-    return pb.PnLSingle(
-        req_id=m.req_id,
-        position=m.position or None,
-        daily_pnl=m.daily_pnl,
-        unrealized_pnl=m.unrealized_pnl,
-        realized_pnl=m.realized_pnl,
-        value=m.value,
-    )
+def pnl_single_to_proto(m: records.PnLSingle, p: pb.PnLSingle) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.position:
+        p.position = m.position
+    if m.daily_pnl is not None:
+        p.daily_pnl = m.daily_pnl
+    if m.unrealized_pnl is not None:
+        p.unrealized_pnl = m.unrealized_pnl
+    if m.realized_pnl is not None:
+        p.realized_pnl = m.realized_pnl
+    if m.value is not None:
+        p.value = m.value
 
 
 def fa_request_from_proto(p: pb.FARequest, has: Has) -> records.FARequest:
@@ -451,10 +481,9 @@ def fa_request_from_proto(p: pb.FARequest, has: Has) -> records.FARequest:
     )
 
 
-def fa_request_to_proto(m: records.FARequest) -> pb.FARequest:
-    return pb.FARequest(
-        fa_data_type=m.fa_data_type,
-    )
+def fa_request_to_proto(m: records.FARequest, p: pb.FARequest) -> None:
+    if m.fa_data_type is not None:
+        p.fa_data_type = m.fa_data_type
 
 
 def receive_fa_from_proto(p: pb.ReceiveFA, has: Has) -> records.ReceiveFA:
@@ -464,11 +493,11 @@ def receive_fa_from_proto(p: pb.ReceiveFA, has: Has) -> records.ReceiveFA:
     )
 
 
-def receive_fa_to_proto(m: records.ReceiveFA) -> pb.ReceiveFA:
-    return pb.ReceiveFA(
-        fa_data_type=m.fa_data_type,
-        xml=m.xml or None,
-    )
+def receive_fa_to_proto(m: records.ReceiveFA, p: pb.ReceiveFA) -> None:
+    if m.fa_data_type is not None:
+        p.fa_data_type = m.fa_data_type
+    if m.xml:
+        p.xml = m.xml
 
 
 def fa_replace_from_proto(p: pb.FAReplace, has: Has) -> records.FAReplace:
@@ -479,12 +508,13 @@ def fa_replace_from_proto(p: pb.FAReplace, has: Has) -> records.FAReplace:
     )
 
 
-def fa_replace_to_proto(m: records.FAReplace) -> pb.FAReplace:
-    return pb.FAReplace(
-        req_id=m.req_id,
-        fa_data_type=m.fa_data_type,
-        xml=m.xml or None,
-    )
+def fa_replace_to_proto(m: records.FAReplace, p: pb.FAReplace) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.fa_data_type is not None:
+        p.fa_data_type = m.fa_data_type
+    if m.xml:
+        p.xml = m.xml
 
 
 def replace_fa_end_from_proto(p: pb.ReplaceFAEnd, has: Has) -> records.ReplaceFAEnd:
@@ -494,19 +524,19 @@ def replace_fa_end_from_proto(p: pb.ReplaceFAEnd, has: Has) -> records.ReplaceFA
     )
 
 
-def replace_fa_end_to_proto(m: records.ReplaceFAEnd) -> pb.ReplaceFAEnd:
-    return pb.ReplaceFAEnd(
-        req_id=m.req_id,
-        text=m.text or None,
-    )
+def replace_fa_end_to_proto(m: records.ReplaceFAEnd, p: pb.ReplaceFAEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.text:
+        p.text = m.text
 
 
 def family_codes_request_from_proto(_p: pb.FamilyCodesRequest, _has: Has) -> records.FamilyCodesRequest:
     return records.FamilyCodesRequest()
 
 
-def family_codes_request_to_proto(_m: records.FamilyCodesRequest) -> pb.FamilyCodesRequest:
-    return pb.FamilyCodesRequest()
+def family_codes_request_to_proto(_m: records.FamilyCodesRequest, _p: pb.FamilyCodesRequest) -> None:
+    pass
 
 
 def family_code_from_proto(p: pb.FamilyCode, has: Has) -> records.FamilyCode:
@@ -516,11 +546,11 @@ def family_code_from_proto(p: pb.FamilyCode, has: Has) -> records.FamilyCode:
     )
 
 
-def family_code_to_proto(m: records.FamilyCode) -> pb.FamilyCode:
-    return pb.FamilyCode(
-        account_id=m.account_id or None,
-        family_code=m.family_code or None,
-    )
+def family_code_to_proto(m: records.FamilyCode, p: pb.FamilyCode) -> None:
+    if m.account_id:
+        p.account_id = m.account_id
+    if m.family_code:
+        p.family_code = m.family_code
 
 
 def family_codes_from_proto(p: pb.FamilyCodes, _has: Has) -> records.FamilyCodes:
@@ -529,10 +559,9 @@ def family_codes_from_proto(p: pb.FamilyCodes, _has: Has) -> records.FamilyCodes
     )
 
 
-def family_codes_to_proto(m: records.FamilyCodes) -> pb.FamilyCodes:
-    return pb.FamilyCodes(
-        family_codes=[family_code_to_proto(item) for item in m.family_codes],
-    )
+def family_codes_to_proto(m: records.FamilyCodes, p: pb.FamilyCodes) -> None:
+    for item in m.family_codes:
+        family_code_to_proto(item, p.family_codes.add())
 
 
 def soft_dollar_tiers_request_from_proto(p: pb.SoftDollarTiersRequest, has: Has) -> records.SoftDollarTiersRequest:
@@ -541,10 +570,9 @@ def soft_dollar_tiers_request_from_proto(p: pb.SoftDollarTiersRequest, has: Has)
     )
 
 
-def soft_dollar_tiers_request_to_proto(m: records.SoftDollarTiersRequest) -> pb.SoftDollarTiersRequest:
-    return pb.SoftDollarTiersRequest(
-        req_id=m.req_id,
-    )
+def soft_dollar_tiers_request_to_proto(m: records.SoftDollarTiersRequest, p: pb.SoftDollarTiersRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def soft_dollar_tiers_from_proto(p: pb.SoftDollarTiers, has: Has) -> records.SoftDollarTiers:
@@ -554,11 +582,11 @@ def soft_dollar_tiers_from_proto(p: pb.SoftDollarTiers, has: Has) -> records.Sof
     )
 
 
-def soft_dollar_tiers_to_proto(m: records.SoftDollarTiers) -> pb.SoftDollarTiers:
-    return pb.SoftDollarTiers(
-        req_id=m.req_id,
-        soft_dollar_tiers=[soft_dollar_tier_to_proto(item) for item in m.soft_dollar_tiers],
-    )
+def soft_dollar_tiers_to_proto(m: records.SoftDollarTiers, p: pb.SoftDollarTiers) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.soft_dollar_tiers:
+        soft_dollar_tier_to_proto(item, p.soft_dollar_tiers.add())
 
 
 def user_info_request_from_proto(p: pb.UserInfoRequest, has: Has) -> records.UserInfoRequest:
@@ -567,10 +595,9 @@ def user_info_request_from_proto(p: pb.UserInfoRequest, has: Has) -> records.Use
     )
 
 
-def user_info_request_to_proto(m: records.UserInfoRequest) -> pb.UserInfoRequest:
-    return pb.UserInfoRequest(
-        req_id=m.req_id,
-    )
+def user_info_request_to_proto(m: records.UserInfoRequest, p: pb.UserInfoRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def user_info_from_proto(p: pb.UserInfo, has: Has) -> records.UserInfo:
@@ -580,8 +607,8 @@ def user_info_from_proto(p: pb.UserInfo, has: Has) -> records.UserInfo:
     )
 
 
-def user_info_to_proto(m: records.UserInfo) -> pb.UserInfo:
-    return pb.UserInfo(
-        req_id=m.req_id,
-        white_branding_id=m.white_branding_id or None,
-    )
+def user_info_to_proto(m: records.UserInfo, p: pb.UserInfo) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.white_branding_id:
+        p.white_branding_id = m.white_branding_id

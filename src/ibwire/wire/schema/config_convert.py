@@ -17,10 +17,9 @@ def config_request_from_proto(p: pb.ConfigRequest, has: Has) -> records.ConfigRe
     )
 
 
-def config_request_to_proto(m: records.ConfigRequest) -> pb.ConfigRequest:
-    return pb.ConfigRequest(
-        req_id=m.req_id,
-    )
+def config_request_to_proto(m: records.ConfigRequest, p: pb.ConfigRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def api_precautions_config_from_proto(p: pb.ApiPrecautionsConfig, has: Has) -> records.ApiPrecautionsConfig:
@@ -47,19 +46,27 @@ def api_precautions_config_from_proto(p: pb.ApiPrecautionsConfig, has: Has) -> r
     )
 
 
-def api_precautions_config_to_proto(m: records.ApiPrecautionsConfig) -> pb.ApiPrecautionsConfig:
-    return pb.ApiPrecautionsConfig(
-        bypass_order_precautions=m.bypass_order_precautions,
-        bypass_bond_warning=m.bypass_bond_warning,
-        bypass_negative_yield_confirmation=m.bypass_negative_yield_confirmation,
-        bypass_called_bond_warning=m.bypass_called_bond_warning,
-        bypass_same_action_pair_trade_warning=m.bypass_same_action_pair_trade_warning,
-        bypass_flagged_accounts_warning=m.bypass_flagged_accounts_warning,
-        bypass_price_based_volatility_warning=m.bypass_price_based_volatility_warning,
-        bypass_redirect_order_warning=m.bypass_redirect_order_warning,
-        bypass_no_overfill_protection=m.bypass_no_overfill_protection,
-        bypass_route_marketable_to_bbo=m.bypass_route_marketable_to_bbo,
-    )
+def api_precautions_config_to_proto(m: records.ApiPrecautionsConfig, p: pb.ApiPrecautionsConfig) -> None:
+    if m.bypass_order_precautions is not None:
+        p.bypass_order_precautions = m.bypass_order_precautions
+    if m.bypass_bond_warning is not None:
+        p.bypass_bond_warning = m.bypass_bond_warning
+    if m.bypass_negative_yield_confirmation is not None:
+        p.bypass_negative_yield_confirmation = m.bypass_negative_yield_confirmation
+    if m.bypass_called_bond_warning is not None:
+        p.bypass_called_bond_warning = m.bypass_called_bond_warning
+    if m.bypass_same_action_pair_trade_warning is not None:
+        p.bypass_same_action_pair_trade_warning = m.bypass_same_action_pair_trade_warning
+    if m.bypass_flagged_accounts_warning is not None:
+        p.bypass_flagged_accounts_warning = m.bypass_flagged_accounts_warning
+    if m.bypass_price_based_volatility_warning is not None:
+        p.bypass_price_based_volatility_warning = m.bypass_price_based_volatility_warning
+    if m.bypass_redirect_order_warning is not None:
+        p.bypass_redirect_order_warning = m.bypass_redirect_order_warning
+    if m.bypass_no_overfill_protection is not None:
+        p.bypass_no_overfill_protection = m.bypass_no_overfill_protection
+    if m.bypass_route_marketable_to_bbo is not None:
+        p.bypass_route_marketable_to_bbo = m.bypass_route_marketable_to_bbo
 
 
 def api_settings_config_from_proto(p: pb.ApiSettingsConfig, has: Has) -> records.ApiSettingsConfig:
@@ -141,45 +148,79 @@ def api_settings_config_from_proto(p: pb.ApiSettingsConfig, has: Has) -> records
     )
 
 
-def api_settings_config_to_proto(m: records.ApiSettingsConfig) -> pb.ApiSettingsConfig:
-    return pb.ApiSettingsConfig(
-        read_only_api=m.read_only_api,
-        total_quantity_for_mutual_funds=m.total_quantity_for_mutual_funds,
-        download_open_orders_on_connection=m.download_open_orders_on_connection,
-        include_virtual_fx_positions=m.include_virtual_fx_positions,
-        prepare_daily_pnl=m.prepare_daily_pnl,
-        send_status_updates_for_volatility_orders=m.send_status_updates_for_volatility_orders,
-        encode_api_messages=m.encode_api_messages,
-        socket_port=m.socket_port,
-        use_negative_auto_range=m.use_negative_auto_range,
-        create_api_message_log_file=m.create_api_message_log_file,
-        include_market_data_in_log_file=m.include_market_data_in_log_file,
-        expose_trading_schedule_to_api=m.expose_trading_schedule_to_api,
-        split_insured_deposit_from_cash_balance=m.split_insured_deposit_from_cash_balance,
-        send_zero_positions_for_today_only=m.send_zero_positions_for_today_only,
-        let_api_account_requests_switch_subscription=m.let_api_account_requests_switch_subscription,
-        use_account_groups_with_allocation_methods=m.use_account_groups_with_allocation_methods,
-        logging_level=m.logging_level,
-        master_client_id=m.master_client_id,
-        bulk_data_timeout=m.bulk_data_timeout,
-        component_exch_separator=m.component_exch_separator,
-        show_forex_data_in_1_10_pips=m.show_forex_data_in_1_10_pips,
-        allow_forex_trading_in1_10_pips=m.allow_forex_trading_in1_10_pips,
-        round_account_values_to_nearest_whole_number=m.round_account_values_to_nearest_whole_number,
-        send_market_data_in_lots_for_us_stocks=m.send_market_data_in_lots_for_us_stocks,
-        show_advanced_order_reject_in_ui=m.show_advanced_order_reject_in_ui,
-        reject_messages_above_max_rate=m.reject_messages_above_max_rate,
-        maintain_connection_on_incorrect_fields=m.maintain_connection_on_incorrect_fields,
-        compatibility_mode_nasdaq_stocks=m.compatibility_mode_nasdaq_stocks,
-        send_instrument_timezone=m.send_instrument_timezone,
-        send_forex_data_in_compatibility_mode=m.send_forex_data_in_compatibility_mode,
-        maintain_and_resubmit_orders_on_reconnect=m.maintain_and_resubmit_orders_on_reconnect,
-        historical_data_max_size=m.historical_data_max_size,
-        auto_report_netting_event_contract_trades=m.auto_report_netting_event_contract_trades,
-        option_exercise_request_type=m.option_exercise_request_type,
-        allow_localhost_only=m.allow_localhost_only,
-        trusted_ips=m.trusted_ips,
-    )
+def api_settings_config_to_proto(m: records.ApiSettingsConfig, p: pb.ApiSettingsConfig) -> None:
+    if m.read_only_api is not None:
+        p.read_only_api = m.read_only_api
+    if m.total_quantity_for_mutual_funds is not None:
+        p.total_quantity_for_mutual_funds = m.total_quantity_for_mutual_funds
+    if m.download_open_orders_on_connection is not None:
+        p.download_open_orders_on_connection = m.download_open_orders_on_connection
+    if m.include_virtual_fx_positions is not None:
+        p.include_virtual_fx_positions = m.include_virtual_fx_positions
+    if m.prepare_daily_pnl is not None:
+        p.prepare_daily_pnl = m.prepare_daily_pnl
+    if m.send_status_updates_for_volatility_orders is not None:
+        p.send_status_updates_for_volatility_orders = m.send_status_updates_for_volatility_orders
+    if m.encode_api_messages is not None:
+        p.encode_api_messages = m.encode_api_messages
+    if m.socket_port is not None:
+        p.socket_port = m.socket_port
+    if m.use_negative_auto_range is not None:
+        p.use_negative_auto_range = m.use_negative_auto_range
+    if m.create_api_message_log_file is not None:
+        p.create_api_message_log_file = m.create_api_message_log_file
+    if m.include_market_data_in_log_file is not None:
+        p.include_market_data_in_log_file = m.include_market_data_in_log_file
+    if m.expose_trading_schedule_to_api is not None:
+        p.expose_trading_schedule_to_api = m.expose_trading_schedule_to_api
+    if m.split_insured_deposit_from_cash_balance is not None:
+        p.split_insured_deposit_from_cash_balance = m.split_insured_deposit_from_cash_balance
+    if m.send_zero_positions_for_today_only is not None:
+        p.send_zero_positions_for_today_only = m.send_zero_positions_for_today_only
+    if m.let_api_account_requests_switch_subscription is not None:
+        p.let_api_account_requests_switch_subscription = m.let_api_account_requests_switch_subscription
+    if m.use_account_groups_with_allocation_methods is not None:
+        p.use_account_groups_with_allocation_methods = m.use_account_groups_with_allocation_methods
+    if m.logging_level is not None:
+        p.logging_level = m.logging_level
+    if m.master_client_id is not None:
+        p.master_client_id = m.master_client_id
+    if m.bulk_data_timeout is not None:
+        p.bulk_data_timeout = m.bulk_data_timeout
+    if m.component_exch_separator is not None:
+        p.component_exch_separator = m.component_exch_separator
+    if m.show_forex_data_in_1_10_pips is not None:
+        p.show_forex_data_in_1_10_pips = m.show_forex_data_in_1_10_pips
+    if m.allow_forex_trading_in1_10_pips is not None:
+        p.allow_forex_trading_in1_10_pips = m.allow_forex_trading_in1_10_pips
+    if m.round_account_values_to_nearest_whole_number is not None:
+        p.round_account_values_to_nearest_whole_number = m.round_account_values_to_nearest_whole_number
+    if m.send_market_data_in_lots_for_us_stocks is not None:
+        p.send_market_data_in_lots_for_us_stocks = m.send_market_data_in_lots_for_us_stocks
+    if m.show_advanced_order_reject_in_ui is not None:
+        p.show_advanced_order_reject_in_ui = m.show_advanced_order_reject_in_ui
+    if m.reject_messages_above_max_rate is not None:
+        p.reject_messages_above_max_rate = m.reject_messages_above_max_rate
+    if m.maintain_connection_on_incorrect_fields is not None:
+        p.maintain_connection_on_incorrect_fields = m.maintain_connection_on_incorrect_fields
+    if m.compatibility_mode_nasdaq_stocks is not None:
+        p.compatibility_mode_nasdaq_stocks = m.compatibility_mode_nasdaq_stocks
+    if m.send_instrument_timezone is not None:
+        p.send_instrument_timezone = m.send_instrument_timezone
+    if m.send_forex_data_in_compatibility_mode is not None:
+        p.send_forex_data_in_compatibility_mode = m.send_forex_data_in_compatibility_mode
+    if m.maintain_and_resubmit_orders_on_reconnect is not None:
+        p.maintain_and_resubmit_orders_on_reconnect = m.maintain_and_resubmit_orders_on_reconnect
+    if m.historical_data_max_size is not None:
+        p.historical_data_max_size = m.historical_data_max_size
+    if m.auto_report_netting_event_contract_trades is not None:
+        p.auto_report_netting_event_contract_trades = m.auto_report_netting_event_contract_trades
+    if m.option_exercise_request_type is not None:
+        p.option_exercise_request_type = m.option_exercise_request_type
+    if m.allow_localhost_only is not None:
+        p.allow_localhost_only = m.allow_localhost_only
+    if m.trusted_ips:
+        p.trusted_ips.extend(m.trusted_ips)
 
 
 def api_config_from_proto(p: pb.ApiConfig, has: Has) -> records.ApiConfig:
@@ -191,11 +232,13 @@ def api_config_from_proto(p: pb.ApiConfig, has: Has) -> records.ApiConfig:
     )
 
 
-def api_config_to_proto(m: records.ApiConfig) -> pb.ApiConfig:
-    return pb.ApiConfig(
-        precautions=api_precautions_config_to_proto(m.precautions) if m.precautions is not None else None,
-        settings=api_settings_config_to_proto(m.settings) if m.settings is not None else None,
-    )
+def api_config_to_proto(m: records.ApiConfig, p: pb.ApiConfig) -> None:
+    if m.precautions is not None:
+        p.precautions.SetInParent()
+        api_precautions_config_to_proto(m.precautions, p.precautions)
+    if m.settings is not None:
+        p.settings.SetInParent()
+        api_settings_config_to_proto(m.settings, p.settings)
 
 
 def lock_and_exit_config_from_proto(p: pb.LockAndExitConfig, has: Has) -> records.LockAndExitConfig:
@@ -206,12 +249,13 @@ def lock_and_exit_config_from_proto(p: pb.LockAndExitConfig, has: Has) -> record
     )
 
 
-def lock_and_exit_config_to_proto(m: records.LockAndExitConfig) -> pb.LockAndExitConfig:
-    return pb.LockAndExitConfig(
-        auto_logoff_time=m.auto_logoff_time,
-        auto_logoff_period=m.auto_logoff_period,
-        auto_logoff_type=m.auto_logoff_type,
-    )
+def lock_and_exit_config_to_proto(m: records.LockAndExitConfig, p: pb.LockAndExitConfig) -> None:
+    if m.auto_logoff_time is not None:
+        p.auto_logoff_time = m.auto_logoff_time
+    if m.auto_logoff_period is not None:
+        p.auto_logoff_period = m.auto_logoff_period
+    if m.auto_logoff_type is not None:
+        p.auto_logoff_type = m.auto_logoff_type
 
 
 def message_config_from_proto(p: pb.MessageConfig, has: Has) -> records.MessageConfig:
@@ -224,14 +268,17 @@ def message_config_from_proto(p: pb.MessageConfig, has: Has) -> records.MessageC
     )
 
 
-def message_config_to_proto(m: records.MessageConfig) -> pb.MessageConfig:
-    return pb.MessageConfig(
-        id=m.id,
-        title=m.title,
-        message=m.message,
-        default_action=m.default_action,
-        enabled=m.enabled,
-    )
+def message_config_to_proto(m: records.MessageConfig, p: pb.MessageConfig) -> None:
+    if m.id is not None:
+        p.id = m.id
+    if m.title is not None:
+        p.title = m.title
+    if m.message is not None:
+        p.message = m.message
+    if m.default_action is not None:
+        p.default_action = m.default_action
+    if m.enabled is not None:
+        p.enabled = m.enabled
 
 
 def orders_smart_routing_config_from_proto(
@@ -247,13 +294,15 @@ def orders_smart_routing_config_from_proto(
     )
 
 
-def orders_smart_routing_config_to_proto(m: records.OrdersSmartRoutingConfig) -> pb.OrdersSmartRoutingConfig:
-    return pb.OrdersSmartRoutingConfig(
-        seek_price_improvement=m.seek_price_improvement,
-        pre_open_reroute=m.pre_open_reroute,
-        do_not_route_to_dark_pools=m.do_not_route_to_dark_pools,
-        default_algorithm=m.default_algorithm,
-    )
+def orders_smart_routing_config_to_proto(m: records.OrdersSmartRoutingConfig, p: pb.OrdersSmartRoutingConfig) -> None:
+    if m.seek_price_improvement is not None:
+        p.seek_price_improvement = m.seek_price_improvement
+    if m.pre_open_reroute is not None:
+        p.pre_open_reroute = m.pre_open_reroute
+    if m.do_not_route_to_dark_pools is not None:
+        p.do_not_route_to_dark_pools = m.do_not_route_to_dark_pools
+    if m.default_algorithm is not None:
+        p.default_algorithm = m.default_algorithm
 
 
 def orders_config_from_proto(p: pb.OrdersConfig, has: Has) -> records.OrdersConfig:
@@ -264,10 +313,10 @@ def orders_config_from_proto(p: pb.OrdersConfig, has: Has) -> records.OrdersConf
     )
 
 
-def orders_config_to_proto(m: records.OrdersConfig) -> pb.OrdersConfig:
-    return pb.OrdersConfig(
-        smart_routing=orders_smart_routing_config_to_proto(m.smart_routing) if m.smart_routing is not None else None,
-    )
+def orders_config_to_proto(m: records.OrdersConfig, p: pb.OrdersConfig) -> None:
+    if m.smart_routing is not None:
+        p.smart_routing.SetInParent()
+        orders_smart_routing_config_to_proto(m.smart_routing, p.smart_routing)
 
 
 def config_response_from_proto(p: pb.ConfigResponse, has: Has) -> records.ConfigResponse:
@@ -282,14 +331,20 @@ def config_response_from_proto(p: pb.ConfigResponse, has: Has) -> records.Config
     )
 
 
-def config_response_to_proto(m: records.ConfigResponse) -> pb.ConfigResponse:
-    return pb.ConfigResponse(
-        req_id=m.req_id,
-        lock_and_exit=lock_and_exit_config_to_proto(m.lock_and_exit) if m.lock_and_exit is not None else None,
-        messages=[message_config_to_proto(item) for item in m.messages],
-        api=api_config_to_proto(m.api) if m.api is not None else None,
-        orders=orders_config_to_proto(m.orders) if m.orders is not None else None,
-    )
+def config_response_to_proto(m: records.ConfigResponse, p: pb.ConfigResponse) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.lock_and_exit is not None:
+        p.lock_and_exit.SetInParent()
+        lock_and_exit_config_to_proto(m.lock_and_exit, p.lock_and_exit)
+    for item in m.messages:
+        message_config_to_proto(item, p.messages.add())
+    if m.api is not None:
+        p.api.SetInParent()
+        api_config_to_proto(m.api, p.api)
+    if m.orders is not None:
+        p.orders.SetInParent()
+        orders_config_to_proto(m.orders, p.orders)
 
 
 def update_config_warning_from_proto(p: pb.UpdateConfigWarning, has: Has) -> records.UpdateConfigWarning:
@@ -300,12 +355,13 @@ def update_config_warning_from_proto(p: pb.UpdateConfigWarning, has: Has) -> rec
     )
 
 
-def update_config_warning_to_proto(m: records.UpdateConfigWarning) -> pb.UpdateConfigWarning:
-    return pb.UpdateConfigWarning(
-        message_id=m.message_id,
-        title=m.title,
-        message=m.message,
-    )
+def update_config_warning_to_proto(m: records.UpdateConfigWarning, p: pb.UpdateConfigWarning) -> None:
+    if m.message_id is not None:
+        p.message_id = m.message_id
+    if m.title is not None:
+        p.title = m.title
+    if m.message is not None:
+        p.message = m.message
 
 
 def update_config_request_from_proto(p: pb.UpdateConfigRequest, has: Has) -> records.UpdateConfigRequest:
@@ -325,16 +381,24 @@ def update_config_request_from_proto(p: pb.UpdateConfigRequest, has: Has) -> rec
     )
 
 
-def update_config_request_to_proto(m: records.UpdateConfigRequest) -> pb.UpdateConfigRequest:
-    return pb.UpdateConfigRequest(
-        req_id=m.req_id,
-        lock_and_exit=lock_and_exit_config_to_proto(m.lock_and_exit) if m.lock_and_exit is not None else None,
-        messages=[message_config_to_proto(item) for item in m.messages],
-        api=api_config_to_proto(m.api) if m.api is not None else None,
-        orders=orders_config_to_proto(m.orders) if m.orders is not None else None,
-        accepted_warnings=[update_config_warning_to_proto(item) for item in m.accepted_warnings],
-        reset_api_order_sequence=m.reset_api_order_sequence,
-    )
+def update_config_request_to_proto(m: records.UpdateConfigRequest, p: pb.UpdateConfigRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.lock_and_exit is not None:
+        p.lock_and_exit.SetInParent()
+        lock_and_exit_config_to_proto(m.lock_and_exit, p.lock_and_exit)
+    for item in m.messages:
+        message_config_to_proto(item, p.messages.add())
+    if m.api is not None:
+        p.api.SetInParent()
+        api_config_to_proto(m.api, p.api)
+    if m.orders is not None:
+        p.orders.SetInParent()
+        orders_config_to_proto(m.orders, p.orders)
+    for item in m.accepted_warnings:
+        update_config_warning_to_proto(item, p.accepted_warnings.add())
+    if m.reset_api_order_sequence is not None:
+        p.reset_api_order_sequence = m.reset_api_order_sequence
 
 
 def update_config_response_from_proto(p: pb.UpdateConfigResponse, has: Has) -> records.UpdateConfigResponse:
@@ -348,12 +412,16 @@ def update_config_response_from_proto(p: pb.UpdateConfigResponse, has: Has) -> r
     )
 
 
-def update_config_response_to_proto(m: records.UpdateConfigResponse) -> pb.UpdateConfigResponse:
-    return pb.UpdateConfigResponse(
-        req_id=m.req_id,
-        status=m.status,
-        message=m.message,
-        changed_fields=m.changed_fields,
-        errors=m.errors,
-        warnings=[update_config_warning_to_proto(item) for item in m.warnings],
-    )
+def update_config_response_to_proto(m: records.UpdateConfigResponse, p: pb.UpdateConfigResponse) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.status is not None:
+        p.status = m.status
+    if m.message is not None:
+        p.message = m.message
+    if m.changed_fields:
+        p.changed_fields.extend(m.changed_fields)
+    if m.errors:
+        p.errors.extend(m.errors)
+    for item in m.warnings:
+        update_config_warning_to_proto(item, p.warnings.add())

@@ -25,18 +25,25 @@ def combo_leg_from_proto(p: pb.ComboLeg, has: Has) -> records.ComboLeg:
     )
 
 
-def combo_leg_to_proto(m: records.ComboLeg) -> pb.ComboLeg:
-    return pb.ComboLeg(
-        con_id=m.con_id,
-        ratio=m.ratio,
-        action=m.action or None,
-        exchange=m.exchange or None,
-        open_close=m.open_close,
-        short_sales_slot=m.short_sales_slot,
-        designated_location=m.designated_location or None,
-        exempt_code=m.exempt_code,
-        per_leg_price=m.per_leg_price,
-    )
+def combo_leg_to_proto(m: records.ComboLeg, p: pb.ComboLeg) -> None:
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.ratio is not None:
+        p.ratio = m.ratio
+    if m.action:
+        p.action = m.action
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.open_close is not None:
+        p.open_close = m.open_close
+    if m.short_sales_slot is not None:
+        p.short_sales_slot = m.short_sales_slot
+    if m.designated_location:
+        p.designated_location = m.designated_location
+    if m.exempt_code is not None:
+        p.exempt_code = m.exempt_code
+    if m.per_leg_price is not None:
+        p.per_leg_price = m.per_leg_price
 
 
 def delta_neutral_contract_from_proto(p: pb.DeltaNeutralContract, has: Has) -> records.DeltaNeutralContract:
@@ -47,12 +54,13 @@ def delta_neutral_contract_from_proto(p: pb.DeltaNeutralContract, has: Has) -> r
     )
 
 
-def delta_neutral_contract_to_proto(m: records.DeltaNeutralContract) -> pb.DeltaNeutralContract:
-    return pb.DeltaNeutralContract(
-        con_id=m.con_id,
-        delta=m.delta,
-        price=m.price,
-    )
+def delta_neutral_contract_to_proto(m: records.DeltaNeutralContract, p: pb.DeltaNeutralContract) -> None:
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.delta is not None:
+        p.delta = m.delta
+    if m.price is not None:
+        p.price = m.price
 
 
 def contract_from_proto(p: pb.Contract, has: Has) -> records.Contract:
@@ -86,32 +94,50 @@ def contract_from_proto(p: pb.Contract, has: Has) -> records.Contract:
     )
 
 
-def contract_to_proto(m: records.Contract) -> pb.Contract:
-    return pb.Contract(
-        con_id=m.con_id,
-        symbol=m.symbol or None,
-        sec_type=m.sec_type or None,
-        last_trade_date_or_contract_month=m.last_trade_date_or_contract_month or None,
-        strike=m.strike,
-        right=m.right or None,
-        multiplier=m.multiplier,
-        exchange=m.exchange or None,
-        primary_exch=m.primary_exch or None,
-        currency=m.currency or None,
-        local_symbol=m.local_symbol or None,
-        trading_class=m.trading_class or None,
-        sec_id_type=m.sec_id_type or None,
-        sec_id=m.sec_id or None,
-        description=m.description or None,
-        issuer_id=m.issuer_id or None,
-        delta_neutral_contract=delta_neutral_contract_to_proto(m.delta_neutral_contract)
-        if m.delta_neutral_contract is not None
-        else None,
-        include_expired=m.include_expired or None,
-        combo_legs_descrip=m.combo_legs_descrip or None,
-        combo_legs=[combo_leg_to_proto(item) for item in m.combo_legs],
-        last_trade_date=m.last_trade_date or None,
-    )
+def contract_to_proto(m: records.Contract, p: pb.Contract) -> None:
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.symbol:
+        p.symbol = m.symbol
+    if m.sec_type:
+        p.sec_type = m.sec_type
+    if m.last_trade_date_or_contract_month:
+        p.last_trade_date_or_contract_month = m.last_trade_date_or_contract_month
+    if m.strike is not None:
+        p.strike = m.strike
+    if m.right:
+        p.right = m.right
+    if m.multiplier is not None:
+        p.multiplier = m.multiplier
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.primary_exch:
+        p.primary_exch = m.primary_exch
+    if m.currency:
+        p.currency = m.currency
+    if m.local_symbol:
+        p.local_symbol = m.local_symbol
+    if m.trading_class:
+        p.trading_class = m.trading_class
+    if m.sec_id_type:
+        p.sec_id_type = m.sec_id_type
+    if m.sec_id:
+        p.sec_id = m.sec_id
+    if m.description:
+        p.description = m.description
+    if m.issuer_id:
+        p.issuer_id = m.issuer_id
+    if m.delta_neutral_contract is not None:
+        p.delta_neutral_contract.SetInParent()
+        delta_neutral_contract_to_proto(m.delta_neutral_contract, p.delta_neutral_contract)
+    if m.include_expired:
+        p.include_expired = m.include_expired
+    if m.combo_legs_descrip:
+        p.combo_legs_descrip = m.combo_legs_descrip
+    for item in m.combo_legs:
+        combo_leg_to_proto(item, p.combo_legs.add())
+    if m.last_trade_date:
+        p.last_trade_date = m.last_trade_date
 
 
 def ineligibility_reason_from_proto(p: pb.IneligibilityReason, has: Has) -> records.IneligibilityReason:
@@ -121,11 +147,11 @@ def ineligibility_reason_from_proto(p: pb.IneligibilityReason, has: Has) -> reco
     )
 
 
-def ineligibility_reason_to_proto(m: records.IneligibilityReason) -> pb.IneligibilityReason:
-    return pb.IneligibilityReason(
-        id=m.id or None,
-        description=m.description or None,
-    )
+def ineligibility_reason_to_proto(m: records.IneligibilityReason, p: pb.IneligibilityReason) -> None:
+    if m.id:
+        p.id = m.id
+    if m.description:
+        p.description = m.description
 
 
 def contract_details_from_proto(p: pb.ContractDetails, has: Has) -> records.ContractDetails:
@@ -213,74 +239,137 @@ def contract_details_from_proto(p: pb.ContractDetails, has: Has) -> records.Cont
     )
 
 
-def contract_details_to_proto(m: records.ContractDetails) -> pb.ContractDetails:
-    return pb.ContractDetails(
-        market_name=m.market_name or None,
-        min_tick=m.min_tick or None,
-        order_types=m.order_types or None,
-        valid_exchanges=m.valid_exchanges or None,
-        price_magnifier=m.price_magnifier,
-        under_con_id=m.under_con_id,
-        long_name=m.long_name or None,
-        contract_month=m.contract_month or None,
-        industry=m.industry or None,
-        category=m.category or None,
-        subcategory=m.subcategory or None,
-        time_zone_id=m.time_zone_id or None,
-        trading_hours=m.trading_hours or None,
-        liquid_hours=m.liquid_hours or None,
-        ev_rule=m.ev_rule or None,
-        ev_multiplier=m.ev_multiplier,
-        sec_id_list=m.sec_id_list,
-        agg_group=m.agg_group,
-        under_symbol=m.under_symbol or None,
-        under_sec_type=m.under_sec_type or None,
-        market_rule_ids=m.market_rule_ids or None,
-        real_expiration_date=m.real_expiration_date or None,
-        stock_type=m.stock_type or None,
-        min_size=m.min_size or None,
-        size_increment=m.size_increment or None,
-        suggested_size_increment=m.suggested_size_increment or None,
-        fund_name=m.fund_name or None,
-        fund_family=m.fund_family or None,
-        fund_type=m.fund_type or None,
-        fund_front_load=m.fund_front_load or None,
-        fund_back_load=m.fund_back_load or None,
-        fund_back_load_time_interval=m.fund_back_load_time_interval or None,
-        fund_management_fee=m.fund_management_fee or None,
-        fund_closed=m.fund_closed or None,
-        fund_closed_for_new_investors=m.fund_closed_for_new_investors or None,
-        fund_closed_for_new_money=m.fund_closed_for_new_money or None,
-        fund_notify_amount=m.fund_notify_amount or None,
-        fund_minimum_initial_purchase=m.fund_minimum_initial_purchase or None,
-        fund_minimum_subsequent_purchase=m.fund_minimum_subsequent_purchase or None,
-        fund_blue_sky_states=m.fund_blue_sky_states or None,
-        fund_blue_sky_territories=m.fund_blue_sky_territories or None,
-        fund_distribution_policy_indicator=m.fund_distribution_policy_indicator or None,
-        fund_asset_type=m.fund_asset_type or None,
-        cusip=m.cusip or None,
-        issue_date=m.issue_date or None,
-        ratings=m.ratings or None,
-        bond_type=m.bond_type or None,
-        coupon=m.coupon,
-        coupon_type=m.coupon_type or None,
-        convertible=m.convertible or None,
-        callable=m.callable or None,
-        puttable=m.puttable or None,
-        desc_append=m.desc_append or None,
-        next_option_date=m.next_option_date or None,
-        next_option_type=m.next_option_type or None,
-        next_option_partial=m.next_option_partial or None,
-        bond_notes=m.bond_notes or None,
-        ineligibility_reason_list=[ineligibility_reason_to_proto(item) for item in m.ineligibility_reason_list],
-        event_contract_1=m.event_contract_1 or None,
-        event_contract_description_1=m.event_contract_description_1 or None,
-        event_contract_description_2=m.event_contract_description_2 or None,
-        min_algo_size=m.min_algo_size or None,
-        last_price_precision=m.last_price_precision or None,
-        last_size_precision=m.last_size_precision or None,
-        settlement_method=m.settlement_method or None,
-    )
+def contract_details_to_proto(m: records.ContractDetails, p: pb.ContractDetails) -> None:
+    if m.market_name:
+        p.market_name = m.market_name
+    if m.min_tick:
+        p.min_tick = m.min_tick
+    if m.order_types:
+        p.order_types = m.order_types
+    if m.valid_exchanges:
+        p.valid_exchanges = m.valid_exchanges
+    if m.price_magnifier is not None:
+        p.price_magnifier = m.price_magnifier
+    if m.under_con_id is not None:
+        p.under_con_id = m.under_con_id
+    if m.long_name:
+        p.long_name = m.long_name
+    if m.contract_month:
+        p.contract_month = m.contract_month
+    if m.industry:
+        p.industry = m.industry
+    if m.category:
+        p.category = m.category
+    if m.subcategory:
+        p.subcategory = m.subcategory
+    if m.time_zone_id:
+        p.time_zone_id = m.time_zone_id
+    if m.trading_hours:
+        p.trading_hours = m.trading_hours
+    if m.liquid_hours:
+        p.liquid_hours = m.liquid_hours
+    if m.ev_rule:
+        p.ev_rule = m.ev_rule
+    if m.ev_multiplier is not None:
+        p.ev_multiplier = m.ev_multiplier
+    if m.sec_id_list:
+        p.sec_id_list.update(m.sec_id_list)
+    if m.agg_group is not None:
+        p.agg_group = m.agg_group
+    if m.under_symbol:
+        p.under_symbol = m.under_symbol
+    if m.under_sec_type:
+        p.under_sec_type = m.under_sec_type
+    if m.market_rule_ids:
+        p.market_rule_ids = m.market_rule_ids
+    if m.real_expiration_date:
+        p.real_expiration_date = m.real_expiration_date
+    if m.stock_type:
+        p.stock_type = m.stock_type
+    if m.min_size:
+        p.min_size = m.min_size
+    if m.size_increment:
+        p.size_increment = m.size_increment
+    if m.suggested_size_increment:
+        p.suggested_size_increment = m.suggested_size_increment
+    if m.fund_name:
+        p.fund_name = m.fund_name
+    if m.fund_family:
+        p.fund_family = m.fund_family
+    if m.fund_type:
+        p.fund_type = m.fund_type
+    if m.fund_front_load:
+        p.fund_front_load = m.fund_front_load
+    if m.fund_back_load:
+        p.fund_back_load = m.fund_back_load
+    if m.fund_back_load_time_interval:
+        p.fund_back_load_time_interval = m.fund_back_load_time_interval
+    if m.fund_management_fee:
+        p.fund_management_fee = m.fund_management_fee
+    if m.fund_closed:
+        p.fund_closed = m.fund_closed
+    if m.fund_closed_for_new_investors:
+        p.fund_closed_for_new_investors = m.fund_closed_for_new_investors
+    if m.fund_closed_for_new_money:
+        p.fund_closed_for_new_money = m.fund_closed_for_new_money
+    if m.fund_notify_amount:
+        p.fund_notify_amount = m.fund_notify_amount
+    if m.fund_minimum_initial_purchase:
+        p.fund_minimum_initial_purchase = m.fund_minimum_initial_purchase
+    if m.fund_minimum_subsequent_purchase:
+        p.fund_minimum_subsequent_purchase = m.fund_minimum_subsequent_purchase
+    if m.fund_blue_sky_states:
+        p.fund_blue_sky_states = m.fund_blue_sky_states
+    if m.fund_blue_sky_territories:
+        p.fund_blue_sky_territories = m.fund_blue_sky_territories
+    if m.fund_distribution_policy_indicator:
+        p.fund_distribution_policy_indicator = m.fund_distribution_policy_indicator
+    if m.fund_asset_type:
+        p.fund_asset_type = m.fund_asset_type
+    if m.cusip:
+        p.cusip = m.cusip
+    if m.issue_date:
+        p.issue_date = m.issue_date
+    if m.ratings:
+        p.ratings = m.ratings
+    if m.bond_type:
+        p.bond_type = m.bond_type
+    if m.coupon is not None:
+        p.coupon = m.coupon
+    if m.coupon_type:
+        p.coupon_type = m.coupon_type
+    if m.convertible:
+        p.convertible = m.convertible
+    if m.callable:
+        p.callable = m.callable
+    if m.puttable:
+        p.puttable = m.puttable
+    if m.desc_append:
+        p.desc_append = m.desc_append
+    if m.next_option_date:
+        p.next_option_date = m.next_option_date
+    if m.next_option_type:
+        p.next_option_type = m.next_option_type
+    if m.next_option_partial:
+        p.next_option_partial = m.next_option_partial
+    if m.bond_notes:
+        p.bond_notes = m.bond_notes
+    for item in m.ineligibility_reason_list:
+        ineligibility_reason_to_proto(item, p.ineligibility_reason_list.add())
+    if m.event_contract_1:
+        p.event_contract_1 = m.event_contract_1
+    if m.event_contract_description_1:
+        p.event_contract_description_1 = m.event_contract_description_1
+    if m.event_contract_description_2:
+        p.event_contract_description_2 = m.event_contract_description_2
+    if m.min_algo_size:
+        p.min_algo_size = m.min_algo_size
+    if m.last_price_precision:
+        p.last_price_precision = m.last_price_precision
+    if m.last_size_precision:
+        p.last_size_precision = m.last_size_precision
+    if m.settlement_method:
+        p.settlement_method = m.settlement_method
 
 
 def contract_data_request_from_proto(p: pb.ContractDataRequest, has: Has) -> records.ContractDataRequest:
@@ -290,11 +379,12 @@ def contract_data_request_from_proto(p: pb.ContractDataRequest, has: Has) -> rec
     )
 
 
-def contract_data_request_to_proto(m: records.ContractDataRequest) -> pb.ContractDataRequest:
-    return pb.ContractDataRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-    )
+def contract_data_request_to_proto(m: records.ContractDataRequest, p: pb.ContractDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
 
 
 def cancel_contract_data_from_proto(p: pb.CancelContractData, has: Has) -> records.CancelContractData:
@@ -303,10 +393,9 @@ def cancel_contract_data_from_proto(p: pb.CancelContractData, has: Has) -> recor
     )
 
 
-def cancel_contract_data_to_proto(m: records.CancelContractData) -> pb.CancelContractData:
-    return pb.CancelContractData(
-        req_id=m.req_id,
-    )
+def cancel_contract_data_to_proto(m: records.CancelContractData, p: pb.CancelContractData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def contract_data_from_proto(p: pb.ContractData, has: Has) -> records.ContractData:
@@ -319,12 +408,15 @@ def contract_data_from_proto(p: pb.ContractData, has: Has) -> records.ContractDa
     )
 
 
-def contract_data_to_proto(m: records.ContractData) -> pb.ContractData:
-    return pb.ContractData(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        contract_details=contract_details_to_proto(m.contract_details) if m.contract_details is not None else None,
-    )
+def contract_data_to_proto(m: records.ContractData, p: pb.ContractData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.contract_details is not None:
+        p.contract_details.SetInParent()
+        contract_details_to_proto(m.contract_details, p.contract_details)
 
 
 def contract_data_end_from_proto(p: pb.ContractDataEnd, has: Has) -> records.ContractDataEnd:
@@ -333,10 +425,9 @@ def contract_data_end_from_proto(p: pb.ContractDataEnd, has: Has) -> records.Con
     )
 
 
-def contract_data_end_to_proto(m: records.ContractDataEnd) -> pb.ContractDataEnd:
-    return pb.ContractDataEnd(
-        req_id=m.req_id,
-    )
+def contract_data_end_to_proto(m: records.ContractDataEnd, p: pb.ContractDataEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def matching_symbols_request_from_proto(p: pb.MatchingSymbolsRequest, has: Has) -> records.MatchingSymbolsRequest:
@@ -346,11 +437,11 @@ def matching_symbols_request_from_proto(p: pb.MatchingSymbolsRequest, has: Has) 
     )
 
 
-def matching_symbols_request_to_proto(m: records.MatchingSymbolsRequest) -> pb.MatchingSymbolsRequest:
-    return pb.MatchingSymbolsRequest(
-        req_id=m.req_id,
-        pattern=m.pattern or None,
-    )
+def matching_symbols_request_to_proto(m: records.MatchingSymbolsRequest, p: pb.MatchingSymbolsRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.pattern:
+        p.pattern = m.pattern
 
 
 def contract_description_from_proto(p: pb.ContractDescription, has: Has) -> records.ContractDescription:
@@ -360,11 +451,12 @@ def contract_description_from_proto(p: pb.ContractDescription, has: Has) -> reco
     )
 
 
-def contract_description_to_proto(m: records.ContractDescription) -> pb.ContractDescription:
-    return pb.ContractDescription(
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        derivative_sec_types=m.derivative_sec_types,
-    )
+def contract_description_to_proto(m: records.ContractDescription, p: pb.ContractDescription) -> None:
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.derivative_sec_types:
+        p.derivative_sec_types.extend(m.derivative_sec_types)
 
 
 def symbol_samples_from_proto(p: pb.SymbolSamples, has: Has) -> records.SymbolSamples:
@@ -376,11 +468,11 @@ def symbol_samples_from_proto(p: pb.SymbolSamples, has: Has) -> records.SymbolSa
     )
 
 
-def symbol_samples_to_proto(m: records.SymbolSamples) -> pb.SymbolSamples:
-    return pb.SymbolSamples(
-        req_id=m.req_id,
-        contract_descriptions=[contract_description_to_proto(item) for item in m.contract_descriptions],
-    )
+def symbol_samples_to_proto(m: records.SymbolSamples, p: pb.SymbolSamples) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.contract_descriptions:
+        contract_description_to_proto(item, p.contract_descriptions.add())
 
 
 def sec_def_opt_params_request_from_proto(p: pb.SecDefOptParamsRequest, has: Has) -> records.SecDefOptParamsRequest:
@@ -393,14 +485,17 @@ def sec_def_opt_params_request_from_proto(p: pb.SecDefOptParamsRequest, has: Has
     )
 
 
-def sec_def_opt_params_request_to_proto(m: records.SecDefOptParamsRequest) -> pb.SecDefOptParamsRequest:
-    return pb.SecDefOptParamsRequest(
-        req_id=m.req_id,
-        underlying_symbol=m.underlying_symbol or None,
-        fut_fop_exchange=m.fut_fop_exchange or None,
-        underlying_sec_type=m.underlying_sec_type or None,
-        underlying_con_id=m.underlying_con_id,
-    )
+def sec_def_opt_params_request_to_proto(m: records.SecDefOptParamsRequest, p: pb.SecDefOptParamsRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.underlying_symbol:
+        p.underlying_symbol = m.underlying_symbol
+    if m.fut_fop_exchange:
+        p.fut_fop_exchange = m.fut_fop_exchange
+    if m.underlying_sec_type:
+        p.underlying_sec_type = m.underlying_sec_type
+    if m.underlying_con_id is not None:
+        p.underlying_con_id = m.underlying_con_id
 
 
 def sec_def_opt_parameter_from_proto(p: pb.SecDefOptParameter, has: Has) -> records.SecDefOptParameter:
@@ -415,16 +510,21 @@ def sec_def_opt_parameter_from_proto(p: pb.SecDefOptParameter, has: Has) -> reco
     )
 
 
-def sec_def_opt_parameter_to_proto(m: records.SecDefOptParameter) -> pb.SecDefOptParameter:
-    return pb.SecDefOptParameter(
-        req_id=m.req_id,
-        exchange=m.exchange or None,
-        underlying_con_id=m.underlying_con_id,
-        trading_class=m.trading_class or None,
-        multiplier=m.multiplier or None,
-        expirations=m.expirations,
-        strikes=m.strikes,
-    )
+def sec_def_opt_parameter_to_proto(m: records.SecDefOptParameter, p: pb.SecDefOptParameter) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.underlying_con_id is not None:
+        p.underlying_con_id = m.underlying_con_id
+    if m.trading_class:
+        p.trading_class = m.trading_class
+    if m.multiplier:
+        p.multiplier = m.multiplier
+    if m.expirations:
+        p.expirations.extend(m.expirations)
+    if m.strikes:
+        p.strikes.extend(m.strikes)
 
 
 def sec_def_opt_parameter_end_from_proto(p: pb.SecDefOptParameterEnd, has: Has) -> records.SecDefOptParameterEnd:
@@ -433,10 +533,9 @@ def sec_def_opt_parameter_end_from_proto(p: pb.SecDefOptParameterEnd, has: Has) 
     )
 
 
-def sec_def_opt_parameter_end_to_proto(m: records.SecDefOptParameterEnd) -> pb.SecDefOptParameterEnd:
-    return pb.SecDefOptParameterEnd(
-        req_id=m.req_id,
-    )
+def sec_def_opt_parameter_end_to_proto(m: records.SecDefOptParameterEnd, p: pb.SecDefOptParameterEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def market_rule_request_from_proto(p: pb.MarketRuleRequest, has: Has) -> records.MarketRuleRequest:
@@ -445,10 +544,9 @@ def market_rule_request_from_proto(p: pb.MarketRuleRequest, has: Has) -> records
     )
 
 
-def market_rule_request_to_proto(m: records.MarketRuleRequest) -> pb.MarketRuleRequest:
-    return pb.MarketRuleRequest(
-        market_rule_id=m.market_rule_id,
-    )
+def market_rule_request_to_proto(m: records.MarketRuleRequest, p: pb.MarketRuleRequest) -> None:
+    if m.market_rule_id is not None:
+        p.market_rule_id = m.market_rule_id
 
 
 def price_increment_from_proto(p: pb.PriceIncrement, has: Has) -> records.PriceIncrement:
@@ -458,11 +556,11 @@ def price_increment_from_proto(p: pb.PriceIncrement, has: Has) -> records.PriceI
     )
 
 
-def price_increment_to_proto(m: records.PriceIncrement) -> pb.PriceIncrement:
-    return pb.PriceIncrement(
-        low_edge=m.low_edge,
-        increment=m.increment,
-    )
+def price_increment_to_proto(m: records.PriceIncrement, p: pb.PriceIncrement) -> None:
+    if m.low_edge is not None:
+        p.low_edge = m.low_edge
+    if m.increment is not None:
+        p.increment = m.increment
 
 
 def market_rule_from_proto(p: pb.MarketRule, has: Has) -> records.MarketRule:
@@ -472,11 +570,11 @@ def market_rule_from_proto(p: pb.MarketRule, has: Has) -> records.MarketRule:
     )
 
 
-def market_rule_to_proto(m: records.MarketRule) -> pb.MarketRule:
-    return pb.MarketRule(
-        market_rule_id=m.market_rule_id,
-        price_increments=[price_increment_to_proto(item) for item in m.price_increments],
-    )
+def market_rule_to_proto(m: records.MarketRule, p: pb.MarketRule) -> None:
+    if m.market_rule_id is not None:
+        p.market_rule_id = m.market_rule_id
+    for item in m.price_increments:
+        price_increment_to_proto(item, p.price_increments.add())
 
 
 def smart_components_request_from_proto(p: pb.SmartComponentsRequest, has: Has) -> records.SmartComponentsRequest:
@@ -486,11 +584,11 @@ def smart_components_request_from_proto(p: pb.SmartComponentsRequest, has: Has) 
     )
 
 
-def smart_components_request_to_proto(m: records.SmartComponentsRequest) -> pb.SmartComponentsRequest:
-    return pb.SmartComponentsRequest(
-        req_id=m.req_id,
-        bbo_exchange=m.bbo_exchange or None,
-    )
+def smart_components_request_to_proto(m: records.SmartComponentsRequest, p: pb.SmartComponentsRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.bbo_exchange:
+        p.bbo_exchange = m.bbo_exchange
 
 
 def smart_component_from_proto(p: pb.SmartComponent, has: Has) -> records.SmartComponent:
@@ -501,12 +599,13 @@ def smart_component_from_proto(p: pb.SmartComponent, has: Has) -> records.SmartC
     )
 
 
-def smart_component_to_proto(m: records.SmartComponent) -> pb.SmartComponent:
-    return pb.SmartComponent(
-        bit_number=m.bit_number,
-        exchange=m.exchange or None,
-        exchange_letter=m.exchange_letter or None,
-    )
+def smart_component_to_proto(m: records.SmartComponent, p: pb.SmartComponent) -> None:
+    if m.bit_number is not None:
+        p.bit_number = m.bit_number
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.exchange_letter:
+        p.exchange_letter = m.exchange_letter
 
 
 def smart_components_from_proto(p: pb.SmartComponents, has: Has) -> records.SmartComponents:
@@ -516,11 +615,11 @@ def smart_components_from_proto(p: pb.SmartComponents, has: Has) -> records.Smar
     )
 
 
-def smart_components_to_proto(m: records.SmartComponents) -> pb.SmartComponents:
-    return pb.SmartComponents(
-        req_id=m.req_id,
-        smart_components=[smart_component_to_proto(item) for item in m.smart_components],
-    )
+def smart_components_to_proto(m: records.SmartComponents, p: pb.SmartComponents) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.smart_components:
+        smart_component_to_proto(item, p.smart_components.add())
 
 
 def market_depth_exchanges_request_from_proto(
@@ -529,8 +628,10 @@ def market_depth_exchanges_request_from_proto(
     return records.MarketDepthExchangesRequest()
 
 
-def market_depth_exchanges_request_to_proto(_m: records.MarketDepthExchangesRequest) -> pb.MarketDepthExchangesRequest:
-    return pb.MarketDepthExchangesRequest()
+def market_depth_exchanges_request_to_proto(
+    _m: records.MarketDepthExchangesRequest, _p: pb.MarketDepthExchangesRequest
+) -> None:
+    pass
 
 
 def depth_market_data_description_from_proto(
@@ -545,14 +646,19 @@ def depth_market_data_description_from_proto(
     )
 
 
-def depth_market_data_description_to_proto(m: records.DepthMarketDataDescription) -> pb.DepthMarketDataDescription:
-    return pb.DepthMarketDataDescription(
-        exchange=m.exchange or None,
-        sec_type=m.sec_type or None,
-        listing_exch=m.listing_exch or None,
-        service_data_type=m.service_data_type or None,
-        agg_group=m.agg_group,
-    )
+def depth_market_data_description_to_proto(
+    m: records.DepthMarketDataDescription, p: pb.DepthMarketDataDescription
+) -> None:
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.sec_type:
+        p.sec_type = m.sec_type
+    if m.listing_exch:
+        p.listing_exch = m.listing_exch
+    if m.service_data_type:
+        p.service_data_type = m.service_data_type
+    if m.agg_group is not None:
+        p.agg_group = m.agg_group
 
 
 def market_depth_exchanges_from_proto(p: pb.MarketDepthExchanges, _has: Has) -> records.MarketDepthExchanges:
@@ -563,9 +669,6 @@ def market_depth_exchanges_from_proto(p: pb.MarketDepthExchanges, _has: Has) -> 
     )
 
 
-def market_depth_exchanges_to_proto(m: records.MarketDepthExchanges) -> pb.MarketDepthExchanges:
-    return pb.MarketDepthExchanges(
-        depth_market_data_descriptions=[
-            depth_market_data_description_to_proto(item) for item in m.depth_market_data_descriptions
-        ],
-    )
+def market_depth_exchanges_to_proto(m: records.MarketDepthExchanges, p: pb.MarketDepthExchanges) -> None:
+    for item in m.depth_market_data_descriptions:
+        depth_market_data_description_to_proto(item, p.depth_market_data_descriptions.add())

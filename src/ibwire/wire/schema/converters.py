@@ -27,8 +27,8 @@ from ibwire.wire.schema import (
     session_pb2,
 )
 
-# record class: (protobuf class, protobuf message and its HasField to record, record to protobuf)
-CONVERTERS: dict[type, tuple[type[Any], Callable[[Any, Any], Any], Callable[[Any], Any]]] = {
+# record class: (protobuf class, protobuf message and its HasField to record, record into protobuf message)
+CONVERTERS: dict[type, tuple[type[Any], Callable[[Any, Any], Any], Callable[[Any, Any], None]]] = {
     records.ManagedAccountsRequest: (
         account_pb2.ManagedAccountsRequest,
         account_convert.managed_accounts_request_from_proto,

@@ -27,19 +27,28 @@ def historical_data_request_from_proto(p: pb.HistoricalDataRequest, has: Has) ->
     )
 
 
-def historical_data_request_to_proto(m: records.HistoricalDataRequest) -> pb.HistoricalDataRequest:
-    return pb.HistoricalDataRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        end_date_time=m.end_date_time or None,
-        bar_size_setting=m.bar_size_setting or None,
-        duration=m.duration or None,
-        use_rth=m.use_rth or None,
-        what_to_show=m.what_to_show or None,
-        format_date=m.format_date,
-        keep_up_to_date=m.keep_up_to_date or None,
-        chart_options=m.chart_options,
-    )
+def historical_data_request_to_proto(m: records.HistoricalDataRequest, p: pb.HistoricalDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.end_date_time:
+        p.end_date_time = m.end_date_time
+    if m.bar_size_setting:
+        p.bar_size_setting = m.bar_size_setting
+    if m.duration:
+        p.duration = m.duration
+    if m.use_rth:
+        p.use_rth = m.use_rth
+    if m.what_to_show:
+        p.what_to_show = m.what_to_show
+    if m.format_date is not None:
+        p.format_date = m.format_date
+    if m.keep_up_to_date:
+        p.keep_up_to_date = m.keep_up_to_date
+    if m.chart_options:
+        p.chart_options.update(m.chart_options)
 
 
 def cancel_historical_data_from_proto(p: pb.CancelHistoricalData, has: Has) -> records.CancelHistoricalData:
@@ -48,10 +57,9 @@ def cancel_historical_data_from_proto(p: pb.CancelHistoricalData, has: Has) -> r
     )
 
 
-def cancel_historical_data_to_proto(m: records.CancelHistoricalData) -> pb.CancelHistoricalData:
-    return pb.CancelHistoricalData(
-        req_id=m.req_id,
-    )
+def cancel_historical_data_to_proto(m: records.CancelHistoricalData, p: pb.CancelHistoricalData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def historical_data_bar_from_proto(p: pb.HistoricalDataBar, has: Has) -> records.HistoricalDataBar:
@@ -67,17 +75,23 @@ def historical_data_bar_from_proto(p: pb.HistoricalDataBar, has: Has) -> records
     )
 
 
-def historical_data_bar_to_proto(m: records.HistoricalDataBar) -> pb.HistoricalDataBar:
-    return pb.HistoricalDataBar(
-        date=m.date or None,
-        open=m.open,
-        high=m.high,
-        low=m.low,
-        close=m.close,
-        volume=m.volume or None,
-        wap=m.wap or None,
-        bar_count=m.bar_count,
-    )
+def historical_data_bar_to_proto(m: records.HistoricalDataBar, p: pb.HistoricalDataBar) -> None:
+    if m.date:
+        p.date = m.date
+    if m.open is not None:
+        p.open = m.open
+    if m.high is not None:
+        p.high = m.high
+    if m.low is not None:
+        p.low = m.low
+    if m.close is not None:
+        p.close = m.close
+    if m.volume:
+        p.volume = m.volume
+    if m.wap:
+        p.wap = m.wap
+    if m.bar_count is not None:
+        p.bar_count = m.bar_count
 
 
 def historical_data_from_proto(p: pb.HistoricalData, has: Has) -> records.HistoricalData:
@@ -89,11 +103,11 @@ def historical_data_from_proto(p: pb.HistoricalData, has: Has) -> records.Histor
     )
 
 
-def historical_data_to_proto(m: records.HistoricalData) -> pb.HistoricalData:
-    return pb.HistoricalData(
-        req_id=m.req_id,
-        historical_data_bars=[historical_data_bar_to_proto(item) for item in m.historical_data_bars],
-    )
+def historical_data_to_proto(m: records.HistoricalData, p: pb.HistoricalData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.historical_data_bars:
+        historical_data_bar_to_proto(item, p.historical_data_bars.add())
 
 
 def historical_data_update_from_proto(p: pb.HistoricalDataUpdate, has: Has) -> records.HistoricalDataUpdate:
@@ -105,13 +119,12 @@ def historical_data_update_from_proto(p: pb.HistoricalDataUpdate, has: Has) -> r
     )
 
 
-def historical_data_update_to_proto(m: records.HistoricalDataUpdate) -> pb.HistoricalDataUpdate:
-    return pb.HistoricalDataUpdate(
-        req_id=m.req_id,
-        historical_data_bar=historical_data_bar_to_proto(m.historical_data_bar)
-        if m.historical_data_bar is not None
-        else None,
-    )
+def historical_data_update_to_proto(m: records.HistoricalDataUpdate, p: pb.HistoricalDataUpdate) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.historical_data_bar is not None:
+        p.historical_data_bar.SetInParent()
+        historical_data_bar_to_proto(m.historical_data_bar, p.historical_data_bar)
 
 
 def historical_data_end_from_proto(p: pb.HistoricalDataEnd, has: Has) -> records.HistoricalDataEnd:
@@ -122,12 +135,13 @@ def historical_data_end_from_proto(p: pb.HistoricalDataEnd, has: Has) -> records
     )
 
 
-def historical_data_end_to_proto(m: records.HistoricalDataEnd) -> pb.HistoricalDataEnd:
-    return pb.HistoricalDataEnd(
-        req_id=m.req_id,
-        start_date_str=m.start_date_str or None,
-        end_date_str=m.end_date_str or None,
-    )
+def historical_data_end_to_proto(m: records.HistoricalDataEnd, p: pb.HistoricalDataEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.start_date_str:
+        p.start_date_str = m.start_date_str
+    if m.end_date_str:
+        p.end_date_str = m.end_date_str
 
 
 def historical_session_from_proto(p: pb.HistoricalSession, has: Has) -> records.HistoricalSession:
@@ -138,12 +152,13 @@ def historical_session_from_proto(p: pb.HistoricalSession, has: Has) -> records.
     )
 
 
-def historical_session_to_proto(m: records.HistoricalSession) -> pb.HistoricalSession:
-    return pb.HistoricalSession(
-        start_date_time=m.start_date_time or None,
-        end_date_time=m.end_date_time or None,
-        ref_date=m.ref_date or None,
-    )
+def historical_session_to_proto(m: records.HistoricalSession, p: pb.HistoricalSession) -> None:
+    if m.start_date_time:
+        p.start_date_time = m.start_date_time
+    if m.end_date_time:
+        p.end_date_time = m.end_date_time
+    if m.ref_date:
+        p.ref_date = m.ref_date
 
 
 def historical_schedule_from_proto(p: pb.HistoricalSchedule, has: Has) -> records.HistoricalSchedule:
@@ -158,14 +173,17 @@ def historical_schedule_from_proto(p: pb.HistoricalSchedule, has: Has) -> record
     )
 
 
-def historical_schedule_to_proto(m: records.HistoricalSchedule) -> pb.HistoricalSchedule:
-    return pb.HistoricalSchedule(
-        req_id=m.req_id,
-        start_date_time=m.start_date_time or None,
-        end_date_time=m.end_date_time or None,
-        time_zone=m.time_zone or None,
-        historical_sessions=[historical_session_to_proto(item) for item in m.historical_sessions],
-    )
+def historical_schedule_to_proto(m: records.HistoricalSchedule, p: pb.HistoricalSchedule) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.start_date_time:
+        p.start_date_time = m.start_date_time
+    if m.end_date_time:
+        p.end_date_time = m.end_date_time
+    if m.time_zone:
+        p.time_zone = m.time_zone
+    for item in m.historical_sessions:
+        historical_session_to_proto(item, p.historical_sessions.add())
 
 
 def head_timestamp_request_from_proto(p: pb.HeadTimestampRequest, has: Has) -> records.HeadTimestampRequest:
@@ -178,14 +196,18 @@ def head_timestamp_request_from_proto(p: pb.HeadTimestampRequest, has: Has) -> r
     )
 
 
-def head_timestamp_request_to_proto(m: records.HeadTimestampRequest) -> pb.HeadTimestampRequest:
-    return pb.HeadTimestampRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        use_rth=m.use_rth or None,
-        what_to_show=m.what_to_show or None,
-        format_date=m.format_date,
-    )
+def head_timestamp_request_to_proto(m: records.HeadTimestampRequest, p: pb.HeadTimestampRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.use_rth:
+        p.use_rth = m.use_rth
+    if m.what_to_show:
+        p.what_to_show = m.what_to_show
+    if m.format_date is not None:
+        p.format_date = m.format_date
 
 
 def cancel_head_timestamp_from_proto(p: pb.CancelHeadTimestamp, has: Has) -> records.CancelHeadTimestamp:
@@ -194,10 +216,9 @@ def cancel_head_timestamp_from_proto(p: pb.CancelHeadTimestamp, has: Has) -> rec
     )
 
 
-def cancel_head_timestamp_to_proto(m: records.CancelHeadTimestamp) -> pb.CancelHeadTimestamp:
-    return pb.CancelHeadTimestamp(
-        req_id=m.req_id,
-    )
+def cancel_head_timestamp_to_proto(m: records.CancelHeadTimestamp, p: pb.CancelHeadTimestamp) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def head_timestamp_from_proto(p: pb.HeadTimestamp, has: Has) -> records.HeadTimestamp:
@@ -207,11 +228,11 @@ def head_timestamp_from_proto(p: pb.HeadTimestamp, has: Has) -> records.HeadTime
     )
 
 
-def head_timestamp_to_proto(m: records.HeadTimestamp) -> pb.HeadTimestamp:
-    return pb.HeadTimestamp(
-        req_id=m.req_id,
-        head_timestamp=m.head_timestamp or None,
-    )
+def head_timestamp_to_proto(m: records.HeadTimestamp, p: pb.HeadTimestamp) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.head_timestamp:
+        p.head_timestamp = m.head_timestamp
 
 
 def histogram_data_request_from_proto(p: pb.HistogramDataRequest, has: Has) -> records.HistogramDataRequest:
@@ -223,13 +244,16 @@ def histogram_data_request_from_proto(p: pb.HistogramDataRequest, has: Has) -> r
     )
 
 
-def histogram_data_request_to_proto(m: records.HistogramDataRequest) -> pb.HistogramDataRequest:
-    return pb.HistogramDataRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        use_rth=m.use_rth or None,
-        time_period=m.time_period or None,
-    )
+def histogram_data_request_to_proto(m: records.HistogramDataRequest, p: pb.HistogramDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.use_rth:
+        p.use_rth = m.use_rth
+    if m.time_period:
+        p.time_period = m.time_period
 
 
 def cancel_histogram_data_from_proto(p: pb.CancelHistogramData, has: Has) -> records.CancelHistogramData:
@@ -238,10 +262,9 @@ def cancel_histogram_data_from_proto(p: pb.CancelHistogramData, has: Has) -> rec
     )
 
 
-def cancel_histogram_data_to_proto(m: records.CancelHistogramData) -> pb.CancelHistogramData:
-    return pb.CancelHistogramData(
-        req_id=m.req_id,
-    )
+def cancel_histogram_data_to_proto(m: records.CancelHistogramData, p: pb.CancelHistogramData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def histogram_data_entry_from_proto(p: pb.HistogramDataEntry, has: Has) -> records.HistogramDataEntry:
@@ -251,11 +274,11 @@ def histogram_data_entry_from_proto(p: pb.HistogramDataEntry, has: Has) -> recor
     )
 
 
-def histogram_data_entry_to_proto(m: records.HistogramDataEntry) -> pb.HistogramDataEntry:
-    return pb.HistogramDataEntry(
-        price=m.price,
-        size=m.size or None,
-    )
+def histogram_data_entry_to_proto(m: records.HistogramDataEntry, p: pb.HistogramDataEntry) -> None:
+    if m.price is not None:
+        p.price = m.price
+    if m.size:
+        p.size = m.size
 
 
 def histogram_data_from_proto(p: pb.HistogramData, has: Has) -> records.HistogramData:
@@ -267,11 +290,11 @@ def histogram_data_from_proto(p: pb.HistogramData, has: Has) -> records.Histogra
     )
 
 
-def histogram_data_to_proto(m: records.HistogramData) -> pb.HistogramData:
-    return pb.HistogramData(
-        req_id=m.req_id,
-        histogram_data_entries=[histogram_data_entry_to_proto(item) for item in m.histogram_data_entries],
-    )
+def histogram_data_to_proto(m: records.HistogramData, p: pb.HistogramData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.histogram_data_entries:
+        histogram_data_entry_to_proto(item, p.histogram_data_entries.add())
 
 
 def historical_ticks_request_from_proto(p: pb.HistoricalTicksRequest, has: Has) -> records.HistoricalTicksRequest:
@@ -288,18 +311,26 @@ def historical_ticks_request_from_proto(p: pb.HistoricalTicksRequest, has: Has) 
     )
 
 
-def historical_ticks_request_to_proto(m: records.HistoricalTicksRequest) -> pb.HistoricalTicksRequest:
-    return pb.HistoricalTicksRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        start_date_time=m.start_date_time or None,
-        end_date_time=m.end_date_time or None,
-        number_of_ticks=m.number_of_ticks,
-        what_to_show=m.what_to_show or None,
-        use_rth=m.use_rth or None,
-        ignore_size=m.ignore_size or None,
-        misc_options=m.misc_options,
-    )
+def historical_ticks_request_to_proto(m: records.HistoricalTicksRequest, p: pb.HistoricalTicksRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.start_date_time:
+        p.start_date_time = m.start_date_time
+    if m.end_date_time:
+        p.end_date_time = m.end_date_time
+    if m.number_of_ticks is not None:
+        p.number_of_ticks = m.number_of_ticks
+    if m.what_to_show:
+        p.what_to_show = m.what_to_show
+    if m.use_rth:
+        p.use_rth = m.use_rth
+    if m.ignore_size:
+        p.ignore_size = m.ignore_size
+    if m.misc_options:
+        p.misc_options.update(m.misc_options)
 
 
 def cancel_historical_ticks_from_proto(p: pb.CancelHistoricalTicks, has: Has) -> records.CancelHistoricalTicks:
@@ -308,10 +339,9 @@ def cancel_historical_ticks_from_proto(p: pb.CancelHistoricalTicks, has: Has) ->
     )
 
 
-def cancel_historical_ticks_to_proto(m: records.CancelHistoricalTicks) -> pb.CancelHistoricalTicks:
-    return pb.CancelHistoricalTicks(
-        req_id=m.req_id,
-    )
+def cancel_historical_ticks_to_proto(m: records.CancelHistoricalTicks, p: pb.CancelHistoricalTicks) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def historical_tick_from_proto(p: pb.HistoricalTick, has: Has) -> records.HistoricalTick:
@@ -322,12 +352,13 @@ def historical_tick_from_proto(p: pb.HistoricalTick, has: Has) -> records.Histor
     )
 
 
-def historical_tick_to_proto(m: records.HistoricalTick) -> pb.HistoricalTick:
-    return pb.HistoricalTick(
-        time=m.time,
-        price=m.price,
-        size=m.size or None,
-    )
+def historical_tick_to_proto(m: records.HistoricalTick, p: pb.HistoricalTick) -> None:
+    if m.time is not None:
+        p.time = m.time
+    if m.price is not None:
+        p.price = m.price
+    if m.size:
+        p.size = m.size
 
 
 def historical_ticks_from_proto(p: pb.HistoricalTicks, has: Has) -> records.HistoricalTicks:
@@ -338,12 +369,13 @@ def historical_ticks_from_proto(p: pb.HistoricalTicks, has: Has) -> records.Hist
     )
 
 
-def historical_ticks_to_proto(m: records.HistoricalTicks) -> pb.HistoricalTicks:
-    return pb.HistoricalTicks(
-        req_id=m.req_id,
-        historical_ticks=[historical_tick_to_proto(item) for item in m.historical_ticks],
-        is_done=m.is_done or None,
-    )
+def historical_ticks_to_proto(m: records.HistoricalTicks, p: pb.HistoricalTicks) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.historical_ticks:
+        historical_tick_to_proto(item, p.historical_ticks.add())
+    if m.is_done:
+        p.is_done = m.is_done
 
 
 def tick_attrib_bid_ask_from_proto(p: pb.TickAttribBidAsk, has: Has) -> records.TickAttribBidAsk:
@@ -353,11 +385,11 @@ def tick_attrib_bid_ask_from_proto(p: pb.TickAttribBidAsk, has: Has) -> records.
     )
 
 
-def tick_attrib_bid_ask_to_proto(m: records.TickAttribBidAsk) -> pb.TickAttribBidAsk:
-    return pb.TickAttribBidAsk(
-        bid_past_low=m.bid_past_low or None,
-        ask_past_high=m.ask_past_high or None,
-    )
+def tick_attrib_bid_ask_to_proto(m: records.TickAttribBidAsk, p: pb.TickAttribBidAsk) -> None:
+    if m.bid_past_low:
+        p.bid_past_low = m.bid_past_low
+    if m.ask_past_high:
+        p.ask_past_high = m.ask_past_high
 
 
 def historical_tick_bid_ask_from_proto(p: pb.HistoricalTickBidAsk, has: Has) -> records.HistoricalTickBidAsk:
@@ -373,17 +405,20 @@ def historical_tick_bid_ask_from_proto(p: pb.HistoricalTickBidAsk, has: Has) -> 
     )
 
 
-def historical_tick_bid_ask_to_proto(m: records.HistoricalTickBidAsk) -> pb.HistoricalTickBidAsk:
-    return pb.HistoricalTickBidAsk(
-        time=m.time,
-        tick_attrib_bid_ask=tick_attrib_bid_ask_to_proto(m.tick_attrib_bid_ask)
-        if m.tick_attrib_bid_ask is not None
-        else None,
-        price_bid=m.price_bid,
-        price_ask=m.price_ask,
-        size_bid=m.size_bid or None,
-        size_ask=m.size_ask or None,
-    )
+def historical_tick_bid_ask_to_proto(m: records.HistoricalTickBidAsk, p: pb.HistoricalTickBidAsk) -> None:
+    if m.time is not None:
+        p.time = m.time
+    if m.tick_attrib_bid_ask is not None:
+        p.tick_attrib_bid_ask.SetInParent()
+        tick_attrib_bid_ask_to_proto(m.tick_attrib_bid_ask, p.tick_attrib_bid_ask)
+    if m.price_bid is not None:
+        p.price_bid = m.price_bid
+    if m.price_ask is not None:
+        p.price_ask = m.price_ask
+    if m.size_bid:
+        p.size_bid = m.size_bid
+    if m.size_ask:
+        p.size_ask = m.size_ask
 
 
 def historical_ticks_bid_ask_from_proto(p: pb.HistoricalTicksBidAsk, has: Has) -> records.HistoricalTicksBidAsk:
@@ -396,12 +431,13 @@ def historical_ticks_bid_ask_from_proto(p: pb.HistoricalTicksBidAsk, has: Has) -
     )
 
 
-def historical_ticks_bid_ask_to_proto(m: records.HistoricalTicksBidAsk) -> pb.HistoricalTicksBidAsk:
-    return pb.HistoricalTicksBidAsk(
-        req_id=m.req_id,
-        historical_ticks_bid_ask=[historical_tick_bid_ask_to_proto(item) for item in m.historical_ticks_bid_ask],
-        is_done=m.is_done or None,
-    )
+def historical_ticks_bid_ask_to_proto(m: records.HistoricalTicksBidAsk, p: pb.HistoricalTicksBidAsk) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.historical_ticks_bid_ask:
+        historical_tick_bid_ask_to_proto(item, p.historical_ticks_bid_ask.add())
+    if m.is_done:
+        p.is_done = m.is_done
 
 
 def tick_attrib_last_from_proto(p: pb.TickAttribLast, has: Has) -> records.TickAttribLast:
@@ -411,11 +447,11 @@ def tick_attrib_last_from_proto(p: pb.TickAttribLast, has: Has) -> records.TickA
     )
 
 
-def tick_attrib_last_to_proto(m: records.TickAttribLast) -> pb.TickAttribLast:
-    return pb.TickAttribLast(
-        past_limit=m.past_limit or None,
-        unreported=m.unreported or None,
-    )
+def tick_attrib_last_to_proto(m: records.TickAttribLast, p: pb.TickAttribLast) -> None:
+    if m.past_limit:
+        p.past_limit = m.past_limit
+    if m.unreported:
+        p.unreported = m.unreported
 
 
 def historical_tick_last_from_proto(p: pb.HistoricalTickLast, has: Has) -> records.HistoricalTickLast:
@@ -431,15 +467,20 @@ def historical_tick_last_from_proto(p: pb.HistoricalTickLast, has: Has) -> recor
     )
 
 
-def historical_tick_last_to_proto(m: records.HistoricalTickLast) -> pb.HistoricalTickLast:
-    return pb.HistoricalTickLast(
-        time=m.time,
-        tick_attrib_last=tick_attrib_last_to_proto(m.tick_attrib_last) if m.tick_attrib_last is not None else None,
-        price=m.price,
-        size=m.size or None,
-        exchange=m.exchange or None,
-        special_conditions=m.special_conditions or None,
-    )
+def historical_tick_last_to_proto(m: records.HistoricalTickLast, p: pb.HistoricalTickLast) -> None:
+    if m.time is not None:
+        p.time = m.time
+    if m.tick_attrib_last is not None:
+        p.tick_attrib_last.SetInParent()
+        tick_attrib_last_to_proto(m.tick_attrib_last, p.tick_attrib_last)
+    if m.price is not None:
+        p.price = m.price
+    if m.size:
+        p.size = m.size
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.special_conditions:
+        p.special_conditions = m.special_conditions
 
 
 def historical_ticks_last_from_proto(p: pb.HistoricalTicksLast, has: Has) -> records.HistoricalTicksLast:
@@ -452,9 +493,10 @@ def historical_ticks_last_from_proto(p: pb.HistoricalTicksLast, has: Has) -> rec
     )
 
 
-def historical_ticks_last_to_proto(m: records.HistoricalTicksLast) -> pb.HistoricalTicksLast:
-    return pb.HistoricalTicksLast(
-        req_id=m.req_id,
-        historical_ticks_last=[historical_tick_last_to_proto(item) for item in m.historical_ticks_last],
-        is_done=m.is_done or None,
-    )
+def historical_ticks_last_to_proto(m: records.HistoricalTicksLast, p: pb.HistoricalTicksLast) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.historical_ticks_last:
+        historical_tick_last_to_proto(item, p.historical_ticks_last.add())
+    if m.is_done:
+        p.is_done = m.is_done

@@ -31,15 +31,20 @@ def market_data_request_from_proto(p: pb.MarketDataRequest, has: Has) -> records
     )
 
 
-def market_data_request_to_proto(m: records.MarketDataRequest) -> pb.MarketDataRequest:
-    return pb.MarketDataRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        generic_tick_list=m.generic_tick_list or None,
-        snapshot=m.snapshot or None,
-        regulatory_snapshot=m.regulatory_snapshot or None,
-        market_data_options=m.market_data_options,
-    )
+def market_data_request_to_proto(m: records.MarketDataRequest, p: pb.MarketDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.generic_tick_list:
+        p.generic_tick_list = m.generic_tick_list
+    if m.snapshot:
+        p.snapshot = m.snapshot
+    if m.regulatory_snapshot:
+        p.regulatory_snapshot = m.regulatory_snapshot
+    if m.market_data_options:
+        p.market_data_options.update(m.market_data_options)
 
 
 def cancel_market_data_from_proto(p: pb.CancelMarketData, has: Has) -> records.CancelMarketData:
@@ -48,10 +53,9 @@ def cancel_market_data_from_proto(p: pb.CancelMarketData, has: Has) -> records.C
     )
 
 
-def cancel_market_data_to_proto(m: records.CancelMarketData) -> pb.CancelMarketData:
-    return pb.CancelMarketData(
-        req_id=m.req_id,
-    )
+def cancel_market_data_to_proto(m: records.CancelMarketData, p: pb.CancelMarketData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def market_data_type_request_from_proto(p: pb.MarketDataTypeRequest, has: Has) -> records.MarketDataTypeRequest:
@@ -60,10 +64,9 @@ def market_data_type_request_from_proto(p: pb.MarketDataTypeRequest, has: Has) -
     )
 
 
-def market_data_type_request_to_proto(m: records.MarketDataTypeRequest) -> pb.MarketDataTypeRequest:
-    return pb.MarketDataTypeRequest(
-        market_data_type=m.market_data_type,
-    )
+def market_data_type_request_to_proto(m: records.MarketDataTypeRequest, p: pb.MarketDataTypeRequest) -> None:
+    if m.market_data_type is not None:
+        p.market_data_type = m.market_data_type
 
 
 def market_data_type_from_proto(p: pb.MarketDataType, has: Has) -> records.MarketDataType:
@@ -73,11 +76,11 @@ def market_data_type_from_proto(p: pb.MarketDataType, has: Has) -> records.Marke
     )
 
 
-def market_data_type_to_proto(m: records.MarketDataType) -> pb.MarketDataType:
-    return pb.MarketDataType(
-        req_id=m.req_id,
-        market_data_type=m.market_data_type,
-    )
+def market_data_type_to_proto(m: records.MarketDataType, p: pb.MarketDataType) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.market_data_type is not None:
+        p.market_data_type = m.market_data_type
 
 
 def tick_req_params_from_proto(p: pb.TickReqParams, has: Has) -> records.TickReqParams:
@@ -93,15 +96,19 @@ def tick_req_params_from_proto(p: pb.TickReqParams, has: Has) -> records.TickReq
     )
 
 
-def tick_req_params_to_proto(m: records.TickReqParams) -> pb.TickReqParams:
-    return pb.TickReqParams(
-        req_id=m.req_id,
-        min_tick=m.min_tick or None,
-        bbo_exchange=m.bbo_exchange or None,
-        snapshot_permissions=m.snapshot_permissions,
-        last_price_precision=m.last_price_precision or None,
-        last_size_precision=m.last_size_precision or None,
-    )
+def tick_req_params_to_proto(m: records.TickReqParams, p: pb.TickReqParams) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.min_tick:
+        p.min_tick = m.min_tick
+    if m.bbo_exchange:
+        p.bbo_exchange = m.bbo_exchange
+    if m.snapshot_permissions is not None:
+        p.snapshot_permissions = m.snapshot_permissions
+    if m.last_price_precision:
+        p.last_price_precision = m.last_price_precision
+    if m.last_size_precision:
+        p.last_size_precision = m.last_size_precision
 
 
 def tick_price_from_proto(p: pb.TickPrice, has: Has) -> records.TickPrice:
@@ -114,14 +121,17 @@ def tick_price_from_proto(p: pb.TickPrice, has: Has) -> records.TickPrice:
     )
 
 
-def tick_price_to_proto(m: records.TickPrice) -> pb.TickPrice:
-    return pb.TickPrice(
-        req_id=m.req_id,
-        tick_type=m.tick_type,
-        price=m.price,
-        size=m.size or None,
-        attr_mask=m.attr_mask,
-    )
+def tick_price_to_proto(m: records.TickPrice, p: pb.TickPrice) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.tick_type is not None:
+        p.tick_type = m.tick_type
+    if m.price is not None:
+        p.price = m.price
+    if m.size:
+        p.size = m.size
+    if m.attr_mask is not None:
+        p.attr_mask = m.attr_mask
 
 
 def tick_size_from_proto(p: pb.TickSize, has: Has) -> records.TickSize:
@@ -132,12 +142,13 @@ def tick_size_from_proto(p: pb.TickSize, has: Has) -> records.TickSize:
     )
 
 
-def tick_size_to_proto(m: records.TickSize) -> pb.TickSize:
-    return pb.TickSize(
-        req_id=m.req_id,
-        tick_type=m.tick_type,
-        size=m.size or None,
-    )
+def tick_size_to_proto(m: records.TickSize, p: pb.TickSize) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.tick_type is not None:
+        p.tick_type = m.tick_type
+    if m.size:
+        p.size = m.size
 
 
 def tick_generic_from_proto(p: pb.TickGeneric, has: Has) -> records.TickGeneric:
@@ -148,12 +159,13 @@ def tick_generic_from_proto(p: pb.TickGeneric, has: Has) -> records.TickGeneric:
     )
 
 
-def tick_generic_to_proto(m: records.TickGeneric) -> pb.TickGeneric:
-    return pb.TickGeneric(
-        req_id=m.req_id,
-        tick_type=m.tick_type,
-        value=m.value,
-    )
+def tick_generic_to_proto(m: records.TickGeneric, p: pb.TickGeneric) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.tick_type is not None:
+        p.tick_type = m.tick_type
+    if m.value is not None:
+        p.value = m.value
 
 
 def tick_string_from_proto(p: pb.TickString, has: Has) -> records.TickString:
@@ -164,12 +176,13 @@ def tick_string_from_proto(p: pb.TickString, has: Has) -> records.TickString:
     )
 
 
-def tick_string_to_proto(m: records.TickString) -> pb.TickString:
-    return pb.TickString(
-        req_id=m.req_id,
-        tick_type=m.tick_type,
-        value=m.value or None,
-    )
+def tick_string_to_proto(m: records.TickString, p: pb.TickString) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.tick_type is not None:
+        p.tick_type = m.tick_type
+    if m.value:
+        p.value = m.value
 
 
 def tick_option_computation_from_proto(p: pb.TickOptionComputation, has: Has) -> records.TickOptionComputation:
@@ -188,20 +201,29 @@ def tick_option_computation_from_proto(p: pb.TickOptionComputation, has: Has) ->
     )
 
 
-def tick_option_computation_to_proto(m: records.TickOptionComputation) -> pb.TickOptionComputation:
-    return pb.TickOptionComputation(
-        req_id=m.req_id,
-        tick_type=m.tick_type,
-        tick_attrib=m.tick_attrib,
-        implied_vol=m.implied_vol,
-        delta=m.delta,
-        opt_price=m.opt_price,
-        pv_dividend=m.pv_dividend,
-        gamma=m.gamma,
-        vega=m.vega,
-        theta=m.theta,
-        und_price=m.und_price,
-    )
+def tick_option_computation_to_proto(m: records.TickOptionComputation, p: pb.TickOptionComputation) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.tick_type is not None:
+        p.tick_type = m.tick_type
+    if m.tick_attrib is not None:
+        p.tick_attrib = m.tick_attrib
+    if m.implied_vol is not None:
+        p.implied_vol = m.implied_vol
+    if m.delta is not None:
+        p.delta = m.delta
+    if m.opt_price is not None:
+        p.opt_price = m.opt_price
+    if m.pv_dividend is not None:
+        p.pv_dividend = m.pv_dividend
+    if m.gamma is not None:
+        p.gamma = m.gamma
+    if m.vega is not None:
+        p.vega = m.vega
+    if m.theta is not None:
+        p.theta = m.theta
+    if m.und_price is not None:
+        p.und_price = m.und_price
 
 
 def tick_news_from_proto(p: pb.TickNews, has: Has) -> records.TickNews:
@@ -215,15 +237,19 @@ def tick_news_from_proto(p: pb.TickNews, has: Has) -> records.TickNews:
     )
 
 
-def tick_news_to_proto(m: records.TickNews) -> pb.TickNews:
-    return pb.TickNews(
-        req_id=m.req_id,
-        timestamp=m.timestamp,
-        provider_code=m.provider_code or None,
-        article_id=m.article_id or None,
-        headline=m.headline or None,
-        extra_data=m.extra_data or None,
-    )
+def tick_news_to_proto(m: records.TickNews, p: pb.TickNews) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.timestamp is not None:
+        p.timestamp = m.timestamp
+    if m.provider_code:
+        p.provider_code = m.provider_code
+    if m.article_id:
+        p.article_id = m.article_id
+    if m.headline:
+        p.headline = m.headline
+    if m.extra_data:
+        p.extra_data = m.extra_data
 
 
 def tick_snapshot_end_from_proto(p: pb.TickSnapshotEnd, has: Has) -> records.TickSnapshotEnd:
@@ -232,10 +258,9 @@ def tick_snapshot_end_from_proto(p: pb.TickSnapshotEnd, has: Has) -> records.Tic
     )
 
 
-def tick_snapshot_end_to_proto(m: records.TickSnapshotEnd) -> pb.TickSnapshotEnd:
-    return pb.TickSnapshotEnd(
-        req_id=m.req_id,
-    )
+def tick_snapshot_end_to_proto(m: records.TickSnapshotEnd, p: pb.TickSnapshotEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def reroute_market_data_request_from_proto(
@@ -248,12 +273,13 @@ def reroute_market_data_request_from_proto(
     )
 
 
-def reroute_market_data_request_to_proto(m: records.RerouteMarketDataRequest) -> pb.RerouteMarketDataRequest:
-    return pb.RerouteMarketDataRequest(
-        req_id=m.req_id,
-        con_id=m.con_id,
-        exchange=m.exchange or None,
-    )
+def reroute_market_data_request_to_proto(m: records.RerouteMarketDataRequest, p: pb.RerouteMarketDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.exchange:
+        p.exchange = m.exchange
 
 
 def market_depth_request_from_proto(p: pb.MarketDepthRequest, has: Has) -> records.MarketDepthRequest:
@@ -266,14 +292,18 @@ def market_depth_request_from_proto(p: pb.MarketDepthRequest, has: Has) -> recor
     )
 
 
-def market_depth_request_to_proto(m: records.MarketDepthRequest) -> pb.MarketDepthRequest:
-    return pb.MarketDepthRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        num_rows=m.num_rows,
-        is_smart_depth=m.is_smart_depth or None,
-        market_depth_options=m.market_depth_options,
-    )
+def market_depth_request_to_proto(m: records.MarketDepthRequest, p: pb.MarketDepthRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.num_rows is not None:
+        p.num_rows = m.num_rows
+    if m.is_smart_depth:
+        p.is_smart_depth = m.is_smart_depth
+    if m.market_depth_options:
+        p.market_depth_options.update(m.market_depth_options)
 
 
 def cancel_market_depth_from_proto(p: pb.CancelMarketDepth, has: Has) -> records.CancelMarketDepth:
@@ -283,11 +313,11 @@ def cancel_market_depth_from_proto(p: pb.CancelMarketDepth, has: Has) -> records
     )
 
 
-def cancel_market_depth_to_proto(m: records.CancelMarketDepth) -> pb.CancelMarketDepth:
-    return pb.CancelMarketDepth(
-        req_id=m.req_id,
-        is_smart_depth=m.is_smart_depth or None,
-    )
+def cancel_market_depth_to_proto(m: records.CancelMarketDepth, p: pb.CancelMarketDepth) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.is_smart_depth:
+        p.is_smart_depth = m.is_smart_depth
 
 
 def market_depth_data_from_proto(p: pb.MarketDepthData, has: Has) -> records.MarketDepthData:
@@ -302,16 +332,21 @@ def market_depth_data_from_proto(p: pb.MarketDepthData, has: Has) -> records.Mar
     )
 
 
-def market_depth_data_to_proto(m: records.MarketDepthData) -> pb.MarketDepthData:
-    return pb.MarketDepthData(
-        position=m.position,
-        operation=m.operation,
-        side=m.side,
-        price=m.price,
-        size=m.size or None,
-        market_maker=m.market_maker or None,
-        is_smart_depth=m.is_smart_depth or None,
-    )
+def market_depth_data_to_proto(m: records.MarketDepthData, p: pb.MarketDepthData) -> None:
+    if m.position is not None:
+        p.position = m.position
+    if m.operation is not None:
+        p.operation = m.operation
+    if m.side is not None:
+        p.side = m.side
+    if m.price is not None:
+        p.price = m.price
+    if m.size:
+        p.size = m.size
+    if m.market_maker:
+        p.market_maker = m.market_maker
+    if m.is_smart_depth:
+        p.is_smart_depth = m.is_smart_depth
 
 
 def market_depth_from_proto(p: pb.MarketDepth, has: Has) -> records.MarketDepth:
@@ -323,11 +358,12 @@ def market_depth_from_proto(p: pb.MarketDepth, has: Has) -> records.MarketDepth:
     )
 
 
-def market_depth_to_proto(m: records.MarketDepth) -> pb.MarketDepth:
-    return pb.MarketDepth(
-        req_id=m.req_id,
-        market_depth_data=market_depth_data_to_proto(m.market_depth_data) if m.market_depth_data is not None else None,
-    )
+def market_depth_to_proto(m: records.MarketDepth, p: pb.MarketDepth) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.market_depth_data is not None:
+        p.market_depth_data.SetInParent()
+        market_depth_data_to_proto(m.market_depth_data, p.market_depth_data)
 
 
 def market_depth_l2_from_proto(p: pb.MarketDepthL2, has: Has) -> records.MarketDepthL2:
@@ -339,11 +375,12 @@ def market_depth_l2_from_proto(p: pb.MarketDepthL2, has: Has) -> records.MarketD
     )
 
 
-def market_depth_l2_to_proto(m: records.MarketDepthL2) -> pb.MarketDepthL2:
-    return pb.MarketDepthL2(
-        req_id=m.req_id,
-        market_depth_data=market_depth_data_to_proto(m.market_depth_data) if m.market_depth_data is not None else None,
-    )
+def market_depth_l2_to_proto(m: records.MarketDepthL2, p: pb.MarketDepthL2) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.market_depth_data is not None:
+        p.market_depth_data.SetInParent()
+        market_depth_data_to_proto(m.market_depth_data, p.market_depth_data)
 
 
 def reroute_market_depth_request_from_proto(
@@ -356,12 +393,15 @@ def reroute_market_depth_request_from_proto(
     )
 
 
-def reroute_market_depth_request_to_proto(m: records.RerouteMarketDepthRequest) -> pb.RerouteMarketDepthRequest:
-    return pb.RerouteMarketDepthRequest(
-        req_id=m.req_id,
-        con_id=m.con_id,
-        exchange=m.exchange or None,
-    )
+def reroute_market_depth_request_to_proto(
+    m: records.RerouteMarketDepthRequest, p: pb.RerouteMarketDepthRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.exchange:
+        p.exchange = m.exchange
 
 
 def tick_by_tick_request_from_proto(p: pb.TickByTickRequest, has: Has) -> records.TickByTickRequest:
@@ -374,14 +414,18 @@ def tick_by_tick_request_from_proto(p: pb.TickByTickRequest, has: Has) -> record
     )
 
 
-def tick_by_tick_request_to_proto(m: records.TickByTickRequest) -> pb.TickByTickRequest:
-    return pb.TickByTickRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        tick_type=m.tick_type or None,
-        number_of_ticks=m.number_of_ticks,
-        ignore_size=m.ignore_size or None,
-    )
+def tick_by_tick_request_to_proto(m: records.TickByTickRequest, p: pb.TickByTickRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.tick_type:
+        p.tick_type = m.tick_type
+    if m.number_of_ticks is not None:
+        p.number_of_ticks = m.number_of_ticks
+    if m.ignore_size:
+        p.ignore_size = m.ignore_size
 
 
 def cancel_tick_by_tick_from_proto(p: pb.CancelTickByTick, has: Has) -> records.CancelTickByTick:
@@ -390,10 +434,9 @@ def cancel_tick_by_tick_from_proto(p: pb.CancelTickByTick, has: Has) -> records.
     )
 
 
-def cancel_tick_by_tick_to_proto(m: records.CancelTickByTick) -> pb.CancelTickByTick:
-    return pb.CancelTickByTick(
-        req_id=m.req_id,
-    )
+def cancel_tick_by_tick_to_proto(m: records.CancelTickByTick, p: pb.CancelTickByTick) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def tick_by_tick_data_from_proto(p: pb.TickByTickData, has: Has) -> records.TickByTickData:
@@ -416,20 +459,20 @@ def tick_by_tick_data_from_proto(p: pb.TickByTickData, has: Has) -> records.Tick
     )
 
 
-def tick_by_tick_data_to_proto(m: records.TickByTickData) -> pb.TickByTickData:
-    return pb.TickByTickData(
-        req_id=m.req_id,
-        tick_type=m.tick_type,
-        historical_tick_last=historical_tick_last_to_proto(m.historical_tick_last)
-        if m.historical_tick_last is not None
-        else None,
-        historical_tick_bid_ask=historical_tick_bid_ask_to_proto(m.historical_tick_bid_ask)
-        if m.historical_tick_bid_ask is not None
-        else None,
-        historical_tick_mid_point=historical_tick_to_proto(m.historical_tick_mid_point)
-        if m.historical_tick_mid_point is not None
-        else None,
-    )
+def tick_by_tick_data_to_proto(m: records.TickByTickData, p: pb.TickByTickData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.tick_type is not None:
+        p.tick_type = m.tick_type
+    if m.historical_tick_last is not None:
+        p.historical_tick_last.SetInParent()
+        historical_tick_last_to_proto(m.historical_tick_last, p.historical_tick_last)
+    if m.historical_tick_bid_ask is not None:
+        p.historical_tick_bid_ask.SetInParent()
+        historical_tick_bid_ask_to_proto(m.historical_tick_bid_ask, p.historical_tick_bid_ask)
+    if m.historical_tick_mid_point is not None:
+        p.historical_tick_mid_point.SetInParent()
+        historical_tick_to_proto(m.historical_tick_mid_point, p.historical_tick_mid_point)
 
 
 def real_time_bars_request_from_proto(p: pb.RealTimeBarsRequest, has: Has) -> records.RealTimeBarsRequest:
@@ -443,15 +486,20 @@ def real_time_bars_request_from_proto(p: pb.RealTimeBarsRequest, has: Has) -> re
     )
 
 
-def real_time_bars_request_to_proto(m: records.RealTimeBarsRequest) -> pb.RealTimeBarsRequest:
-    return pb.RealTimeBarsRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        bar_size=m.bar_size,
-        what_to_show=m.what_to_show or None,
-        use_rth=m.use_rth or None,
-        real_time_bars_options=m.real_time_bars_options,
-    )
+def real_time_bars_request_to_proto(m: records.RealTimeBarsRequest, p: pb.RealTimeBarsRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.bar_size is not None:
+        p.bar_size = m.bar_size
+    if m.what_to_show:
+        p.what_to_show = m.what_to_show
+    if m.use_rth:
+        p.use_rth = m.use_rth
+    if m.real_time_bars_options:
+        p.real_time_bars_options.update(m.real_time_bars_options)
 
 
 def cancel_real_time_bars_from_proto(p: pb.CancelRealTimeBars, has: Has) -> records.CancelRealTimeBars:
@@ -460,10 +508,9 @@ def cancel_real_time_bars_from_proto(p: pb.CancelRealTimeBars, has: Has) -> reco
     )
 
 
-def cancel_real_time_bars_to_proto(m: records.CancelRealTimeBars) -> pb.CancelRealTimeBars:
-    return pb.CancelRealTimeBars(
-        req_id=m.req_id,
-    )
+def cancel_real_time_bars_to_proto(m: records.CancelRealTimeBars, p: pb.CancelRealTimeBars) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def real_time_bar_tick_from_proto(p: pb.RealTimeBarTick, has: Has) -> records.RealTimeBarTick:
@@ -480,18 +527,25 @@ def real_time_bar_tick_from_proto(p: pb.RealTimeBarTick, has: Has) -> records.Re
     )
 
 
-def real_time_bar_tick_to_proto(m: records.RealTimeBarTick) -> pb.RealTimeBarTick:
-    return pb.RealTimeBarTick(
-        req_id=m.req_id,
-        time=m.time,
-        open=m.open,
-        high=m.high,
-        low=m.low,
-        close=m.close,
-        volume=m.volume or None,
-        wap=m.wap or None,
-        count=m.count,
-    )
+def real_time_bar_tick_to_proto(m: records.RealTimeBarTick, p: pb.RealTimeBarTick) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.time is not None:
+        p.time = m.time
+    if m.open is not None:
+        p.open = m.open
+    if m.high is not None:
+        p.high = m.high
+    if m.low is not None:
+        p.low = m.low
+    if m.close is not None:
+        p.close = m.close
+    if m.volume:
+        p.volume = m.volume
+    if m.wap:
+        p.wap = m.wap
+    if m.count is not None:
+        p.count = m.count
 
 
 def calculate_implied_volatility_request_from_proto(
@@ -507,15 +561,19 @@ def calculate_implied_volatility_request_from_proto(
 
 
 def calculate_implied_volatility_request_to_proto(
-    m: records.CalculateImpliedVolatilityRequest,
-) -> pb.CalculateImpliedVolatilityRequest:
-    return pb.CalculateImpliedVolatilityRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        option_price=m.option_price,
-        under_price=m.under_price,
-        implied_volatility_options=m.implied_volatility_options,
-    )
+    m: records.CalculateImpliedVolatilityRequest, p: pb.CalculateImpliedVolatilityRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.option_price is not None:
+        p.option_price = m.option_price
+    if m.under_price is not None:
+        p.under_price = m.under_price
+    if m.implied_volatility_options:
+        p.implied_volatility_options.update(m.implied_volatility_options)
 
 
 def cancel_calculate_implied_volatility_from_proto(
@@ -527,11 +585,10 @@ def cancel_calculate_implied_volatility_from_proto(
 
 
 def cancel_calculate_implied_volatility_to_proto(
-    m: records.CancelCalculateImpliedVolatility,
-) -> pb.CancelCalculateImpliedVolatility:
-    return pb.CancelCalculateImpliedVolatility(
-        req_id=m.req_id,
-    )
+    m: records.CancelCalculateImpliedVolatility, p: pb.CancelCalculateImpliedVolatility
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def calculate_option_price_request_from_proto(
@@ -546,14 +603,20 @@ def calculate_option_price_request_from_proto(
     )
 
 
-def calculate_option_price_request_to_proto(m: records.CalculateOptionPriceRequest) -> pb.CalculateOptionPriceRequest:
-    return pb.CalculateOptionPriceRequest(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        volatility=m.volatility,
-        under_price=m.under_price,
-        option_price_options=m.option_price_options,
-    )
+def calculate_option_price_request_to_proto(
+    m: records.CalculateOptionPriceRequest, p: pb.CalculateOptionPriceRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.volatility is not None:
+        p.volatility = m.volatility
+    if m.under_price is not None:
+        p.under_price = m.under_price
+    if m.option_price_options:
+        p.option_price_options.update(m.option_price_options)
 
 
 def cancel_calculate_option_price_from_proto(
@@ -564,7 +627,8 @@ def cancel_calculate_option_price_from_proto(
     )
 
 
-def cancel_calculate_option_price_to_proto(m: records.CancelCalculateOptionPrice) -> pb.CancelCalculateOptionPrice:
-    return pb.CancelCalculateOptionPrice(
-        req_id=m.req_id,
-    )
+def cancel_calculate_option_price_to_proto(
+    m: records.CancelCalculateOptionPrice, p: pb.CancelCalculateOptionPrice
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id

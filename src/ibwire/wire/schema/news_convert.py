@@ -17,18 +17,17 @@ def news_bulletins_request_from_proto(p: pb.NewsBulletinsRequest, has: Has) -> r
     )
 
 
-def news_bulletins_request_to_proto(m: records.NewsBulletinsRequest) -> pb.NewsBulletinsRequest:
-    return pb.NewsBulletinsRequest(
-        all_messages=m.all_messages or None,
-    )
+def news_bulletins_request_to_proto(m: records.NewsBulletinsRequest, p: pb.NewsBulletinsRequest) -> None:
+    if m.all_messages:
+        p.all_messages = m.all_messages
 
 
 def cancel_news_bulletins_from_proto(_p: pb.CancelNewsBulletins, _has: Has) -> records.CancelNewsBulletins:
     return records.CancelNewsBulletins()
 
 
-def cancel_news_bulletins_to_proto(_m: records.CancelNewsBulletins) -> pb.CancelNewsBulletins:
-    return pb.CancelNewsBulletins()
+def cancel_news_bulletins_to_proto(_m: records.CancelNewsBulletins, _p: pb.CancelNewsBulletins) -> None:
+    pass
 
 
 def news_bulletin_from_proto(p: pb.NewsBulletin, has: Has) -> records.NewsBulletin:
@@ -40,21 +39,23 @@ def news_bulletin_from_proto(p: pb.NewsBulletin, has: Has) -> records.NewsBullet
     )
 
 
-def news_bulletin_to_proto(m: records.NewsBulletin) -> pb.NewsBulletin:
-    return pb.NewsBulletin(
-        news_msg_id=m.news_msg_id,
-        news_msg_type=m.news_msg_type,
-        news_message=m.news_message or None,
-        originating_exch=m.originating_exch or None,
-    )
+def news_bulletin_to_proto(m: records.NewsBulletin, p: pb.NewsBulletin) -> None:
+    if m.news_msg_id is not None:
+        p.news_msg_id = m.news_msg_id
+    if m.news_msg_type is not None:
+        p.news_msg_type = m.news_msg_type
+    if m.news_message:
+        p.news_message = m.news_message
+    if m.originating_exch:
+        p.originating_exch = m.originating_exch
 
 
 def news_providers_request_from_proto(_p: pb.NewsProvidersRequest, _has: Has) -> records.NewsProvidersRequest:
     return records.NewsProvidersRequest()
 
 
-def news_providers_request_to_proto(_m: records.NewsProvidersRequest) -> pb.NewsProvidersRequest:
-    return pb.NewsProvidersRequest()
+def news_providers_request_to_proto(_m: records.NewsProvidersRequest, _p: pb.NewsProvidersRequest) -> None:
+    pass
 
 
 def news_provider_from_proto(p: pb.NewsProvider, has: Has) -> records.NewsProvider:
@@ -64,11 +65,11 @@ def news_provider_from_proto(p: pb.NewsProvider, has: Has) -> records.NewsProvid
     )
 
 
-def news_provider_to_proto(m: records.NewsProvider) -> pb.NewsProvider:
-    return pb.NewsProvider(
-        provider_code=m.provider_code or None,
-        provider_name=m.provider_name or None,
-    )
+def news_provider_to_proto(m: records.NewsProvider, p: pb.NewsProvider) -> None:
+    if m.provider_code:
+        p.provider_code = m.provider_code
+    if m.provider_name:
+        p.provider_name = m.provider_name
 
 
 def news_providers_from_proto(p: pb.NewsProviders, _has: Has) -> records.NewsProviders:
@@ -77,10 +78,9 @@ def news_providers_from_proto(p: pb.NewsProviders, _has: Has) -> records.NewsPro
     )
 
 
-def news_providers_to_proto(m: records.NewsProviders) -> pb.NewsProviders:
-    return pb.NewsProviders(
-        news_providers=[news_provider_to_proto(item) for item in m.news_providers],
-    )
+def news_providers_to_proto(m: records.NewsProviders, p: pb.NewsProviders) -> None:
+    for item in m.news_providers:
+        news_provider_to_proto(item, p.news_providers.add())
 
 
 def news_article_request_from_proto(p: pb.NewsArticleRequest, has: Has) -> records.NewsArticleRequest:
@@ -92,13 +92,15 @@ def news_article_request_from_proto(p: pb.NewsArticleRequest, has: Has) -> recor
     )
 
 
-def news_article_request_to_proto(m: records.NewsArticleRequest) -> pb.NewsArticleRequest:
-    return pb.NewsArticleRequest(
-        req_id=m.req_id,
-        provider_code=m.provider_code or None,
-        article_id=m.article_id or None,
-        news_article_options=m.news_article_options,
-    )
+def news_article_request_to_proto(m: records.NewsArticleRequest, p: pb.NewsArticleRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.provider_code:
+        p.provider_code = m.provider_code
+    if m.article_id:
+        p.article_id = m.article_id
+    if m.news_article_options:
+        p.news_article_options.update(m.news_article_options)
 
 
 def news_article_from_proto(p: pb.NewsArticle, has: Has) -> records.NewsArticle:
@@ -109,12 +111,13 @@ def news_article_from_proto(p: pb.NewsArticle, has: Has) -> records.NewsArticle:
     )
 
 
-def news_article_to_proto(m: records.NewsArticle) -> pb.NewsArticle:
-    return pb.NewsArticle(
-        req_id=m.req_id,
-        article_type=m.article_type,
-        article_text=m.article_text or None,
-    )
+def news_article_to_proto(m: records.NewsArticle, p: pb.NewsArticle) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.article_type is not None:
+        p.article_type = m.article_type
+    if m.article_text:
+        p.article_text = m.article_text
 
 
 def historical_news_request_from_proto(p: pb.HistoricalNewsRequest, has: Has) -> records.HistoricalNewsRequest:
@@ -129,16 +132,21 @@ def historical_news_request_from_proto(p: pb.HistoricalNewsRequest, has: Has) ->
     )
 
 
-def historical_news_request_to_proto(m: records.HistoricalNewsRequest) -> pb.HistoricalNewsRequest:
-    return pb.HistoricalNewsRequest(
-        req_id=m.req_id,
-        con_id=m.con_id,
-        provider_codes=m.provider_codes or None,
-        start_date_time=m.start_date_time or None,
-        end_date_time=m.end_date_time or None,
-        total_results=m.total_results,
-        historical_news_options=m.historical_news_options,
-    )
+def historical_news_request_to_proto(m: records.HistoricalNewsRequest, p: pb.HistoricalNewsRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.provider_codes:
+        p.provider_codes = m.provider_codes
+    if m.start_date_time:
+        p.start_date_time = m.start_date_time
+    if m.end_date_time:
+        p.end_date_time = m.end_date_time
+    if m.total_results is not None:
+        p.total_results = m.total_results
+    if m.historical_news_options:
+        p.historical_news_options.update(m.historical_news_options)
 
 
 def historical_news_from_proto(p: pb.HistoricalNews, has: Has) -> records.HistoricalNews:
@@ -151,14 +159,17 @@ def historical_news_from_proto(p: pb.HistoricalNews, has: Has) -> records.Histor
     )
 
 
-def historical_news_to_proto(m: records.HistoricalNews) -> pb.HistoricalNews:
-    return pb.HistoricalNews(
-        req_id=m.req_id,
-        time=m.time or None,
-        provider_code=m.provider_code or None,
-        article_id=m.article_id or None,
-        headline=m.headline or None,
-    )
+def historical_news_to_proto(m: records.HistoricalNews, p: pb.HistoricalNews) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.time:
+        p.time = m.time
+    if m.provider_code:
+        p.provider_code = m.provider_code
+    if m.article_id:
+        p.article_id = m.article_id
+    if m.headline:
+        p.headline = m.headline
 
 
 def historical_news_end_from_proto(p: pb.HistoricalNewsEnd, has: Has) -> records.HistoricalNewsEnd:
@@ -168,11 +179,11 @@ def historical_news_end_from_proto(p: pb.HistoricalNewsEnd, has: Has) -> records
     )
 
 
-def historical_news_end_to_proto(m: records.HistoricalNewsEnd) -> pb.HistoricalNewsEnd:
-    return pb.HistoricalNewsEnd(
-        req_id=m.req_id,
-        has_more=m.has_more or None,
-    )
+def historical_news_end_to_proto(m: records.HistoricalNewsEnd, p: pb.HistoricalNewsEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.has_more:
+        p.has_more = m.has_more
 
 
 def wsh_meta_data_request_from_proto(p: pb.WshMetaDataRequest, has: Has) -> records.WshMetaDataRequest:
@@ -181,10 +192,9 @@ def wsh_meta_data_request_from_proto(p: pb.WshMetaDataRequest, has: Has) -> reco
     )
 
 
-def wsh_meta_data_request_to_proto(m: records.WshMetaDataRequest) -> pb.WshMetaDataRequest:
-    return pb.WshMetaDataRequest(
-        req_id=m.req_id,
-    )
+def wsh_meta_data_request_to_proto(m: records.WshMetaDataRequest, p: pb.WshMetaDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def cancel_wsh_meta_data_from_proto(p: pb.CancelWshMetaData, has: Has) -> records.CancelWshMetaData:
@@ -193,10 +203,9 @@ def cancel_wsh_meta_data_from_proto(p: pb.CancelWshMetaData, has: Has) -> record
     )
 
 
-def cancel_wsh_meta_data_to_proto(m: records.CancelWshMetaData) -> pb.CancelWshMetaData:
-    return pb.CancelWshMetaData(
-        req_id=m.req_id,
-    )
+def cancel_wsh_meta_data_to_proto(m: records.CancelWshMetaData, p: pb.CancelWshMetaData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def wsh_meta_data_from_proto(p: pb.WshMetaData, has: Has) -> records.WshMetaData:
@@ -206,11 +215,11 @@ def wsh_meta_data_from_proto(p: pb.WshMetaData, has: Has) -> records.WshMetaData
     )
 
 
-def wsh_meta_data_to_proto(m: records.WshMetaData) -> pb.WshMetaData:
-    return pb.WshMetaData(
-        req_id=m.req_id,
-        data_json=m.data_json or None,
-    )
+def wsh_meta_data_to_proto(m: records.WshMetaData, p: pb.WshMetaData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.data_json:
+        p.data_json = m.data_json
 
 
 def wsh_event_data_request_from_proto(p: pb.WshEventDataRequest, has: Has) -> records.WshEventDataRequest:
@@ -227,18 +236,25 @@ def wsh_event_data_request_from_proto(p: pb.WshEventDataRequest, has: Has) -> re
     )
 
 
-def wsh_event_data_request_to_proto(m: records.WshEventDataRequest) -> pb.WshEventDataRequest:
-    return pb.WshEventDataRequest(
-        req_id=m.req_id,
-        con_id=m.con_id,
-        filter=m.filter or None,
-        fill_watchlist=m.fill_watchlist or None,
-        fill_portfolio=m.fill_portfolio or None,
-        fill_competitors=m.fill_competitors or None,
-        start_date=m.start_date or None,
-        end_date=m.end_date or None,
-        total_limit=m.total_limit,
-    )
+def wsh_event_data_request_to_proto(m: records.WshEventDataRequest, p: pb.WshEventDataRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.filter:
+        p.filter = m.filter
+    if m.fill_watchlist:
+        p.fill_watchlist = m.fill_watchlist
+    if m.fill_portfolio:
+        p.fill_portfolio = m.fill_portfolio
+    if m.fill_competitors:
+        p.fill_competitors = m.fill_competitors
+    if m.start_date:
+        p.start_date = m.start_date
+    if m.end_date:
+        p.end_date = m.end_date
+    if m.total_limit is not None:
+        p.total_limit = m.total_limit
 
 
 def cancel_wsh_event_data_from_proto(p: pb.CancelWshEventData, has: Has) -> records.CancelWshEventData:
@@ -247,10 +263,9 @@ def cancel_wsh_event_data_from_proto(p: pb.CancelWshEventData, has: Has) -> reco
     )
 
 
-def cancel_wsh_event_data_to_proto(m: records.CancelWshEventData) -> pb.CancelWshEventData:
-    return pb.CancelWshEventData(
-        req_id=m.req_id,
-    )
+def cancel_wsh_event_data_to_proto(m: records.CancelWshEventData, p: pb.CancelWshEventData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def wsh_event_data_from_proto(p: pb.WshEventData, has: Has) -> records.WshEventData:
@@ -260,8 +275,8 @@ def wsh_event_data_from_proto(p: pb.WshEventData, has: Has) -> records.WshEventD
     )
 
 
-def wsh_event_data_to_proto(m: records.WshEventData) -> pb.WshEventData:
-    return pb.WshEventData(
-        req_id=m.req_id,
-        data_json=m.data_json or None,
-    )
+def wsh_event_data_to_proto(m: records.WshEventData, p: pb.WshEventData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.data_json:
+        p.data_json = m.data_json

@@ -31,22 +31,33 @@ def order_condition_from_proto(p: pb.OrderCondition, has: Has) -> records.OrderC
     )
 
 
-def order_condition_to_proto(m: records.OrderCondition) -> pb.OrderCondition:
-    return pb.OrderCondition(
-        type=m.type,
-        is_conjunction_connection=m.is_conjunction_connection,
-        is_more=m.is_more,
-        con_id=m.con_id,
-        exchange=m.exchange or None,
-        symbol=m.symbol or None,
-        sec_type=m.sec_type or None,
-        percent=m.percent,
-        change_percent=m.change_percent,
-        price=m.price,
-        trigger_method=m.trigger_method,
-        time=m.time or None,
-        volume=m.volume,
-    )
+def order_condition_to_proto(m: records.OrderCondition, p: pb.OrderCondition) -> None:
+    if m.type is not None:
+        p.type = m.type
+    if m.is_conjunction_connection is not None:
+        p.is_conjunction_connection = m.is_conjunction_connection
+    if m.is_more is not None:
+        p.is_more = m.is_more
+    if m.con_id is not None:
+        p.con_id = m.con_id
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.symbol:
+        p.symbol = m.symbol
+    if m.sec_type:
+        p.sec_type = m.sec_type
+    if m.percent is not None:
+        p.percent = m.percent
+    if m.change_percent is not None:
+        p.change_percent = m.change_percent
+    if m.price is not None:
+        p.price = m.price
+    if m.trigger_method is not None:
+        p.trigger_method = m.trigger_method
+    if m.time:
+        p.time = m.time
+    if m.volume is not None:
+        p.volume = m.volume
 
 
 def soft_dollar_tier_from_proto(p: pb.SoftDollarTier, has: Has) -> records.SoftDollarTier:
@@ -57,12 +68,13 @@ def soft_dollar_tier_from_proto(p: pb.SoftDollarTier, has: Has) -> records.SoftD
     )
 
 
-def soft_dollar_tier_to_proto(m: records.SoftDollarTier) -> pb.SoftDollarTier:
-    return pb.SoftDollarTier(
-        name=m.name or None,
-        value=m.value or None,
-        display_name=m.display_name or None,
-    )
+def soft_dollar_tier_to_proto(m: records.SoftDollarTier, p: pb.SoftDollarTier) -> None:
+    if m.name:
+        p.name = m.name
+    if m.value:
+        p.value = m.value
+    if m.display_name:
+        p.display_name = m.display_name
 
 
 def order_from_proto(p: pb.Order, has: Has) -> records.Order:
@@ -260,154 +272,298 @@ def order_from_proto(p: pb.Order, has: Has) -> records.Order:
     )
 
 
-def order_to_proto(m: records.Order) -> pb.Order:
-    return pb.Order(
-        client_id=m.client_id,
-        order_id=m.order_id,
-        perm_id=m.perm_id,
-        parent_id=m.parent_id,
-        action=m.action or None,
-        total_quantity=m.total_quantity or None,
-        display_size=m.display_size,
-        order_type=m.order_type or None,
-        lmt_price=m.lmt_price,
-        aux_price=m.aux_price,
-        tif=m.tif or None,
-        account=m.account or None,
-        settling_firm=m.settling_firm or None,
-        clearing_account=m.clearing_account or None,
-        clearing_intent=m.clearing_intent or None,
-        all_or_none=m.all_or_none or None,
-        block_order=m.block_order or None,
-        hidden=m.hidden or None,
-        outside_rth=m.outside_rth or None,
-        sweep_to_fill=m.sweep_to_fill or None,
-        percent_offset=m.percent_offset,
-        trailing_percent=m.trailing_percent,
-        trail_stop_price=m.trail_stop_price,
-        min_qty=m.min_qty,
-        good_after_time=m.good_after_time or None,
-        good_till_date=m.good_till_date or None,
-        oca_group=m.oca_group or None,
-        order_ref=m.order_ref or None,
-        rule_80a=m.rule_80a or None,
-        oca_type=m.oca_type,
-        trigger_method=m.trigger_method,
-        active_start_time=m.active_start_time or None,
-        active_stop_time=m.active_stop_time or None,
-        fa_group=m.fa_group or None,
-        fa_method=m.fa_method or None,
-        fa_percentage=m.fa_percentage or None,
-        volatility=m.volatility,
-        volatility_type=m.volatility_type,
-        continuous_update=m.continuous_update or None,
-        reference_price_type=m.reference_price_type,
-        delta_neutral_order_type=m.delta_neutral_order_type or None,
-        delta_neutral_aux_price=m.delta_neutral_aux_price,
-        delta_neutral_con_id=m.delta_neutral_con_id,
-        delta_neutral_open_close=m.delta_neutral_open_close or None,
-        delta_neutral_short_sale=m.delta_neutral_short_sale or None,
-        delta_neutral_short_sale_slot=m.delta_neutral_short_sale_slot,
-        delta_neutral_designated_location=m.delta_neutral_designated_location or None,
-        scale_init_level_size=m.scale_init_level_size,
-        scale_subs_level_size=m.scale_subs_level_size,
-        scale_price_increment=m.scale_price_increment,
-        scale_price_adjust_value=m.scale_price_adjust_value,
-        scale_price_adjust_interval=m.scale_price_adjust_interval,
-        scale_profit_offset=m.scale_profit_offset,
-        scale_auto_reset=m.scale_auto_reset or None,
-        scale_init_position=m.scale_init_position,
-        scale_init_fill_qty=m.scale_init_fill_qty,
-        scale_random_percent=m.scale_random_percent or None,
-        scale_table=m.scale_table or None,
-        hedge_type=m.hedge_type or None,
-        hedge_param=m.hedge_param or None,
-        algo_strategy=m.algo_strategy or None,
-        algo_params=m.algo_params,
-        algo_id=m.algo_id or None,
-        smart_combo_routing_params=m.smart_combo_routing_params,
-        what_if=m.what_if or None,
-        transmit=m.transmit or None,
-        override_percentage_constraints=m.override_percentage_constraints or None,
-        open_close=m.open_close or None,
-        origin=m.origin,
-        short_sale_slot=m.short_sale_slot,
-        designated_location=m.designated_location or None,
-        exempt_code=m.exempt_code,
-        delta_neutral_settling_firm=m.delta_neutral_settling_firm or None,
-        delta_neutral_clearing_account=m.delta_neutral_clearing_account or None,
-        delta_neutral_clearing_intent=m.delta_neutral_clearing_intent or None,
-        discretionary_amt=m.discretionary_amt,
-        opt_out_smart_routing=m.opt_out_smart_routing or None,
-        starting_price=m.starting_price,
-        stock_ref_price=m.stock_ref_price,
-        delta=m.delta,
-        stock_range_lower=m.stock_range_lower,
-        stock_range_upper=m.stock_range_upper,
-        not_held=m.not_held or None,
-        order_misc_options=m.order_misc_options,
-        solicited=m.solicited or None,
-        randomize_size=m.randomize_size or None,
-        randomize_price=m.randomize_price or None,
-        reference_contract_id=m.reference_contract_id,
-        pegged_change_amount=m.pegged_change_amount,
-        is_pegged_change_amount_decrease=m.is_pegged_change_amount_decrease or None,
-        reference_change_amount=m.reference_change_amount,
-        reference_exchange_id=m.reference_exchange_id or None,
-        adjusted_order_type=m.adjusted_order_type or None,
-        trigger_price=m.trigger_price,
-        adjusted_stop_price=m.adjusted_stop_price,
-        adjusted_stop_limit_price=m.adjusted_stop_limit_price,
-        adjusted_trailing_amount=m.adjusted_trailing_amount,
-        adjustable_trailing_unit=m.adjustable_trailing_unit,
-        lmt_price_offset=m.lmt_price_offset,
-        conditions=[order_condition_to_proto(item) for item in m.conditions],
-        conditions_cancel_order=m.conditions_cancel_order or None,
-        conditions_ignore_rth=m.conditions_ignore_rth or None,
-        model_code=m.model_code or None,
-        ext_operator=m.ext_operator or None,
-        soft_dollar_tier=soft_dollar_tier_to_proto(m.soft_dollar_tier) if m.soft_dollar_tier is not None else None,
-        cash_qty=m.cash_qty,
-        mifid2_decision_maker=m.mifid2_decision_maker or None,
-        mifid2_decision_algo=m.mifid2_decision_algo or None,
-        mifid2_execution_trader=m.mifid2_execution_trader or None,
-        mifid2_execution_algo=m.mifid2_execution_algo or None,
-        dont_use_auto_price_for_hedge=m.dont_use_auto_price_for_hedge or None,
-        is_oms_container=m.is_oms_container or None,
-        discretionary_up_to_limit_price=m.discretionary_up_to_limit_price or None,
-        auto_cancel_date=m.auto_cancel_date or None,
-        filled_quantity=m.filled_quantity or None,
-        ref_futures_con_id=m.ref_futures_con_id,
-        auto_cancel_parent=m.auto_cancel_parent or None,
-        shareholder=m.shareholder or None,
-        imbalance_only=m.imbalance_only or None,
-        route_marketable_to_bbo=m.route_marketable_to_bbo,
-        parent_perm_id=m.parent_perm_id,
-        use_price_mgmt_algo=m.use_price_mgmt_algo,
-        duration=m.duration,
-        post_to_ats=m.post_to_ats,
-        advanced_error_override=m.advanced_error_override or None,
-        manual_order_time=m.manual_order_time or None,
-        min_trade_qty=m.min_trade_qty,
-        min_compete_size=m.min_compete_size,
-        compete_against_best_offset=m.compete_against_best_offset,
-        mid_offset_at_whole=m.mid_offset_at_whole,
-        mid_offset_at_half=m.mid_offset_at_half,
-        customer_account=m.customer_account or None,
-        professional_customer=m.professional_customer or None,
-        bond_accrued_interest=m.bond_accrued_interest or None,
-        include_overnight=m.include_overnight or None,
-        manual_order_indicator=m.manual_order_indicator,
-        submitter=m.submitter or None,
-        deactivate=m.deactivate or None,
-        post_only=m.post_only or None,
-        allow_pre_open=m.allow_pre_open or None,
-        ignore_open_auction=m.ignore_open_auction or None,
-        seek_price_improvement=m.seek_price_improvement,
-        what_if_type=m.what_if_type,
-        hedge_max_size=m.hedge_max_size,
-        conditions_include_overnight=m.conditions_include_overnight or None,
-    )
+def order_to_proto(m: records.Order, p: pb.Order) -> None:
+    if m.client_id is not None:
+        p.client_id = m.client_id
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.perm_id is not None:
+        p.perm_id = m.perm_id
+    if m.parent_id is not None:
+        p.parent_id = m.parent_id
+    if m.action:
+        p.action = m.action
+    if m.total_quantity:
+        p.total_quantity = m.total_quantity
+    if m.display_size is not None:
+        p.display_size = m.display_size
+    if m.order_type:
+        p.order_type = m.order_type
+    if m.lmt_price is not None:
+        p.lmt_price = m.lmt_price
+    if m.aux_price is not None:
+        p.aux_price = m.aux_price
+    if m.tif:
+        p.tif = m.tif
+    if m.account:
+        p.account = m.account
+    if m.settling_firm:
+        p.settling_firm = m.settling_firm
+    if m.clearing_account:
+        p.clearing_account = m.clearing_account
+    if m.clearing_intent:
+        p.clearing_intent = m.clearing_intent
+    if m.all_or_none:
+        p.all_or_none = m.all_or_none
+    if m.block_order:
+        p.block_order = m.block_order
+    if m.hidden:
+        p.hidden = m.hidden
+    if m.outside_rth:
+        p.outside_rth = m.outside_rth
+    if m.sweep_to_fill:
+        p.sweep_to_fill = m.sweep_to_fill
+    if m.percent_offset is not None:
+        p.percent_offset = m.percent_offset
+    if m.trailing_percent is not None:
+        p.trailing_percent = m.trailing_percent
+    if m.trail_stop_price is not None:
+        p.trail_stop_price = m.trail_stop_price
+    if m.min_qty is not None:
+        p.min_qty = m.min_qty
+    if m.good_after_time:
+        p.good_after_time = m.good_after_time
+    if m.good_till_date:
+        p.good_till_date = m.good_till_date
+    if m.oca_group:
+        p.oca_group = m.oca_group
+    if m.order_ref:
+        p.order_ref = m.order_ref
+    if m.rule_80a:
+        p.rule_80a = m.rule_80a
+    if m.oca_type is not None:
+        p.oca_type = m.oca_type
+    if m.trigger_method is not None:
+        p.trigger_method = m.trigger_method
+    if m.active_start_time:
+        p.active_start_time = m.active_start_time
+    if m.active_stop_time:
+        p.active_stop_time = m.active_stop_time
+    if m.fa_group:
+        p.fa_group = m.fa_group
+    if m.fa_method:
+        p.fa_method = m.fa_method
+    if m.fa_percentage:
+        p.fa_percentage = m.fa_percentage
+    if m.volatility is not None:
+        p.volatility = m.volatility
+    if m.volatility_type is not None:
+        p.volatility_type = m.volatility_type
+    if m.continuous_update:
+        p.continuous_update = m.continuous_update
+    if m.reference_price_type is not None:
+        p.reference_price_type = m.reference_price_type
+    if m.delta_neutral_order_type:
+        p.delta_neutral_order_type = m.delta_neutral_order_type
+    if m.delta_neutral_aux_price is not None:
+        p.delta_neutral_aux_price = m.delta_neutral_aux_price
+    if m.delta_neutral_con_id is not None:
+        p.delta_neutral_con_id = m.delta_neutral_con_id
+    if m.delta_neutral_open_close:
+        p.delta_neutral_open_close = m.delta_neutral_open_close
+    if m.delta_neutral_short_sale:
+        p.delta_neutral_short_sale = m.delta_neutral_short_sale
+    if m.delta_neutral_short_sale_slot is not None:
+        p.delta_neutral_short_sale_slot = m.delta_neutral_short_sale_slot
+    if m.delta_neutral_designated_location:
+        p.delta_neutral_designated_location = m.delta_neutral_designated_location
+    if m.scale_init_level_size is not None:
+        p.scale_init_level_size = m.scale_init_level_size
+    if m.scale_subs_level_size is not None:
+        p.scale_subs_level_size = m.scale_subs_level_size
+    if m.scale_price_increment is not None:
+        p.scale_price_increment = m.scale_price_increment
+    if m.scale_price_adjust_value is not None:
+        p.scale_price_adjust_value = m.scale_price_adjust_value
+    if m.scale_price_adjust_interval is not None:
+        p.scale_price_adjust_interval = m.scale_price_adjust_interval
+    if m.scale_profit_offset is not None:
+        p.scale_profit_offset = m.scale_profit_offset
+    if m.scale_auto_reset:
+        p.scale_auto_reset = m.scale_auto_reset
+    if m.scale_init_position is not None:
+        p.scale_init_position = m.scale_init_position
+    if m.scale_init_fill_qty is not None:
+        p.scale_init_fill_qty = m.scale_init_fill_qty
+    if m.scale_random_percent:
+        p.scale_random_percent = m.scale_random_percent
+    if m.scale_table:
+        p.scale_table = m.scale_table
+    if m.hedge_type:
+        p.hedge_type = m.hedge_type
+    if m.hedge_param:
+        p.hedge_param = m.hedge_param
+    if m.algo_strategy:
+        p.algo_strategy = m.algo_strategy
+    if m.algo_params:
+        p.algo_params.update(m.algo_params)
+    if m.algo_id:
+        p.algo_id = m.algo_id
+    if m.smart_combo_routing_params:
+        p.smart_combo_routing_params.update(m.smart_combo_routing_params)
+    if m.what_if:
+        p.what_if = m.what_if
+    if m.transmit:
+        p.transmit = m.transmit
+    if m.override_percentage_constraints:
+        p.override_percentage_constraints = m.override_percentage_constraints
+    if m.open_close:
+        p.open_close = m.open_close
+    if m.origin is not None:
+        p.origin = m.origin
+    if m.short_sale_slot is not None:
+        p.short_sale_slot = m.short_sale_slot
+    if m.designated_location:
+        p.designated_location = m.designated_location
+    if m.exempt_code is not None:
+        p.exempt_code = m.exempt_code
+    if m.delta_neutral_settling_firm:
+        p.delta_neutral_settling_firm = m.delta_neutral_settling_firm
+    if m.delta_neutral_clearing_account:
+        p.delta_neutral_clearing_account = m.delta_neutral_clearing_account
+    if m.delta_neutral_clearing_intent:
+        p.delta_neutral_clearing_intent = m.delta_neutral_clearing_intent
+    if m.discretionary_amt is not None:
+        p.discretionary_amt = m.discretionary_amt
+    if m.opt_out_smart_routing:
+        p.opt_out_smart_routing = m.opt_out_smart_routing
+    if m.starting_price is not None:
+        p.starting_price = m.starting_price
+    if m.stock_ref_price is not None:
+        p.stock_ref_price = m.stock_ref_price
+    if m.delta is not None:
+        p.delta = m.delta
+    if m.stock_range_lower is not None:
+        p.stock_range_lower = m.stock_range_lower
+    if m.stock_range_upper is not None:
+        p.stock_range_upper = m.stock_range_upper
+    if m.not_held:
+        p.not_held = m.not_held
+    if m.order_misc_options:
+        p.order_misc_options.update(m.order_misc_options)
+    if m.solicited:
+        p.solicited = m.solicited
+    if m.randomize_size:
+        p.randomize_size = m.randomize_size
+    if m.randomize_price:
+        p.randomize_price = m.randomize_price
+    if m.reference_contract_id is not None:
+        p.reference_contract_id = m.reference_contract_id
+    if m.pegged_change_amount is not None:
+        p.pegged_change_amount = m.pegged_change_amount
+    if m.is_pegged_change_amount_decrease:
+        p.is_pegged_change_amount_decrease = m.is_pegged_change_amount_decrease
+    if m.reference_change_amount is not None:
+        p.reference_change_amount = m.reference_change_amount
+    if m.reference_exchange_id:
+        p.reference_exchange_id = m.reference_exchange_id
+    if m.adjusted_order_type:
+        p.adjusted_order_type = m.adjusted_order_type
+    if m.trigger_price is not None:
+        p.trigger_price = m.trigger_price
+    if m.adjusted_stop_price is not None:
+        p.adjusted_stop_price = m.adjusted_stop_price
+    if m.adjusted_stop_limit_price is not None:
+        p.adjusted_stop_limit_price = m.adjusted_stop_limit_price
+    if m.adjusted_trailing_amount is not None:
+        p.adjusted_trailing_amount = m.adjusted_trailing_amount
+    if m.adjustable_trailing_unit is not None:
+        p.adjustable_trailing_unit = m.adjustable_trailing_unit
+    if m.lmt_price_offset is not None:
+        p.lmt_price_offset = m.lmt_price_offset
+    for item in m.conditions:
+        order_condition_to_proto(item, p.conditions.add())
+    if m.conditions_cancel_order:
+        p.conditions_cancel_order = m.conditions_cancel_order
+    if m.conditions_ignore_rth:
+        p.conditions_ignore_rth = m.conditions_ignore_rth
+    if m.model_code:
+        p.model_code = m.model_code
+    if m.ext_operator:
+        p.ext_operator = m.ext_operator
+    if m.soft_dollar_tier is not None:
+        p.soft_dollar_tier.SetInParent()
+        soft_dollar_tier_to_proto(m.soft_dollar_tier, p.soft_dollar_tier)
+    if m.cash_qty is not None:
+        p.cash_qty = m.cash_qty
+    if m.mifid2_decision_maker:
+        p.mifid2_decision_maker = m.mifid2_decision_maker
+    if m.mifid2_decision_algo:
+        p.mifid2_decision_algo = m.mifid2_decision_algo
+    if m.mifid2_execution_trader:
+        p.mifid2_execution_trader = m.mifid2_execution_trader
+    if m.mifid2_execution_algo:
+        p.mifid2_execution_algo = m.mifid2_execution_algo
+    if m.dont_use_auto_price_for_hedge:
+        p.dont_use_auto_price_for_hedge = m.dont_use_auto_price_for_hedge
+    if m.is_oms_container:
+        p.is_oms_container = m.is_oms_container
+    if m.discretionary_up_to_limit_price:
+        p.discretionary_up_to_limit_price = m.discretionary_up_to_limit_price
+    if m.auto_cancel_date:
+        p.auto_cancel_date = m.auto_cancel_date
+    if m.filled_quantity:
+        p.filled_quantity = m.filled_quantity
+    if m.ref_futures_con_id is not None:
+        p.ref_futures_con_id = m.ref_futures_con_id
+    if m.auto_cancel_parent:
+        p.auto_cancel_parent = m.auto_cancel_parent
+    if m.shareholder:
+        p.shareholder = m.shareholder
+    if m.imbalance_only:
+        p.imbalance_only = m.imbalance_only
+    if m.route_marketable_to_bbo is not None:
+        p.route_marketable_to_bbo = m.route_marketable_to_bbo
+    if m.parent_perm_id is not None:
+        p.parent_perm_id = m.parent_perm_id
+    if m.use_price_mgmt_algo is not None:
+        p.use_price_mgmt_algo = m.use_price_mgmt_algo
+    if m.duration is not None:
+        p.duration = m.duration
+    if m.post_to_ats is not None:
+        p.post_to_ats = m.post_to_ats
+    if m.advanced_error_override:
+        p.advanced_error_override = m.advanced_error_override
+    if m.manual_order_time:
+        p.manual_order_time = m.manual_order_time
+    if m.min_trade_qty is not None:
+        p.min_trade_qty = m.min_trade_qty
+    if m.min_compete_size is not None:
+        p.min_compete_size = m.min_compete_size
+    if m.compete_against_best_offset is not None:
+        p.compete_against_best_offset = m.compete_against_best_offset
+    if m.mid_offset_at_whole is not None:
+        p.mid_offset_at_whole = m.mid_offset_at_whole
+    if m.mid_offset_at_half is not None:
+        p.mid_offset_at_half = m.mid_offset_at_half
+    if m.customer_account:
+        p.customer_account = m.customer_account
+    if m.professional_customer:
+        p.professional_customer = m.professional_customer
+    if m.bond_accrued_interest:
+        p.bond_accrued_interest = m.bond_accrued_interest
+    if m.include_overnight:
+        p.include_overnight = m.include_overnight
+    if m.manual_order_indicator is not None:
+        p.manual_order_indicator = m.manual_order_indicator
+    if m.submitter:
+        p.submitter = m.submitter
+    if m.deactivate:
+        p.deactivate = m.deactivate
+    if m.post_only:
+        p.post_only = m.post_only
+    if m.allow_pre_open:
+        p.allow_pre_open = m.allow_pre_open
+    if m.ignore_open_auction:
+        p.ignore_open_auction = m.ignore_open_auction
+    if m.seek_price_improvement is not None:
+        p.seek_price_improvement = m.seek_price_improvement
+    if m.what_if_type is not None:
+        p.what_if_type = m.what_if_type
+    if m.hedge_max_size is not None:
+        p.hedge_max_size = m.hedge_max_size
+    if m.conditions_include_overnight:
+        p.conditions_include_overnight = m.conditions_include_overnight
 
 
 def attached_orders_from_proto(p: pb.AttachedOrders, has: Has) -> records.AttachedOrders:
@@ -419,13 +575,15 @@ def attached_orders_from_proto(p: pb.AttachedOrders, has: Has) -> records.Attach
     )
 
 
-def attached_orders_to_proto(m: records.AttachedOrders) -> pb.AttachedOrders:
-    return pb.AttachedOrders(
-        sl_order_id=m.sl_order_id,
-        sl_order_type=m.sl_order_type or None,
-        pt_order_id=m.pt_order_id,
-        pt_order_type=m.pt_order_type or None,
-    )
+def attached_orders_to_proto(m: records.AttachedOrders, p: pb.AttachedOrders) -> None:
+    if m.sl_order_id is not None:
+        p.sl_order_id = m.sl_order_id
+    if m.sl_order_type:
+        p.sl_order_type = m.sl_order_type
+    if m.pt_order_id is not None:
+        p.pt_order_id = m.pt_order_id
+    if m.pt_order_type:
+        p.pt_order_type = m.pt_order_type
 
 
 def place_order_request_from_proto(p: pb.PlaceOrderRequest, has: Has) -> records.PlaceOrderRequest:
@@ -439,13 +597,18 @@ def place_order_request_from_proto(p: pb.PlaceOrderRequest, has: Has) -> records
     )
 
 
-def place_order_request_to_proto(m: records.PlaceOrderRequest) -> pb.PlaceOrderRequest:
-    return pb.PlaceOrderRequest(
-        order_id=m.order_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        order=order_to_proto(m.order) if m.order is not None else None,
-        attached_orders=attached_orders_to_proto(m.attached_orders) if m.attached_orders is not None else None,
-    )
+def place_order_request_to_proto(m: records.PlaceOrderRequest, p: pb.PlaceOrderRequest) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.order is not None:
+        p.order.SetInParent()
+        order_to_proto(m.order, p.order)
+    if m.attached_orders is not None:
+        p.attached_orders.SetInParent()
+        attached_orders_to_proto(m.attached_orders, p.attached_orders)
 
 
 def order_cancel_from_proto(p: pb.OrderCancel, has: Has) -> records.OrderCancel:
@@ -458,12 +621,13 @@ def order_cancel_from_proto(p: pb.OrderCancel, has: Has) -> records.OrderCancel:
     )
 
 
-def order_cancel_to_proto(m: records.OrderCancel) -> pb.OrderCancel:
-    return pb.OrderCancel(
-        manual_order_cancel_time=m.manual_order_cancel_time or None,
-        ext_operator=m.ext_operator or None,
-        manual_order_indicator=m.manual_order_indicator,
-    )
+def order_cancel_to_proto(m: records.OrderCancel, p: pb.OrderCancel) -> None:
+    if m.manual_order_cancel_time:
+        p.manual_order_cancel_time = m.manual_order_cancel_time
+    if m.ext_operator:
+        p.ext_operator = m.ext_operator
+    if m.manual_order_indicator is not None:
+        p.manual_order_indicator = m.manual_order_indicator
 
 
 def cancel_order_request_from_proto(p: pb.CancelOrderRequest, has: Has) -> records.CancelOrderRequest:
@@ -473,11 +637,12 @@ def cancel_order_request_from_proto(p: pb.CancelOrderRequest, has: Has) -> recor
     )
 
 
-def cancel_order_request_to_proto(m: records.CancelOrderRequest) -> pb.CancelOrderRequest:
-    return pb.CancelOrderRequest(
-        order_id=m.order_id,
-        order_cancel=order_cancel_to_proto(m.order_cancel) if m.order_cancel is not None else None,
-    )
+def cancel_order_request_to_proto(m: records.CancelOrderRequest, p: pb.CancelOrderRequest) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.order_cancel is not None:
+        p.order_cancel.SetInParent()
+        order_cancel_to_proto(m.order_cancel, p.order_cancel)
 
 
 def global_cancel_request_from_proto(p: pb.GlobalCancelRequest, has: Has) -> records.GlobalCancelRequest:
@@ -486,10 +651,10 @@ def global_cancel_request_from_proto(p: pb.GlobalCancelRequest, has: Has) -> rec
     )
 
 
-def global_cancel_request_to_proto(m: records.GlobalCancelRequest) -> pb.GlobalCancelRequest:
-    return pb.GlobalCancelRequest(
-        order_cancel=order_cancel_to_proto(m.order_cancel) if m.order_cancel is not None else None,
-    )
+def global_cancel_request_to_proto(m: records.GlobalCancelRequest, p: pb.GlobalCancelRequest) -> None:
+    if m.order_cancel is not None:
+        p.order_cancel.SetInParent()
+        order_cancel_to_proto(m.order_cancel, p.order_cancel)
 
 
 def exercise_options_request_from_proto(p: pb.ExerciseOptionsRequest, has: Has) -> records.ExerciseOptionsRequest:
@@ -507,34 +672,42 @@ def exercise_options_request_from_proto(p: pb.ExerciseOptionsRequest, has: Has) 
     )
 
 
-def exercise_options_request_to_proto(m: records.ExerciseOptionsRequest) -> pb.ExerciseOptionsRequest:
-    return pb.ExerciseOptionsRequest(
-        order_id=m.order_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        exercise_action=m.exercise_action,
-        exercise_quantity=m.exercise_quantity,
-        account=m.account or None,
-        override=m.override or None,
-        manual_order_time=m.manual_order_time or None,
-        customer_account=m.customer_account or None,
-        professional_customer=m.professional_customer or None,
-    )
+def exercise_options_request_to_proto(m: records.ExerciseOptionsRequest, p: pb.ExerciseOptionsRequest) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.exercise_action is not None:
+        p.exercise_action = m.exercise_action
+    if m.exercise_quantity is not None:
+        p.exercise_quantity = m.exercise_quantity
+    if m.account:
+        p.account = m.account
+    if m.override:
+        p.override = m.override
+    if m.manual_order_time:
+        p.manual_order_time = m.manual_order_time
+    if m.customer_account:
+        p.customer_account = m.customer_account
+    if m.professional_customer:
+        p.professional_customer = m.professional_customer
 
 
 def open_orders_request_from_proto(_p: pb.OpenOrdersRequest, _has: Has) -> records.OpenOrdersRequest:
     return records.OpenOrdersRequest()
 
 
-def open_orders_request_to_proto(_m: records.OpenOrdersRequest) -> pb.OpenOrdersRequest:
-    return pb.OpenOrdersRequest()
+def open_orders_request_to_proto(_m: records.OpenOrdersRequest, _p: pb.OpenOrdersRequest) -> None:
+    pass
 
 
 def all_open_orders_request_from_proto(_p: pb.AllOpenOrdersRequest, _has: Has) -> records.AllOpenOrdersRequest:
     return records.AllOpenOrdersRequest()
 
 
-def all_open_orders_request_to_proto(_m: records.AllOpenOrdersRequest) -> pb.AllOpenOrdersRequest:
-    return pb.AllOpenOrdersRequest()
+def all_open_orders_request_to_proto(_m: records.AllOpenOrdersRequest, _p: pb.AllOpenOrdersRequest) -> None:
+    pass
 
 
 def auto_open_orders_request_from_proto(p: pb.AutoOpenOrdersRequest, has: Has) -> records.AutoOpenOrdersRequest:
@@ -543,10 +716,9 @@ def auto_open_orders_request_from_proto(p: pb.AutoOpenOrdersRequest, has: Has) -
     )
 
 
-def auto_open_orders_request_to_proto(m: records.AutoOpenOrdersRequest) -> pb.AutoOpenOrdersRequest:
-    return pb.AutoOpenOrdersRequest(
-        auto_bind=m.auto_bind or None,
-    )
+def auto_open_orders_request_to_proto(m: records.AutoOpenOrdersRequest, p: pb.AutoOpenOrdersRequest) -> None:
+    if m.auto_bind:
+        p.auto_bind = m.auto_bind
 
 
 def completed_orders_request_from_proto(p: pb.CompletedOrdersRequest, has: Has) -> records.CompletedOrdersRequest:
@@ -555,10 +727,9 @@ def completed_orders_request_from_proto(p: pb.CompletedOrdersRequest, has: Has) 
     )
 
 
-def completed_orders_request_to_proto(m: records.CompletedOrdersRequest) -> pb.CompletedOrdersRequest:
-    return pb.CompletedOrdersRequest(
-        api_only=m.api_only or None,
-    )
+def completed_orders_request_to_proto(m: records.CompletedOrdersRequest, p: pb.CompletedOrdersRequest) -> None:
+    if m.api_only:
+        p.api_only = m.api_only
 
 
 def order_allocation_from_proto(p: pb.OrderAllocation, has: Has) -> records.OrderAllocation:
@@ -573,16 +744,21 @@ def order_allocation_from_proto(p: pb.OrderAllocation, has: Has) -> records.Orde
     )
 
 
-def order_allocation_to_proto(m: records.OrderAllocation) -> pb.OrderAllocation:
-    return pb.OrderAllocation(
-        account=m.account or None,
-        position=m.position or None,
-        position_desired=m.position_desired or None,
-        position_after=m.position_after or None,
-        desired_alloc_qty=m.desired_alloc_qty or None,
-        allowed_alloc_qty=m.allowed_alloc_qty or None,
-        is_monetary=m.is_monetary or None,
-    )
+def order_allocation_to_proto(m: records.OrderAllocation, p: pb.OrderAllocation) -> None:
+    if m.account:
+        p.account = m.account
+    if m.position:
+        p.position = m.position
+    if m.position_desired:
+        p.position_desired = m.position_desired
+    if m.position_after:
+        p.position_after = m.position_after
+    if m.desired_alloc_qty:
+        p.desired_alloc_qty = m.desired_alloc_qty
+    if m.allowed_alloc_qty:
+        p.allowed_alloc_qty = m.allowed_alloc_qty
+    if m.is_monetary:
+        p.is_monetary = m.is_monetary
 
 
 def order_state_from_proto(p: pb.OrderState, has: Has) -> records.OrderState:
@@ -635,39 +811,67 @@ def order_state_from_proto(p: pb.OrderState, has: Has) -> records.OrderState:
     )
 
 
-def order_state_to_proto(m: records.OrderState) -> pb.OrderState:
-    return pb.OrderState(
-        status=m.status or None,
-        init_margin_before=m.init_margin_before,
-        maint_margin_before=m.maint_margin_before,
-        equity_with_loan_before=m.equity_with_loan_before,
-        init_margin_change=m.init_margin_change,
-        maint_margin_change=m.maint_margin_change,
-        equity_with_loan_change=m.equity_with_loan_change,
-        init_margin_after=m.init_margin_after,
-        maint_margin_after=m.maint_margin_after,
-        equity_with_loan_after=m.equity_with_loan_after,
-        commission_and_fees=m.commission_and_fees,
-        min_commission_and_fees=m.min_commission_and_fees,
-        max_commission_and_fees=m.max_commission_and_fees,
-        commission_and_fees_currency=m.commission_and_fees_currency or None,
-        margin_currency=m.margin_currency or None,
-        init_margin_before_outside_rth=m.init_margin_before_outside_rth,
-        maint_margin_before_outside_rth=m.maint_margin_before_outside_rth,
-        equity_with_loan_before_outside_rth=m.equity_with_loan_before_outside_rth,
-        init_margin_change_outside_rth=m.init_margin_change_outside_rth,
-        maint_margin_change_outside_rth=m.maint_margin_change_outside_rth,
-        equity_with_loan_change_outside_rth=m.equity_with_loan_change_outside_rth,
-        init_margin_after_outside_rth=m.init_margin_after_outside_rth,
-        maint_margin_after_outside_rth=m.maint_margin_after_outside_rth,
-        equity_with_loan_after_outside_rth=m.equity_with_loan_after_outside_rth,
-        suggested_size=m.suggested_size or None,
-        reject_reason=m.reject_reason or None,
-        order_allocations=[order_allocation_to_proto(item) for item in m.order_allocations],
-        warning_text=m.warning_text or None,
-        completed_time=m.completed_time or None,
-        completed_status=m.completed_status or None,
-    )
+def order_state_to_proto(m: records.OrderState, p: pb.OrderState) -> None:
+    if m.status:
+        p.status = m.status
+    if m.init_margin_before is not None:
+        p.init_margin_before = m.init_margin_before
+    if m.maint_margin_before is not None:
+        p.maint_margin_before = m.maint_margin_before
+    if m.equity_with_loan_before is not None:
+        p.equity_with_loan_before = m.equity_with_loan_before
+    if m.init_margin_change is not None:
+        p.init_margin_change = m.init_margin_change
+    if m.maint_margin_change is not None:
+        p.maint_margin_change = m.maint_margin_change
+    if m.equity_with_loan_change is not None:
+        p.equity_with_loan_change = m.equity_with_loan_change
+    if m.init_margin_after is not None:
+        p.init_margin_after = m.init_margin_after
+    if m.maint_margin_after is not None:
+        p.maint_margin_after = m.maint_margin_after
+    if m.equity_with_loan_after is not None:
+        p.equity_with_loan_after = m.equity_with_loan_after
+    if m.commission_and_fees is not None:
+        p.commission_and_fees = m.commission_and_fees
+    if m.min_commission_and_fees is not None:
+        p.min_commission_and_fees = m.min_commission_and_fees
+    if m.max_commission_and_fees is not None:
+        p.max_commission_and_fees = m.max_commission_and_fees
+    if m.commission_and_fees_currency:
+        p.commission_and_fees_currency = m.commission_and_fees_currency
+    if m.margin_currency:
+        p.margin_currency = m.margin_currency
+    if m.init_margin_before_outside_rth is not None:
+        p.init_margin_before_outside_rth = m.init_margin_before_outside_rth
+    if m.maint_margin_before_outside_rth is not None:
+        p.maint_margin_before_outside_rth = m.maint_margin_before_outside_rth
+    if m.equity_with_loan_before_outside_rth is not None:
+        p.equity_with_loan_before_outside_rth = m.equity_with_loan_before_outside_rth
+    if m.init_margin_change_outside_rth is not None:
+        p.init_margin_change_outside_rth = m.init_margin_change_outside_rth
+    if m.maint_margin_change_outside_rth is not None:
+        p.maint_margin_change_outside_rth = m.maint_margin_change_outside_rth
+    if m.equity_with_loan_change_outside_rth is not None:
+        p.equity_with_loan_change_outside_rth = m.equity_with_loan_change_outside_rth
+    if m.init_margin_after_outside_rth is not None:
+        p.init_margin_after_outside_rth = m.init_margin_after_outside_rth
+    if m.maint_margin_after_outside_rth is not None:
+        p.maint_margin_after_outside_rth = m.maint_margin_after_outside_rth
+    if m.equity_with_loan_after_outside_rth is not None:
+        p.equity_with_loan_after_outside_rth = m.equity_with_loan_after_outside_rth
+    if m.suggested_size:
+        p.suggested_size = m.suggested_size
+    if m.reject_reason:
+        p.reject_reason = m.reject_reason
+    for item in m.order_allocations:
+        order_allocation_to_proto(item, p.order_allocations.add())
+    if m.warning_text:
+        p.warning_text = m.warning_text
+    if m.completed_time:
+        p.completed_time = m.completed_time
+    if m.completed_status:
+        p.completed_status = m.completed_status
 
 
 def open_order_from_proto(p: pb.OpenOrder, has: Has) -> records.OpenOrder:
@@ -679,13 +883,18 @@ def open_order_from_proto(p: pb.OpenOrder, has: Has) -> records.OpenOrder:
     )
 
 
-def open_order_to_proto(m: records.OpenOrder) -> pb.OpenOrder:
-    return pb.OpenOrder(
-        order_id=m.order_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        order=order_to_proto(m.order) if m.order is not None else None,
-        order_state=order_state_to_proto(m.order_state) if m.order_state is not None else None,
-    )
+def open_order_to_proto(m: records.OpenOrder, p: pb.OpenOrder) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.order is not None:
+        p.order.SetInParent()
+        order_to_proto(m.order, p.order)
+    if m.order_state is not None:
+        p.order_state.SetInParent()
+        order_state_to_proto(m.order_state, p.order_state)
 
 
 def order_status_from_proto(p: pb.OrderStatus, has: Has) -> records.OrderStatus:
@@ -704,28 +913,37 @@ def order_status_from_proto(p: pb.OrderStatus, has: Has) -> records.OrderStatus:
     )
 
 
-def order_status_to_proto(m: records.OrderStatus) -> pb.OrderStatus:
-    return pb.OrderStatus(
-        order_id=m.order_id,
-        status=m.status or None,
-        filled=m.filled or None,
-        remaining=m.remaining or None,
-        avg_fill_price=m.avg_fill_price,
-        perm_id=m.perm_id,
-        parent_id=m.parent_id,
-        last_fill_price=m.last_fill_price,
-        client_id=m.client_id,
-        why_held=m.why_held or None,
-        mkt_cap_price=m.mkt_cap_price,
-    )
+def order_status_to_proto(m: records.OrderStatus, p: pb.OrderStatus) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.status:
+        p.status = m.status
+    if m.filled:
+        p.filled = m.filled
+    if m.remaining:
+        p.remaining = m.remaining
+    if m.avg_fill_price is not None:
+        p.avg_fill_price = m.avg_fill_price
+    if m.perm_id is not None:
+        p.perm_id = m.perm_id
+    if m.parent_id is not None:
+        p.parent_id = m.parent_id
+    if m.last_fill_price is not None:
+        p.last_fill_price = m.last_fill_price
+    if m.client_id is not None:
+        p.client_id = m.client_id
+    if m.why_held:
+        p.why_held = m.why_held
+    if m.mkt_cap_price is not None:
+        p.mkt_cap_price = m.mkt_cap_price
 
 
 def open_orders_end_from_proto(_p: pb.OpenOrdersEnd, _has: Has) -> records.OpenOrdersEnd:
     return records.OpenOrdersEnd()
 
 
-def open_orders_end_to_proto(_m: records.OpenOrdersEnd) -> pb.OpenOrdersEnd:
-    return pb.OpenOrdersEnd()
+def open_orders_end_to_proto(_m: records.OpenOrdersEnd, _p: pb.OpenOrdersEnd) -> None:
+    pass
 
 
 def order_bound_from_proto(p: pb.OrderBound, has: Has) -> records.OrderBound:
@@ -736,12 +954,13 @@ def order_bound_from_proto(p: pb.OrderBound, has: Has) -> records.OrderBound:
     )
 
 
-def order_bound_to_proto(m: records.OrderBound) -> pb.OrderBound:
-    return pb.OrderBound(
-        perm_id=m.perm_id,
-        client_id=m.client_id,
-        order_id=m.order_id,
-    )
+def order_bound_to_proto(m: records.OrderBound, p: pb.OrderBound) -> None:
+    if m.perm_id is not None:
+        p.perm_id = m.perm_id
+    if m.client_id is not None:
+        p.client_id = m.client_id
+    if m.order_id is not None:
+        p.order_id = m.order_id
 
 
 def completed_order_from_proto(p: pb.CompletedOrder, has: Has) -> records.CompletedOrder:
@@ -752,20 +971,24 @@ def completed_order_from_proto(p: pb.CompletedOrder, has: Has) -> records.Comple
     )
 
 
-def completed_order_to_proto(m: records.CompletedOrder) -> pb.CompletedOrder:
-    return pb.CompletedOrder(
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        order=order_to_proto(m.order) if m.order is not None else None,
-        order_state=order_state_to_proto(m.order_state) if m.order_state is not None else None,
-    )
+def completed_order_to_proto(m: records.CompletedOrder, p: pb.CompletedOrder) -> None:
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.order is not None:
+        p.order.SetInParent()
+        order_to_proto(m.order, p.order)
+    if m.order_state is not None:
+        p.order_state.SetInParent()
+        order_state_to_proto(m.order_state, p.order_state)
 
 
 def completed_orders_end_from_proto(_p: pb.CompletedOrdersEnd, _has: Has) -> records.CompletedOrdersEnd:
     return records.CompletedOrdersEnd()
 
 
-def completed_orders_end_to_proto(_m: records.CompletedOrdersEnd) -> pb.CompletedOrdersEnd:
-    return pb.CompletedOrdersEnd()
+def completed_orders_end_to_proto(_m: records.CompletedOrdersEnd, _p: pb.CompletedOrdersEnd) -> None:
+    pass
 
 
 def execution_filter_from_proto(p: pb.ExecutionFilter, has: Has) -> records.ExecutionFilter:
@@ -782,18 +1005,25 @@ def execution_filter_from_proto(p: pb.ExecutionFilter, has: Has) -> records.Exec
     )
 
 
-def execution_filter_to_proto(m: records.ExecutionFilter) -> pb.ExecutionFilter:
-    return pb.ExecutionFilter(
-        client_id=m.client_id,
-        acct_code=m.acct_code or None,
-        time=m.time or None,
-        symbol=m.symbol or None,
-        sec_type=m.sec_type or None,
-        exchange=m.exchange or None,
-        side=m.side or None,
-        last_n_days=m.last_n_days,
-        specific_dates=m.specific_dates,
-    )
+def execution_filter_to_proto(m: records.ExecutionFilter, p: pb.ExecutionFilter) -> None:
+    if m.client_id is not None:
+        p.client_id = m.client_id
+    if m.acct_code:
+        p.acct_code = m.acct_code
+    if m.time:
+        p.time = m.time
+    if m.symbol:
+        p.symbol = m.symbol
+    if m.sec_type:
+        p.sec_type = m.sec_type
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.side:
+        p.side = m.side
+    if m.last_n_days is not None:
+        p.last_n_days = m.last_n_days
+    if m.specific_dates:
+        p.specific_dates.extend(m.specific_dates)
 
 
 def execution_request_from_proto(p: pb.ExecutionRequest, has: Has) -> records.ExecutionRequest:
@@ -805,11 +1035,12 @@ def execution_request_from_proto(p: pb.ExecutionRequest, has: Has) -> records.Ex
     )
 
 
-def execution_request_to_proto(m: records.ExecutionRequest) -> pb.ExecutionRequest:
-    return pb.ExecutionRequest(
-        req_id=m.req_id,
-        execution_filter=execution_filter_to_proto(m.execution_filter) if m.execution_filter is not None else None,
-    )
+def execution_request_to_proto(m: records.ExecutionRequest, p: pb.ExecutionRequest) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.execution_filter is not None:
+        p.execution_filter.SetInParent()
+        execution_filter_to_proto(m.execution_filter, p.execution_filter)
 
 
 def execution_from_proto(p: pb.Execution, has: Has) -> records.Execution:
@@ -840,30 +1071,49 @@ def execution_from_proto(p: pb.Execution, has: Has) -> records.Execution:
     )
 
 
-def execution_to_proto(m: records.Execution) -> pb.Execution:
-    return pb.Execution(
-        order_id=m.order_id,
-        exec_id=m.exec_id or None,
-        time=m.time or None,
-        acct_number=m.acct_number or None,
-        exchange=m.exchange or None,
-        side=m.side or None,
-        shares=m.shares or None,
-        price=m.price,
-        perm_id=m.perm_id,
-        client_id=m.client_id,
-        is_liquidation=m.is_liquidation or None,
-        cum_qty=m.cum_qty or None,
-        avg_price=m.avg_price,
-        order_ref=m.order_ref or None,
-        ev_rule=m.ev_rule or None,
-        ev_multiplier=m.ev_multiplier,
-        model_code=m.model_code or None,
-        last_liquidity=m.last_liquidity,
-        is_price_revision_pending=m.is_price_revision_pending or None,
-        submitter=m.submitter or None,
-        opt_exercise_or_lapse_type=m.opt_exercise_or_lapse_type,
-    )
+def execution_to_proto(m: records.Execution, p: pb.Execution) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
+    if m.exec_id:
+        p.exec_id = m.exec_id
+    if m.time:
+        p.time = m.time
+    if m.acct_number:
+        p.acct_number = m.acct_number
+    if m.exchange:
+        p.exchange = m.exchange
+    if m.side:
+        p.side = m.side
+    if m.shares:
+        p.shares = m.shares
+    if m.price is not None:
+        p.price = m.price
+    if m.perm_id is not None:
+        p.perm_id = m.perm_id
+    if m.client_id is not None:
+        p.client_id = m.client_id
+    if m.is_liquidation:
+        p.is_liquidation = m.is_liquidation
+    if m.cum_qty:
+        p.cum_qty = m.cum_qty
+    if m.avg_price is not None:
+        p.avg_price = m.avg_price
+    if m.order_ref:
+        p.order_ref = m.order_ref
+    if m.ev_rule:
+        p.ev_rule = m.ev_rule
+    if m.ev_multiplier is not None:
+        p.ev_multiplier = m.ev_multiplier
+    if m.model_code:
+        p.model_code = m.model_code
+    if m.last_liquidity is not None:
+        p.last_liquidity = m.last_liquidity
+    if m.is_price_revision_pending:
+        p.is_price_revision_pending = m.is_price_revision_pending
+    if m.submitter:
+        p.submitter = m.submitter
+    if m.opt_exercise_or_lapse_type is not None:
+        p.opt_exercise_or_lapse_type = m.opt_exercise_or_lapse_type
 
 
 def execution_details_from_proto(p: pb.ExecutionDetails, has: Has) -> records.ExecutionDetails:
@@ -874,12 +1124,15 @@ def execution_details_from_proto(p: pb.ExecutionDetails, has: Has) -> records.Ex
     )
 
 
-def execution_details_to_proto(m: records.ExecutionDetails) -> pb.ExecutionDetails:
-    return pb.ExecutionDetails(
-        req_id=m.req_id,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        execution=execution_to_proto(m.execution) if m.execution is not None else None,
-    )
+def execution_details_to_proto(m: records.ExecutionDetails, p: pb.ExecutionDetails) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.execution is not None:
+        p.execution.SetInParent()
+        execution_to_proto(m.execution, p.execution)
 
 
 def execution_details_end_from_proto(p: pb.ExecutionDetailsEnd, has: Has) -> records.ExecutionDetailsEnd:
@@ -888,10 +1141,9 @@ def execution_details_end_from_proto(p: pb.ExecutionDetailsEnd, has: Has) -> rec
     )
 
 
-def execution_details_end_to_proto(m: records.ExecutionDetailsEnd) -> pb.ExecutionDetailsEnd:
-    return pb.ExecutionDetailsEnd(
-        req_id=m.req_id,
-    )
+def execution_details_end_to_proto(m: records.ExecutionDetailsEnd, p: pb.ExecutionDetailsEnd) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def commission_and_fees_report_from_proto(p: pb.CommissionAndFeesReport, has: Has) -> records.CommissionAndFeesReport:
@@ -906,12 +1158,16 @@ def commission_and_fees_report_from_proto(p: pb.CommissionAndFeesReport, has: Ha
     )
 
 
-def commission_and_fees_report_to_proto(m: records.CommissionAndFeesReport) -> pb.CommissionAndFeesReport:
-    return pb.CommissionAndFeesReport(
-        exec_id=m.exec_id or None,
-        commission_and_fees=m.commission_and_fees,
-        currency=m.currency or None,
-        realized_pnl=m.realized_pnl,
-        bond_yield=m.bond_yield,
-        yield_redemption_date=m.yield_redemption_date or None,
-    )
+def commission_and_fees_report_to_proto(m: records.CommissionAndFeesReport, p: pb.CommissionAndFeesReport) -> None:
+    if m.exec_id:
+        p.exec_id = m.exec_id
+    if m.commission_and_fees is not None:
+        p.commission_and_fees = m.commission_and_fees
+    if m.currency:
+        p.currency = m.currency
+    if m.realized_pnl is not None:
+        p.realized_pnl = m.realized_pnl
+    if m.bond_yield is not None:
+        p.bond_yield = m.bond_yield
+    if m.yield_redemption_date:
+        p.yield_redemption_date = m.yield_redemption_date

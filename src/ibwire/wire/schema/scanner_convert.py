@@ -18,8 +18,8 @@ def scanner_parameters_request_from_proto(
     return records.ScannerParametersRequest()
 
 
-def scanner_parameters_request_to_proto(_m: records.ScannerParametersRequest) -> pb.ScannerParametersRequest:
-    return pb.ScannerParametersRequest()
+def scanner_parameters_request_to_proto(_m: records.ScannerParametersRequest, _p: pb.ScannerParametersRequest) -> None:
+    pass
 
 
 def scanner_parameters_from_proto(p: pb.ScannerParameters, has: Has) -> records.ScannerParameters:
@@ -28,10 +28,9 @@ def scanner_parameters_from_proto(p: pb.ScannerParameters, has: Has) -> records.
     )
 
 
-def scanner_parameters_to_proto(m: records.ScannerParameters) -> pb.ScannerParameters:
-    return pb.ScannerParameters(
-        xml=m.xml or None,
-    )
+def scanner_parameters_to_proto(m: records.ScannerParameters, p: pb.ScannerParameters) -> None:
+    if m.xml:
+        p.xml = m.xml
 
 
 def scanner_subscription_from_proto(p: pb.ScannerSubscription, has: Has) -> records.ScannerSubscription:
@@ -64,32 +63,53 @@ def scanner_subscription_from_proto(p: pb.ScannerSubscription, has: Has) -> reco
     )
 
 
-def scanner_subscription_to_proto(m: records.ScannerSubscription) -> pb.ScannerSubscription:
-    return pb.ScannerSubscription(
-        number_of_rows=m.number_of_rows,
-        instrument=m.instrument or None,
-        location_code=m.location_code or None,
-        scan_code=m.scan_code or None,
-        above_price=m.above_price,
-        below_price=m.below_price,
-        above_volume=m.above_volume,
-        market_cap_above=m.market_cap_above,
-        market_cap_below=m.market_cap_below,
-        moody_rating_above=m.moody_rating_above or None,
-        moody_rating_below=m.moody_rating_below or None,
-        sp_rating_above=m.sp_rating_above or None,
-        sp_rating_below=m.sp_rating_below or None,
-        maturity_date_above=m.maturity_date_above or None,
-        maturity_date_below=m.maturity_date_below or None,
-        coupon_rate_above=m.coupon_rate_above,
-        coupon_rate_below=m.coupon_rate_below,
-        exclude_convertible=m.exclude_convertible or None,
-        average_option_volume_above=m.average_option_volume_above,
-        scanner_setting_pairs=m.scanner_setting_pairs or None,
-        stock_type_filter=m.stock_type_filter or None,
-        scanner_subscription_filter_options=m.scanner_subscription_filter_options,
-        scanner_subscription_options=m.scanner_subscription_options,
-    )
+def scanner_subscription_to_proto(m: records.ScannerSubscription, p: pb.ScannerSubscription) -> None:
+    if m.number_of_rows is not None:
+        p.number_of_rows = m.number_of_rows
+    if m.instrument:
+        p.instrument = m.instrument
+    if m.location_code:
+        p.location_code = m.location_code
+    if m.scan_code:
+        p.scan_code = m.scan_code
+    if m.above_price is not None:
+        p.above_price = m.above_price
+    if m.below_price is not None:
+        p.below_price = m.below_price
+    if m.above_volume is not None:
+        p.above_volume = m.above_volume
+    if m.market_cap_above is not None:
+        p.market_cap_above = m.market_cap_above
+    if m.market_cap_below is not None:
+        p.market_cap_below = m.market_cap_below
+    if m.moody_rating_above:
+        p.moody_rating_above = m.moody_rating_above
+    if m.moody_rating_below:
+        p.moody_rating_below = m.moody_rating_below
+    if m.sp_rating_above:
+        p.sp_rating_above = m.sp_rating_above
+    if m.sp_rating_below:
+        p.sp_rating_below = m.sp_rating_below
+    if m.maturity_date_above:
+        p.maturity_date_above = m.maturity_date_above
+    if m.maturity_date_below:
+        p.maturity_date_below = m.maturity_date_below
+    if m.coupon_rate_above is not None:
+        p.coupon_rate_above = m.coupon_rate_above
+    if m.coupon_rate_below is not None:
+        p.coupon_rate_below = m.coupon_rate_below
+    if m.exclude_convertible:
+        p.exclude_convertible = m.exclude_convertible
+    if m.average_option_volume_above is not None:
+        p.average_option_volume_above = m.average_option_volume_above
+    if m.scanner_setting_pairs:
+        p.scanner_setting_pairs = m.scanner_setting_pairs
+    if m.stock_type_filter:
+        p.stock_type_filter = m.stock_type_filter
+    if m.scanner_subscription_filter_options:
+        p.scanner_subscription_filter_options.update(m.scanner_subscription_filter_options)
+    if m.scanner_subscription_options:
+        p.scanner_subscription_options.update(m.scanner_subscription_options)
 
 
 def scanner_subscription_request_from_proto(
@@ -103,13 +123,14 @@ def scanner_subscription_request_from_proto(
     )
 
 
-def scanner_subscription_request_to_proto(m: records.ScannerSubscriptionRequest) -> pb.ScannerSubscriptionRequest:
-    return pb.ScannerSubscriptionRequest(
-        req_id=m.req_id,
-        scanner_subscription=scanner_subscription_to_proto(m.scanner_subscription)
-        if m.scanner_subscription is not None
-        else None,
-    )
+def scanner_subscription_request_to_proto(
+    m: records.ScannerSubscriptionRequest, p: pb.ScannerSubscriptionRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.scanner_subscription is not None:
+        p.scanner_subscription.SetInParent()
+        scanner_subscription_to_proto(m.scanner_subscription, p.scanner_subscription)
 
 
 def cancel_scanner_subscription_from_proto(
@@ -120,10 +141,9 @@ def cancel_scanner_subscription_from_proto(
     )
 
 
-def cancel_scanner_subscription_to_proto(m: records.CancelScannerSubscription) -> pb.CancelScannerSubscription:
-    return pb.CancelScannerSubscription(
-        req_id=m.req_id,
-    )
+def cancel_scanner_subscription_to_proto(m: records.CancelScannerSubscription, p: pb.CancelScannerSubscription) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def scanner_data_element_from_proto(p: pb.ScannerDataElement, has: Has) -> records.ScannerDataElement:
@@ -138,16 +158,22 @@ def scanner_data_element_from_proto(p: pb.ScannerDataElement, has: Has) -> recor
     )
 
 
-def scanner_data_element_to_proto(m: records.ScannerDataElement) -> pb.ScannerDataElement:
-    return pb.ScannerDataElement(
-        rank=m.rank,
-        contract=contract_to_proto(m.contract) if m.contract is not None else None,
-        market_name=m.market_name or None,
-        distance=m.distance or None,
-        benchmark=m.benchmark or None,
-        projection=m.projection or None,
-        combo_key=m.combo_key or None,
-    )
+def scanner_data_element_to_proto(m: records.ScannerDataElement, p: pb.ScannerDataElement) -> None:
+    if m.rank is not None:
+        p.rank = m.rank
+    if m.contract is not None:
+        p.contract.SetInParent()
+        contract_to_proto(m.contract, p.contract)
+    if m.market_name:
+        p.market_name = m.market_name
+    if m.distance:
+        p.distance = m.distance
+    if m.benchmark:
+        p.benchmark = m.benchmark
+    if m.projection:
+        p.projection = m.projection
+    if m.combo_key:
+        p.combo_key = m.combo_key
 
 
 def scanner_data_from_proto(p: pb.ScannerData, has: Has) -> records.ScannerData:
@@ -159,8 +185,8 @@ def scanner_data_from_proto(p: pb.ScannerData, has: Has) -> records.ScannerData:
     )
 
 
-def scanner_data_to_proto(m: records.ScannerData) -> pb.ScannerData:
-    return pb.ScannerData(
-        req_id=m.req_id,
-        scanner_data_element=[scanner_data_element_to_proto(item) for item in m.scanner_data_element],
-    )
+def scanner_data_to_proto(m: records.ScannerData, p: pb.ScannerData) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    for item in m.scanner_data_element:
+        scanner_data_element_to_proto(item, p.scanner_data_element.add())

@@ -19,11 +19,11 @@ def start_api_request_from_proto(p: pb.StartApiRequest, has: Has) -> records.Sta
     )
 
 
-def start_api_request_to_proto(m: records.StartApiRequest) -> pb.StartApiRequest:
-    return pb.StartApiRequest(
-        client_id=m.client_id,
-        optional_capabilities=m.optional_capabilities or None,
-    )
+def start_api_request_to_proto(m: records.StartApiRequest, p: pb.StartApiRequest) -> None:
+    if m.client_id is not None:
+        p.client_id = m.client_id
+    if m.optional_capabilities:
+        p.optional_capabilities = m.optional_capabilities
 
 
 def ids_request_from_proto(p: pb.IdsRequest, has: Has) -> records.IdsRequest:
@@ -32,10 +32,9 @@ def ids_request_from_proto(p: pb.IdsRequest, has: Has) -> records.IdsRequest:
     )
 
 
-def ids_request_to_proto(m: records.IdsRequest) -> pb.IdsRequest:
-    return pb.IdsRequest(
-        num_ids=m.num_ids,
-    )
+def ids_request_to_proto(m: records.IdsRequest, p: pb.IdsRequest) -> None:
+    if m.num_ids is not None:
+        p.num_ids = m.num_ids
 
 
 def next_valid_id_from_proto(p: pb.NextValidId, has: Has) -> records.NextValidId:
@@ -44,18 +43,17 @@ def next_valid_id_from_proto(p: pb.NextValidId, has: Has) -> records.NextValidId
     )
 
 
-def next_valid_id_to_proto(m: records.NextValidId) -> pb.NextValidId:
-    return pb.NextValidId(
-        order_id=m.order_id,
-    )
+def next_valid_id_to_proto(m: records.NextValidId, p: pb.NextValidId) -> None:
+    if m.order_id is not None:
+        p.order_id = m.order_id
 
 
 def current_time_request_from_proto(_p: pb.CurrentTimeRequest, _has: Has) -> records.CurrentTimeRequest:
     return records.CurrentTimeRequest()
 
 
-def current_time_request_to_proto(_m: records.CurrentTimeRequest) -> pb.CurrentTimeRequest:
-    return pb.CurrentTimeRequest()
+def current_time_request_to_proto(_m: records.CurrentTimeRequest, _p: pb.CurrentTimeRequest) -> None:
+    pass
 
 
 def current_time_from_proto(p: pb.CurrentTime, has: Has) -> records.CurrentTime:
@@ -64,10 +62,9 @@ def current_time_from_proto(p: pb.CurrentTime, has: Has) -> records.CurrentTime:
     )
 
 
-def current_time_to_proto(m: records.CurrentTime) -> pb.CurrentTime:
-    return pb.CurrentTime(
-        current_time=m.current_time,
-    )
+def current_time_to_proto(m: records.CurrentTime, p: pb.CurrentTime) -> None:
+    if m.current_time is not None:
+        p.current_time = m.current_time
 
 
 def current_time_in_millis_request_from_proto(
@@ -76,8 +73,10 @@ def current_time_in_millis_request_from_proto(
     return records.CurrentTimeInMillisRequest()
 
 
-def current_time_in_millis_request_to_proto(_m: records.CurrentTimeInMillisRequest) -> pb.CurrentTimeInMillisRequest:
-    return pb.CurrentTimeInMillisRequest()
+def current_time_in_millis_request_to_proto(
+    _m: records.CurrentTimeInMillisRequest, _p: pb.CurrentTimeInMillisRequest
+) -> None:
+    pass
 
 
 def current_time_in_millis_from_proto(p: pb.CurrentTimeInMillis, has: Has) -> records.CurrentTimeInMillis:
@@ -87,10 +86,9 @@ def current_time_in_millis_from_proto(p: pb.CurrentTimeInMillis, has: Has) -> re
     )
 
 
-def current_time_in_millis_to_proto(m: records.CurrentTimeInMillis) -> pb.CurrentTimeInMillis:
-    return pb.CurrentTimeInMillis(
-        current_time_in_millis=m.current_time_in_millis,
-    )
+def current_time_in_millis_to_proto(m: records.CurrentTimeInMillis, p: pb.CurrentTimeInMillis) -> None:
+    if m.current_time_in_millis is not None:
+        p.current_time_in_millis = m.current_time_in_millis
 
 
 def error_message_from_proto(p: pb.ErrorMessage, has: Has) -> records.ErrorMessage:
@@ -104,14 +102,17 @@ def error_message_from_proto(p: pb.ErrorMessage, has: Has) -> records.ErrorMessa
     )
 
 
-def error_message_to_proto(m: records.ErrorMessage) -> pb.ErrorMessage:
-    return pb.ErrorMessage(
-        id=m.id,
-        error_time=m.error_time,
-        error_code=m.error_code,
-        error_msg=m.error_msg or None,
-        advanced_order_reject_json=m.advanced_order_reject_json or None,
-    )
+def error_message_to_proto(m: records.ErrorMessage, p: pb.ErrorMessage) -> None:
+    if m.id is not None:
+        p.id = m.id
+    if m.error_time is not None:
+        p.error_time = m.error_time
+    if m.error_code is not None:
+        p.error_code = m.error_code
+    if m.error_msg:
+        p.error_msg = m.error_msg
+    if m.advanced_order_reject_json:
+        p.advanced_order_reject_json = m.advanced_order_reject_json
 
 
 def set_server_log_level_request_from_proto(
@@ -122,10 +123,9 @@ def set_server_log_level_request_from_proto(
     )
 
 
-def set_server_log_level_request_to_proto(m: records.SetServerLogLevelRequest) -> pb.SetServerLogLevelRequest:
-    return pb.SetServerLogLevelRequest(
-        log_level=m.log_level,
-    )
+def set_server_log_level_request_to_proto(m: records.SetServerLogLevelRequest, p: pb.SetServerLogLevelRequest) -> None:
+    if m.log_level is not None:
+        p.log_level = m.log_level
 
 
 def verify_request_from_proto(p: pb.VerifyRequest, has: Has) -> records.VerifyRequest:
@@ -135,11 +135,11 @@ def verify_request_from_proto(p: pb.VerifyRequest, has: Has) -> records.VerifyRe
     )
 
 
-def verify_request_to_proto(m: records.VerifyRequest) -> pb.VerifyRequest:
-    return pb.VerifyRequest(
-        api_name=m.api_name or None,
-        api_version=m.api_version or None,
-    )
+def verify_request_to_proto(m: records.VerifyRequest, p: pb.VerifyRequest) -> None:
+    if m.api_name:
+        p.api_name = m.api_name
+    if m.api_version:
+        p.api_version = m.api_version
 
 
 def verify_message_request_from_proto(p: pb.VerifyMessageRequest, has: Has) -> records.VerifyMessageRequest:
@@ -148,10 +148,9 @@ def verify_message_request_from_proto(p: pb.VerifyMessageRequest, has: Has) -> r
     )
 
 
-def verify_message_request_to_proto(m: records.VerifyMessageRequest) -> pb.VerifyMessageRequest:
-    return pb.VerifyMessageRequest(
-        api_data=m.api_data or None,
-    )
+def verify_message_request_to_proto(m: records.VerifyMessageRequest, p: pb.VerifyMessageRequest) -> None:
+    if m.api_data:
+        p.api_data = m.api_data
 
 
 def verify_message_api_from_proto(p: pb.VerifyMessageApi, has: Has) -> records.VerifyMessageApi:
@@ -160,10 +159,9 @@ def verify_message_api_from_proto(p: pb.VerifyMessageApi, has: Has) -> records.V
     )
 
 
-def verify_message_api_to_proto(m: records.VerifyMessageApi) -> pb.VerifyMessageApi:
-    return pb.VerifyMessageApi(
-        api_data=m.api_data or None,
-    )
+def verify_message_api_to_proto(m: records.VerifyMessageApi, p: pb.VerifyMessageApi) -> None:
+    if m.api_data:
+        p.api_data = m.api_data
 
 
 def verify_completed_from_proto(p: pb.VerifyCompleted, has: Has) -> records.VerifyCompleted:
@@ -173,11 +171,11 @@ def verify_completed_from_proto(p: pb.VerifyCompleted, has: Has) -> records.Veri
     )
 
 
-def verify_completed_to_proto(m: records.VerifyCompleted) -> pb.VerifyCompleted:
-    return pb.VerifyCompleted(
-        is_successful=m.is_successful or None,
-        error_text=m.error_text or None,
-    )
+def verify_completed_to_proto(m: records.VerifyCompleted, p: pb.VerifyCompleted) -> None:
+    if m.is_successful:
+        p.is_successful = m.is_successful
+    if m.error_text:
+        p.error_text = m.error_text
 
 
 def query_display_groups_request_from_proto(
@@ -188,10 +186,11 @@ def query_display_groups_request_from_proto(
     )
 
 
-def query_display_groups_request_to_proto(m: records.QueryDisplayGroupsRequest) -> pb.QueryDisplayGroupsRequest:
-    return pb.QueryDisplayGroupsRequest(
-        req_id=m.req_id,
-    )
+def query_display_groups_request_to_proto(
+    m: records.QueryDisplayGroupsRequest, p: pb.QueryDisplayGroupsRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def display_group_list_from_proto(p: pb.DisplayGroupList, has: Has) -> records.DisplayGroupList:
@@ -201,11 +200,11 @@ def display_group_list_from_proto(p: pb.DisplayGroupList, has: Has) -> records.D
     )
 
 
-def display_group_list_to_proto(m: records.DisplayGroupList) -> pb.DisplayGroupList:
-    return pb.DisplayGroupList(
-        req_id=m.req_id,
-        groups=m.groups or None,
-    )
+def display_group_list_to_proto(m: records.DisplayGroupList, p: pb.DisplayGroupList) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.groups:
+        p.groups = m.groups
 
 
 def subscribe_to_group_events_request_from_proto(
@@ -218,12 +217,12 @@ def subscribe_to_group_events_request_from_proto(
 
 
 def subscribe_to_group_events_request_to_proto(
-    m: records.SubscribeToGroupEventsRequest,
-) -> pb.SubscribeToGroupEventsRequest:
-    return pb.SubscribeToGroupEventsRequest(
-        req_id=m.req_id,
-        group_id=m.group_id,
-    )
+    m: records.SubscribeToGroupEventsRequest, p: pb.SubscribeToGroupEventsRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.group_id is not None:
+        p.group_id = m.group_id
 
 
 def update_display_group_request_from_proto(
@@ -235,11 +234,13 @@ def update_display_group_request_from_proto(
     )
 
 
-def update_display_group_request_to_proto(m: records.UpdateDisplayGroupRequest) -> pb.UpdateDisplayGroupRequest:
-    return pb.UpdateDisplayGroupRequest(
-        req_id=m.req_id,
-        contract_info=m.contract_info or None,
-    )
+def update_display_group_request_to_proto(
+    m: records.UpdateDisplayGroupRequest, p: pb.UpdateDisplayGroupRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract_info:
+        p.contract_info = m.contract_info
 
 
 def unsubscribe_from_group_events_request_from_proto(
@@ -251,11 +252,10 @@ def unsubscribe_from_group_events_request_from_proto(
 
 
 def unsubscribe_from_group_events_request_to_proto(
-    m: records.UnsubscribeFromGroupEventsRequest,
-) -> pb.UnsubscribeFromGroupEventsRequest:
-    return pb.UnsubscribeFromGroupEventsRequest(
-        req_id=m.req_id,
-    )
+    m: records.UnsubscribeFromGroupEventsRequest, p: pb.UnsubscribeFromGroupEventsRequest
+) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
 
 
 def display_group_updated_from_proto(p: pb.DisplayGroupUpdated, has: Has) -> records.DisplayGroupUpdated:
@@ -265,8 +265,8 @@ def display_group_updated_from_proto(p: pb.DisplayGroupUpdated, has: Has) -> rec
     )
 
 
-def display_group_updated_to_proto(m: records.DisplayGroupUpdated) -> pb.DisplayGroupUpdated:
-    return pb.DisplayGroupUpdated(
-        req_id=m.req_id,
-        contract_info=m.contract_info or None,
-    )
+def display_group_updated_to_proto(m: records.DisplayGroupUpdated, p: pb.DisplayGroupUpdated) -> None:
+    if m.req_id is not None:
+        p.req_id = m.req_id
+    if m.contract_info:
+        p.contract_info = m.contract_info
