@@ -5,23 +5,25 @@ Pure: the order, its contract and, where the prices are to be looked at, the gri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from ibwire.exceptions import InvalidOrder
 from ibwire.order_conditions import condition_problem
-from ibwire.order_fields import Order
-from ibwire.order_rules import ACTIONS, INSIDE_ONLY, PRICES, TIFS, TYPE_RULES, TypeRule
+from ibwire.order_fields import Order, given_fields
+from ibwire.order_rules import ACTIONS, INSIDE_ONLY, NO_USE, TIFS, TYPE_RULES, TypeRule
 from ibwire.order_times import moment_problem
 from ibwire.order_wire import MOMENTS, NUMBERS, QUANTITIES, exact
 from ibwire.wire import messages as m
 
 _OTHER_LEVELS = ("adjusted_stop_price", "adjusted_stop_limit_price", "trigger_price")
 """Prices of the market that any type may have (adjustable stops)."""
+
+_CHILDREN = (("sl_order_id", "sl_order_type"), ("pt_order_id", "pt_order_type"))
+"""The children of a preset: an id and a type, or neither."""
 
 _INT32 = range(-(2**31), 2**31 - 1)  # the largest means "unset" to IBKR's clients
 _MAY_BE_INFINITE = "compete_against_best_offset"  # up to the middle
@@ -43,15 +45,15 @@ def problems(order: Order, contract: m.Contract, grid: PriceGrid | None = None) 
     Without a grid the prices are not held to any tick size. What only the gateway can know is not looked at: the
     account, its permissions, which types the venue takes.
     """
+    given = given_fields(order)
     parts = (
         _contract_problems(order, contract),
-        _number_problems(order),
+        _value_problems(given),
         _quantity_problems(order),
-        _type_problems(order),
+        _type_problems(order, given),
         _price_problems(order, contract, grid),
-        _time_problems(order),
-        _relation_problems(order),
-        _text_problems(order),
+        _time_problems(order, given),
+        _relation_problems(order, given),
     )
     return tuple(problem for part in parts for problem in part)
 
@@ -81,20 +83,34 @@ def _contract_problems(order: Order, contract: m.Contract) -> Iterator[str]:
         yield f"leg_prices has {len(order.leg_prices)} prices, the contract {len(contract.combo_legs)} combo_legs"
 
 
-def _number_problems(order: Order) -> Iterator[str]:
-    """Numbers that the wire cannot carry as they are."""
-    for name, value in zip(_DECIMALS, _READ_DECIMALS(order), strict=True):
-        if value is None:
-            continue
-        if not isinstance(value, Decimal):
-            yield f"{name} is {value!r}; allowed are Decimals"
-        elif not value.is_finite() and not (name == _MAY_BE_INFINITE and value == Decimal("Infinity")):
-            yield f"{name} is {value}"
-        elif name in NUMBERS and exact(float(value)) != value:
-            yield f"{name} is {value}: more digits than IBKR's wire carries"
-    for name, value in zip(_WHOLE, _READ_WHOLE(order), strict=True):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value not in _INT32):
-            yield f"{name} is {value!r}; allowed are whole numbers of 32 bits"
+def _value_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """Values that the wire cannot carry as they are."""
+    for name, value in given.items():
+        problem_of = _PROBLEM_OF.get(name)
+        problem = problem_of(name, value) if problem_of is not None and value is not None else None
+        if problem is not None:
+            yield problem
+
+
+def _decimal_problem(name: str, value: object) -> str | None:
+    if not isinstance(value, Decimal):
+        return f"{name} is {value!r}; allowed are Decimals"
+    if not value.is_finite():
+        return None if name == _MAY_BE_INFINITE and value == Decimal("Infinity") else f"{name} is {value}"
+    if name in NUMBERS and exact(float(value)) != value:
+        return f"{name} is {value}: more digits than IBKR's wire carries"
+    return None
+
+
+def _whole_problem(name: str, value: object) -> str | None:
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and value in _INT32
+    return None if is_whole else f"{name} is {value!r}; allowed are whole numbers of 32 bits"
+
+
+def _text_problem(name: str, value: object) -> str | None:
+    """IBKR's client refuses all but printable ASCII (its local error 579)."""
+    is_fine = isinstance(value, str) and value.isascii() and (value.isprintable() or not value)
+    return None if is_fine else f"{name} is {value!r}; allowed is printable ASCII"
 
 
 def _quantity_problems(order: Order) -> Iterator[str]:
@@ -114,26 +130,27 @@ def _quantity_problems(order: Order) -> Iterator[str]:
                 yield f"{name} is {part}; allowed are 0 to the total_quantity, {quantity}"
 
 
-def _type_problems(order: Order) -> Iterator[str]:
+def _type_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
     if order.action not in ACTIONS:
         yield f"action is {order.action!r}; allowed are {', '.join(ACTIONS)}"
-    rule = TYPE_RULES.get(order.order_type or "")
+    kind = order.order_type or ""
+    rule = TYPE_RULES.get(kind)
     if rule is None:
         yield f"order_type is {order.order_type!r}; allowed are {', '.join(TYPE_RULES)}"
         return
     for name in rule.needs:
         if getattr(order, name) is None:
-            yield f"{order.order_type} needs {name}"
+            yield f"{kind} needs {name}"
     for group in rule.one_of:
-        given = [name for name in group if getattr(order, name) is not None]
-        if len(given) != 1:
-            yield f"{order.order_type} needs exactly one of {' and '.join(group)}; there are {len(given)}"
-    for name in sorted(PRICES - rule.known):
-        if getattr(order, name):  # 0 is what gateways write into fields that mean nothing (protocol notes, 4.2)
-            yield f"{order.order_type} has no use for {name}, which is {getattr(order, name)}"
+        there_are = sum(getattr(order, name) is not None for name in group)
+        if there_are != 1:
+            yield f"{kind} needs exactly one of {' and '.join(group)}; there are {there_are}"
+    for name, value in given.items():
+        if value and name in NO_USE[kind]:  # 0 is what gateways write where it means nothing (protocol notes, 4.2)
+            yield f"{kind} has no use for {name}, which is {value}"
     tif = order.tif or "DAY"
     if tif in TIFS and tif not in rule.tifs:
-        yield f"tif is {tif}; with {order.order_type} allowed are {', '.join(rule.tifs)}"
+        yield f"tif is {tif}; with {kind} allowed are {', '.join(rule.tifs)}"
 
 
 def _price_problems(order: Order, contract: m.Contract, grid: PriceGrid | None) -> Iterator[str]:
@@ -152,7 +169,7 @@ def _price_problems(order: Order, contract: m.Contract, grid: PriceGrid | None) 
         yield f"aux_price is {amount}; the amount by which a stop trails is above 0"
 
 
-def _time_problems(order: Order) -> Iterator[str]:
+def _time_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
     tif = order.tif or "DAY"
     if tif not in TIFS:
         yield f"tif is {tif!r}; allowed are {', '.join(TIFS)}"
@@ -167,13 +184,13 @@ def _time_problems(order: Order) -> Iterator[str]:
     if (order.active_start_time or order.active_stop_time) and tif != "GTC":
         yield f"active_start_time and active_stop_time need tif GTC; it is {tif}"
     for name in MOMENTS:
-        moment = getattr(order, name)
+        moment = given.get(name)
         problem = moment_problem(moment) if moment else None
         if problem is not None:
             yield f"{name}: {problem}"
 
 
-def _relation_problems(order: Order) -> Iterator[str]:
+def _relation_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
     if order.oca_type not in (None, 0, 1, 2, 3):
         yield f"oca_type is {order.oca_type}; allowed are 1, 2 and 3"
     if order.oca_type and not order.oca_group:
@@ -186,20 +203,13 @@ def _relation_problems(order: Order) -> Iterator[str]:
         yield "short_sale_slot 2 needs a designated_location"
     if order.order_type == "PEG BENCH" and not order.reference_contract_id:
         yield "PEG BENCH needs reference_contract_id"
-    for leg in ("sl", "pt"):
-        if (getattr(order, f"{leg}_order_id") is None) != (getattr(order, f"{leg}_order_type") is None):
-            yield f"{leg}_order_id and {leg}_order_type need each other"
+    for pair in _CHILDREN:
+        if sum(name in given for name in pair) == 1:
+            yield f"{' and '.join(pair)} need each other"
     for place, condition in enumerate(order.conditions, 1):
         problem = condition_problem(condition)
         if problem is not None:
             yield f"condition {place}: {problem}"
-
-
-def _text_problems(order: Order) -> Iterator[str]:
-    """IBKR's client refuses all but printable ASCII (its local error 579)."""
-    for name, text in zip(_TEXTS, _READ_TEXTS(order), strict=True):
-        if text is not None and not (isinstance(text, str) and text.isascii() and (text.isprintable() or not text)):
-            yield f"{name} is {text!r}; allowed is printable ASCII"
 
 
 def _levels(order: Order) -> Iterator[tuple[str, Decimal]]:
@@ -220,7 +230,8 @@ def _of_kind(kind: str) -> tuple[str, ...]:
     return tuple(name for name, written in Order.__annotations__.items() if written == f"{kind} | None")
 
 
-_WHOLE = tuple(name for name in _of_kind("int") if name not in ("perm_id", "parent_perm_id"))
-_TEXTS = _of_kind("str")
-_DECIMALS = (*QUANTITIES, *NUMBERS)
-_READ_WHOLE, _READ_TEXTS, _READ_DECIMALS = (attrgetter(*names) for names in (_WHOLE, _TEXTS, _DECIMALS))
+_PROBLEM_OF: Mapping[str, Callable[[str, object], str | None]] = {
+    **dict.fromkeys((*QUANTITIES, *NUMBERS), _decimal_problem),
+    **dict.fromkeys((name for name in _of_kind("int") if name not in ("perm_id", "parent_perm_id")), _whole_problem),
+    **dict.fromkeys(_of_kind("str"), _text_problem),
+}

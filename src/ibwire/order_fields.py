@@ -8,8 +8,10 @@ nothing was set; None leaves a field out. Constructors for the types in use stan
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from ibwire.order_conditions import Condition
 from ibwire.order_times import Moment
@@ -178,3 +180,16 @@ class Order(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     sl_order_type: str | None = None
     pt_order_id: int | None = None
     pt_order_type: str | None = None
+
+
+_NAMES = Order.__struct_fields__
+_UNTOUCHED = astuple(Order())
+
+
+def given_fields(order: Order) -> dict[str, Any]:
+    """What was set in an order, by name: some ten of its 130 fields.
+
+    Every order is looked through on its way out; the fields in which it is as untouched need no look of their own
+    (docs/benchmarks.md). One that was set to what it would be anyway may be among those given, or not.
+    """
+    return {_NAMES[place]: value for place, value in enumerate(astuple(order)) if value is not _UNTOUCHED[place]}

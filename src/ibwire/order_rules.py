@@ -111,3 +111,6 @@ TYPE_RULES: Mapping[str, TypeRule] = {
     "FUNARI": TypeRule(needs=_LIMIT, levels=_LIMIT),
 }
 """Every type that IBKR documents, by its `order_type`."""
+
+NO_USE: Mapping[str, frozenset[str]] = {kind: PRICES - rule.known for kind, rule in TYPE_RULES.items()}
+"""By type, the fields of `PRICES` that it has no use for."""

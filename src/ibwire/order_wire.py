@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import fields, replace
 
 from ibwire.exceptions import ProtocolError
 from ibwire.order_conditions import condition_from_wire, condition_to_wire
-from ibwire.order_fields import Order
+from ibwire.order_fields import Order, given_fields
 from ibwire.order_times import moment_text, read_moment
 from ibwire.wire import messages as m
 
@@ -26,8 +25,6 @@ GATEWAY_ONLY = (
     *("order_id", "parent_perm_id", "filled_quantity", "ref_futures_con_id", "auto_cancel_date", "shareholder"),
 )
 """What IBKR's client has no way to send: a gateway's answer may hold them, a request may not."""
-
-_NOT_SENT = dict.fromkeys(GATEWAY_ONLY)
 
 _NAMES = {RENAMED.get(field.name, field.name): field.name for field in fields(m.Order)}
 """The wire's name of every field of Order."""
@@ -68,8 +65,6 @@ _TO_WIRE: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(MOMENTS, moment_text),
     "conditions": _each(condition_to_wire),
 }
-_CONVERTED = tuple((_NAMES[ours], convert) for ours, convert in _TO_WIRE.items())
-_READ = attrgetter(*_NAMES)
 _FROM_WIRE: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(NUMBERS, exact),
     **dict.fromkeys(MOMENTS, read_moment),
@@ -79,15 +74,16 @@ _FROM_WIRE: Mapping[str, Callable[[Any], Any]] = {
 
 def order_to_wire(order: Order) -> m.Order:
     """The order with all its fields, also those that only a gateway sets."""
-    return m.Order(**_wire_values(order))
+    return m.Order(**_wire_values(given_fields(order)))
 
 
-def _wire_values(order: Order) -> dict[str, Any]:
-    """What the wire's record is made of: on the way of every order, so the fields are read at once."""
-    values = dict(zip(_NAMES.values(), _READ(order), strict=True))
-    for wire, convert in _CONVERTED:
-        if values[wire] is not None:
-            values[wire] = convert(values[wire])
+def _wire_values(given: Mapping[str, Any], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the wire's record is made of: the fields that were given; untouched it has the same values as the order."""
+    values = {}
+    for ours, value in given.items():
+        wire, convert = _NAMES.get(ours), _TO_WIRE.get(ours)
+        if wire is not None and ours not in without:
+            values[wire] = value if value is None or convert is None else convert(value)
     return values
 
 
@@ -111,10 +107,12 @@ def order_from_wire(
 
 def place_request(order_id: int, contract: m.Contract, order: Order) -> m.PlaceOrderRequest:
     """What places the order, or changes it if the gateway knows the id: the bytes that IBKR's own client sends."""
-    wire = m.Order(**(_wire_values(order) | _NOT_SENT))
-    attached = m.AttachedOrders(**{name: getattr(order, name) for name in ATTACHED})
+    given = given_fields(order)
     return m.PlaceOrderRequest(
-        order_id=order_id, contract=_with_leg_prices(contract, order), order=wire, attached_orders=attached
+        order_id=order_id,
+        contract=_with_leg_prices(contract, order),
+        order=m.Order(**_wire_values(given, without=GATEWAY_ONLY)),
+        attached_orders=m.AttachedOrders(**{name: given[name] for name in ATTACHED if name in given}),
     )
 
 
