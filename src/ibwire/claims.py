@@ -6,6 +6,9 @@ messages per second alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from ibwire.pacing import SMALL_BAR_S, Claim
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -15,31 +18,8 @@ _UNITS_S = {"sec": 1, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800, "
 
 def claims_of(message: Message) -> tuple[Claim, ...]:
     """What a request counts as; () if only as a message."""
-    match message:
-        case m.HistoricalDataRequest():
-            return _bars(message)
-        case m.HeadTimestampRequest() | m.HistoricalTicksRequest():
-            return (*_small_history(message, message.contract, message.what_to_show), Claim("history.open"))
-        case m.HistogramDataRequest():
-            return (Claim("history.open"),)
-        case m.RealTimeBarsRequest():
-            return (Claim("history.total"), Claim("history.identical", _identity(message)), Claim("market_data.lines"))
-        case m.MarketDataRequest(regulatory_snapshot=True):
-            return (Claim("snapshot.regulatory"), Claim("market_data.lines"))
-        case m.MarketDataRequest():
-            return (Claim("market_data.lines"),)
-        case m.TickByTickRequest():
-            return (Claim("tick_by_tick.instrument", _contract(message.contract)), Claim("tick_by_tick.streams"))
-        case m.MarketDepthRequest():
-            return (Claim("depth.streams"),)
-        case m.ScannerSubscriptionRequest():
-            return (Claim("scanner.active"),)
-        case m.AccountSummaryRequest():
-            return (Claim("account_summary.active"),)
-        case m.MatchingSymbolsRequest():
-            return (Claim("contracts.matching"),)
-        case _:
-            return ()
+    claims = _CLAIMS.get(type(message))
+    return () if claims is None else claims(message)
 
 
 def bar_seconds(bar_size: str | None) -> int:
@@ -96,3 +76,39 @@ def _identity(message: Message) -> str:
     fields = {name: getattr(message, name) for name in message.__struct_fields__ if name != "req_id"}
     contract = fields.pop("contract")
     return f"{type(message).__name__} {_contract(contract)} {fields}"
+
+
+def _line(message: m.MarketDataRequest) -> tuple[Claim, ...]:
+    line = Claim("market_data.lines")
+    return (Claim("snapshot.regulatory"), line) if message.regulatory_snapshot is True else (line,)
+
+
+def _real_time_bars(message: m.RealTimeBarsRequest) -> tuple[Claim, ...]:
+    return (Claim("history.total"), Claim("history.identical", _identity(message)), Claim("market_data.lines"))
+
+
+def _ticks(message: m.HeadTimestampRequest | m.HistoricalTicksRequest) -> tuple[Claim, ...]:
+    return (*_small_history(message, message.contract, message.what_to_show), Claim("history.open"))
+
+
+def _tick_by_tick(message: m.TickByTickRequest) -> tuple[Claim, ...]:
+    return (Claim("tick_by_tick.instrument", _contract(message.contract)), Claim("tick_by_tick.streams"))
+
+
+def _always(rule: str) -> Callable[[Message], tuple[Claim, ...]]:
+    return lambda _: (Claim(rule),)
+
+
+_CLAIMS: Mapping[type[Message], Callable[[Any], tuple[Claim, ...]]] = {
+    m.HistoricalDataRequest: _bars,
+    m.HeadTimestampRequest: _ticks,
+    m.HistoricalTicksRequest: _ticks,
+    m.HistogramDataRequest: _always("history.open"),
+    m.RealTimeBarsRequest: _real_time_bars,
+    m.MarketDataRequest: _line,
+    m.TickByTickRequest: _tick_by_tick,
+    m.MarketDepthRequest: _always("depth.streams"),
+    m.ScannerSubscriptionRequest: _always("scanner.active"),
+    m.AccountSummaryRequest: _always("account_summary.active"),
+    m.MatchingSymbolsRequest: _always("contracts.matching"),
+}
