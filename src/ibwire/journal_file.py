@@ -90,11 +90,13 @@ class JournalFile:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [self._add(one) for one in entries]
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             self._marks, self._sequence, self._checksum = before
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            raise JournalUnwritable(f"{self.path}: {error}") from error
+            if isinstance(error, sqlite3.Error):
+                raise JournalUnwritable(f"{self.path}: {error}") from error
+            raise
         try:
             self._mark.write(self._sequence)
         except OSError as error:
