@@ -254,13 +254,14 @@ class ConnectionManager:
         if self._link is not None:
             self._link.write(frame)
 
-    def send(self, message: Message) -> asyncio.Future[None]:
+    def send(self, message: Message, frame: bytes | None = None) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; the future is done when it has left, or fails if it never will.
 
-        Cancelling the future takes the message back if it still waits for its turn.
+        Cancelling the future takes the message back if it still waits for its turn. `frame` is the message as `encode`
+        made it, if somebody has had it encoded already.
         Raises NotConnected, InvalidMessage, RateLimitQueueFull, or RequestError if the gateway is too old for it.
         """
-        return self._requests.send(message)
+        return self._requests.send(message, frame)
 
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:
         """Send a request that ends and return all its answers in order, its end message last.

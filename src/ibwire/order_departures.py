@@ -13,8 +13,8 @@ from ibwire.exceptions import IbwireError, RequestCancelled
 from ibwire.order_handles import OrderHandle
 from ibwire.wire import Message
 
-Send = Callable[[Message], "asyncio.Future[None]"]
-"""Sends a message: the future is done when it has left, and cancelling it takes back what has not."""
+Send = Callable[[Message, bytes], "asyncio.Future[None]"]
+"""Sends a message, given with its frame: the future is done when it has left, cancelling it takes back what has not."""
 
 
 class _Departure:
@@ -61,14 +61,14 @@ class Departures:
         self._waiting: dict[OrderHandle, list[_Departure]] = {}
 
     def send(
-        self, handle: OrderHandle, message: Message, then: Callable[[IbwireError | None], object]
+        self, handle: OrderHandle, message: Message, frame: bytes, then: Callable[[IbwireError | None], object]
     ) -> asyncio.Future[None]:
         """Let a message leave and call `then` when it has (at once, if it does at once), or with why it never will.
 
-        The future says the same; cancelling it takes the message back. Raises what sending raises, and then calls
-        nothing.
+        `frame` is the message as the journal has it. The future says the same as `then`; cancelling it takes the
+        message back. Raises what sending raises, and then calls nothing.
         """
-        left = self._send(message)
+        left = self._send(message, frame)
         one = _Departure(left, then)
         one.look()
         if not one.is_over:

@@ -118,7 +118,7 @@ class Placing:
                 self.queue.accept(handle, until)
         admission.end()
         if held is None:
-            await self._send(handles, requests)
+            await self._send(handles, requests, intents)
         else:
             for handle in handles:
                 self._left(handle, held)
@@ -174,10 +174,12 @@ class Placing:
             return error
         return None
 
-    async def _send(self, handles: Sequence[OrderHandle], requests: Sequence[m.PlaceOrderRequest]) -> None:
-        for place, (handle, request) in enumerate(zip(handles, requests, strict=True)):
+    async def _send(
+        self, handles: Sequence[OrderHandle], requests: Sequence[m.PlaceOrderRequest], intents: Sequence[Entry]
+    ) -> None:
+        for place, (handle, request, intent) in enumerate(zip(handles, requests, intents, strict=True)):
             try:
-                self._depart(handle, request)
+                self._depart(handle, request, intent)
             except IbwireError as error:
                 for other in handles[place:]:
                     self._end(other, error)
@@ -187,12 +189,13 @@ class Placing:
                         await self._actions.cancel(other)
                 raise
 
-    def _depart(self, handle: OrderHandle, request: m.PlaceOrderRequest) -> None:
+    def _depart(self, handle: OrderHandle, request: m.PlaceOrderRequest, record: Entry) -> None:
+        """Let the very frame leave that the record of it holds."""
         if self.queue.is_too_late(handle):  # the disk, or asking the gateway, took longer than it may wait
             self._expire(handle)
             return
         try:
-            self._departures.send(handle, request, partial(self._left, handle))
+            self._departures.send(handle, request, record.frames, partial(self._left, handle))
         except ConnectionFailed as error:
             if not self.queue.accepts(handle):
                 raise
@@ -242,7 +245,7 @@ class Placing:
         self.queue.go(handle)
         known.numbered(handle, order_id)
         try:
-            self._depart(handle, request)
+            self._depart(handle, request, record)
         except IbwireError as error:
             self._end(handle, error)
 

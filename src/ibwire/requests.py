@@ -87,7 +87,7 @@ class Requests:
         """Subscriptions that were given up and when their last cancel was sent, by request id, the oldest first."""
         dispatcher.on_stray = self._stray
 
-    def send(self, message: Message) -> asyncio.Future[None]:
+    def send(self, message: Message, frame: bytes | None = None) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; cancelling the future takes back what has not left."""
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         turn = self._transmit(
@@ -95,6 +95,7 @@ class Requests:
             sent=lambda: left.set_result(None),
             fail=lambda error: None if left.done() else left.set_exception(error),
             is_wanted=lambda: not left.cancelled(),
+            frame=frame,
         )
         if not left.done():
             left.add_done_callback(lambda done: turn.cancel() if done.cancelled() else None)
@@ -237,6 +238,7 @@ class Requests:
         sent: Callable[[], None],
         fail: Callable[[IbwireError], None],
         is_wanted: Callable[[], bool] = lambda: True,
+        frame: bytes | None = None,
     ) -> Turn:
         """Let a message leave when the limits allow it, if it is still wanted then."""
         channel = self._channel
@@ -247,11 +249,11 @@ class Requests:
             raise RequestError(
                 f"{type(message).__name__} needs server version {spec.since}, this gateway has {channel.server_version}"
             )
-        frame = encode(message)
+        data = encode(message) if frame is None else frame
 
         def grant() -> None:
             if is_wanted():
-                channel.write(frame)
+                channel.write(data)
                 sent()
 
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)

@@ -246,9 +246,9 @@ class IBSession:
         """Let every number that `next_id` gives from now on be above this one."""
         self.connection.use_ids_above(highest)
 
-    def send(self, message: Message) -> asyncio.Future[None]:
+    def send(self, message: Message, frame: bytes | None = None) -> asyncio.Future[None]:
         """A message that no answer is waited for; see `ConnectionManager.send`. Orders are placed with `trading`."""
-        return self.connection.send(message)
+        return self.connection.send(message, frame)
 
     def listen(self, listener: Callable[[Message], object]) -> None:
         """Call `listener` with everything that belongs to no request: notices, news of orders nobody here watches."""

@@ -62,7 +62,7 @@ class SessionApi(Protocol):
     def use_ids_above(self, highest: int) -> None:
         """Let every number that `next_id` gives from now on be above this one."""
 
-    def send(self, message: Message) -> asyncio.Future[None]:
+    def send(self, message: Message, frame: bytes | None = None) -> asyncio.Future[None]:
         """A message that no answer is waited for; see `ConnectionManager.send`."""
 
     async def request(self, message: Message, *, timeout: float | None = None, retry: bool = False) -> list[Message]:

@@ -247,14 +247,14 @@ class Trading(OrderQuestions):
         request = place_request(handle.key.order_id, handle.contract, order)
         was_cancelling = handle.tracked.is_cancelling
         try:
-            await journal.write(entry(Kind.CHANGE, self._session.now(), handle.key, request))
+            record = entry(Kind.CHANGE, self._session.now(), handle.key, request)
+            await journal.write(record)
             self._check_may_trade()
             if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
                 raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
             has_left = partial(orders.change_sent, handle, order, request)
-            left = self._departures.send(
-                handle, request, partial(self._request_left, orders, handle, request, has_left)
-            )
+            then = partial(self._request_left, orders, handle, request, has_left)
+            left = self._departures.send(handle, request, record.frames, then)
         except BaseException as error:
             orders.request_not_sent(handle, request, f"not sent: {error!r}")
             raise
@@ -274,9 +274,10 @@ class Trading(OrderQuestions):
             check_link(self._session.state)
             request = m.CancelOrderRequest(tracked.key.order_id)
             try:
-                await journal.write(entry(Kind.CANCEL, self._session.now(), handle.key, request))
+                record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
+                await journal.write(record)
                 check_link(self._session.state)
-                left = self._session.send(request)
+                left = self._session.send(request, record.frames)
             except BaseException as error:
                 orders.request_not_sent(handle, request, f"not sent: {error!r}")
                 raise

@@ -187,11 +187,11 @@ def _watch_bytes(trap: Trap, kinds: dict[int, Kind]) -> None:
     send, write = ConnectionManager.send, ConnectionManager.write
     names: dict[bytes, Kind] = {}
 
-    def sent(self: ConnectionManager, message: Message) -> Any:
+    def sent(self: ConnectionManager, message: Message, frame: bytes | None = None) -> Any:
         if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
             is_cancel = isinstance(message, m.CancelOrderRequest)
             names[encode(message)] = Kind.CANCEL if is_cancel else kinds.get(message.order_id or 0, Kind.INTENT)
-        return send(self, message)
+        return send(self, message, frame)
 
     def written(self: ConnectionManager, frame: bytes) -> None:
         name = names.get(frame)

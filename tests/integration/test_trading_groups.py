@@ -64,11 +64,11 @@ async def test_the_whole_group_is_in_the_journal_before_the_first_byte_leaves(tm
         seen: list[int] = []
         send = session.connection.send
 
-        def watched(message: Any) -> Any:
+        def watched(message: Any, frame: Any = None) -> Any:
             reader = JournalReader(tmp_path / "journal.sqlite3")
             seen.append(sum(record.entry.kind is Kind.INTENT for record in reader.records()))
             reader.close()
-            return send(message)
+            return send(message, frame)
 
         session.connection.send = watched  # type: ignore[method-assign]
         await session.trading.place_group(APPLE, BRACKET)
@@ -155,12 +155,12 @@ async def test_if_the_queue_is_full_in_the_middle_those_that_left_are_cancelled(
         await session.trading.ready()
         send, sent = session.connection.send, 0
 
-        def full_after_one(message: Any) -> Any:
+        def full_after_one(message: Any, frame: Any = None) -> Any:
             nonlocal sent
             sent += 1
             if sent == 2:
                 raise RateLimitQueueFull("10000 messages wait already")
-            return send(message)
+            return send(message, frame)
 
         session.connection.send = full_after_one  # type: ignore[method-assign]
         group = one_cancels_all([limit("BUY", 10, 99), limit("BUY", 10, 98), limit("BUY", 10, 97)], "one of them")

@@ -15,7 +15,7 @@ from ibwire.order_departures import Departures
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.orders import limit
-from ibwire.wire import Message
+from ibwire.wire import Message, encode
 from ibwire.wire import messages as m
 from tests.helpers.virtual_time import on_virtual_time
 
@@ -36,12 +36,12 @@ class Out:
         self.told: list[IbwireError | None] = []
         self.handle = order()
 
-    def send(self, _: Message) -> asyncio.Future[None]:
+    def send(self, _: Message, __: bytes) -> asyncio.Future[None]:
         self.waiting.append(asyncio.get_running_loop().create_future())
         return self.waiting[-1]
 
     def depart(self) -> asyncio.Future[None]:
-        return self.departures.send(self.handle, MESSAGE, self.told.append)
+        return self.departures.send(self.handle, MESSAGE, encode(MESSAGE), self.told.append)
 
 
 ACTS = st.lists(st.sampled_from(["leaves", "fails", "taken back", "all taken back", "given up", "a turn"]), max_size=8)
@@ -93,7 +93,7 @@ async def test_what_has_left_a_moment_ago_is_told_before_anybody_calls_it_taken_
 async def test_of_two_orders_only_the_one_named_is_taken_back() -> None:
     out, other = Out(), order()
     mine = out.depart()
-    theirs = out.departures.send(other, MESSAGE, lambda _: None)
+    theirs = out.departures.send(other, MESSAGE, encode(MESSAGE), lambda _: None)
     out.departures.take_back(out.handle, NotConnected("down"))
     with pytest.raises(NotConnected):
         await mine
