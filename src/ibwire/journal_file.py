@@ -18,6 +18,8 @@ from ibwire.journal_schema import checksum, migrate
 MAX_ORDER_ID = 2**31 - 2
 """The largest id that is not IBKR's "unset"."""
 
+_INSERT = f"INSERT INTO records ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)"
+
 
 class JournalFile:
     """The journal at `path`, which is made if there is none; `now` is the wall clock, for who holds the lock.
@@ -104,14 +106,11 @@ class JournalFile:
         return results
 
     def _add(self, entry: Entry) -> IbwireError | None:
-        if entry.kind in TAKES_ID:
-            refused = self._refused(entry)
-            if refused is not None:
-                return refused
-            self._marks[entry.client_id] = entry.order_id
-            mark = (entry.client_id, entry.order_id, checksum(0, entry.client_id, entry.order_id))
-            self._connection.execute(
-                "INSERT OR REPLACE INTO marks (client_id, order_id, checksum) VALUES (?, ?, ?)", mark
+        takes_id = entry.kind in TAKES_ID
+        if takes_id and not self.mark(entry.client_id) < entry.order_id <= MAX_ORDER_ID:
+            return DuplicateOrderId(
+                f"order id {entry.order_id} of client {entry.client_id} is not above {self.mark(entry.client_id)}, the "
+                "highest it has used; nothing was sent"
             )
         columns = (
             *(entry.at_us, str(entry.kind), entry.client_ref, entry.client_id, entry.order_id),
@@ -119,23 +118,19 @@ class JournalFile:
         )
         sequence = self._sequence + 1
         total = checksum(self._checksum, sequence, *columns)
-        self._connection.execute(
-            f"INSERT INTO records ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", (sequence, *columns, total)
-        )
+        try:
+            self._connection.execute(_INSERT, (sequence, *columns, total))
+        except sqlite3.IntegrityError as error:  # the index `intents` has it: no need to look before each insertion
+            if entry.kind is Kind.INTENT and "client_ref" in str(error):
+                text = f"the reference {entry.client_ref} was used before; nothing was sent"
+                return JournalUnwritable(text, retryable=False)
+            raise
         self._sequence, self._checksum = sequence, total
-        return None
-
-    def _refused(self, entry: Entry) -> IbwireError | None:
-        mark = self._marks.get(entry.client_id, 0)
-        if not mark < entry.order_id <= MAX_ORDER_ID:
-            return DuplicateOrderId(
-                f"order id {entry.order_id} of client {entry.client_id} is not above {mark}, the highest it has used; "
-                "nothing was sent"
-            )
-        known = "SELECT 1 FROM records WHERE client_ref = ? AND kind = 'intent'"
-        if entry.kind is Kind.INTENT and self._connection.execute(known, (entry.client_ref,)).fetchone():
-            return JournalUnwritable(
-                f"the reference {entry.client_ref} was used before; nothing was sent", retryable=False
+        if takes_id:
+            self._marks[entry.client_id] = entry.order_id
+            mark = (entry.client_id, entry.order_id, checksum(0, entry.client_id, entry.order_id))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO marks (client_id, order_id, checksum) VALUES (?, ?, ?)", mark
             )
         return None
 

@@ -79,7 +79,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def at_us(self) -> int:
         """The time in microseconds since 1970."""
-        return (self.at - _EPOCH) // timedelta(microseconds=1)
+        since = self.at - _EPOCH
+        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 class Record(Struct, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ class OrderHandle:
         """Why its bytes have never left, if that is so; an order of an earlier run only has the `reason`."""
         self._actions = actions
         self._consumers: FanOut[Change] = FanOut()
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None  # made for the first who waits
         self._failure: IbwireError | None = None
 
     def __repr__(self) -> str:
@@ -166,13 +166,17 @@ class OrderHandle:
             if isinstance(change, StateChanged):
                 self.reason = change.reason
             self._consumers.publish(change)
-        self._news.set()
+        self._tell_who_waits()
 
     def close(self, failure: IbwireError) -> None:
         """Nobody follows the order any more; it goes on by itself."""
         self._failure = failure
         self._consumers.end()
-        self._news.set()
+        self._tell_who_waits()
+
+    def _tell_who_waits(self) -> None:
+        if self._news is not None:
+            self._news.set()
 
     @property
     def _is_at_rest(self) -> bool:
@@ -182,6 +186,7 @@ class OrderHandle:
         while not is_reached():
             if self._failure is not None:
                 raise self._failure
+            self._news = self._news or asyncio.Event()
             self._news.clear()
             await self._news.wait()
 

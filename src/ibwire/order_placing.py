@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -36,6 +37,14 @@ Arrange = Callable[[Sequence[int], Sequence[Order]], Iterable[Order]]
 def apart(_: Sequence[int], orders: Sequence[Order]) -> Iterable[Order]:
     """Orders that do not know of each other."""
     return orders
+
+
+class _Departing(NamedTuple):
+    """An order that is numbered: its record is on the disk before its request leaves."""
+
+    handle: OrderHandle
+    request: m.PlaceOrderRequest
+    record: Entry
 
 
 class Placing:
@@ -93,17 +102,14 @@ class Placing:
             ids = ids or [session.next_id() for _ in orders]
             both = zip(orders, refs, strict=True)
             named = [replace(order, order_ref=ref.order_ref(order.order_ref or "")) for order, ref in both]
-            handles = tuple(
-                OrderHandle(TrackedOrder(self._key(ref, order_id), contract, order), self._actions)
-                for ref, order_id, order in zip(refs, ids, arrange(ids, named), strict=True)
-            )
-            requests = [place_request(one.key.order_id, contract, one.order) for one in handles]
-            intents = [self._entry(Kind.INTENT, *pair, detail) for pair in zip(handles, requests, strict=True)]
+            both_named = zip(refs, ids, arrange(ids, named), strict=True)
+            departing = [self._departing(contract, order, ref, order_id, detail) for ref, order_id, order in both_named]
+            handles = tuple([one.handle for one in departing])
         except BaseException:
             admission.end(is_back=True)
             raise
         try:
-            await journal.write(*intents)
+            await journal.write(*[one.record for one in departing])
             held = self._why_held(until)
         except BaseException as error:
             admission.end(is_back=True)
@@ -118,7 +124,7 @@ class Placing:
                 self.queue.accept(handle, until)
         admission.end()
         if held is None:
-            await self._send(handles, requests, intents)
+            await self._send(departing)
         else:
             for handle in handles:
                 self._left(handle, held)
@@ -174,28 +180,33 @@ class Placing:
             return error
         return None
 
-    async def _send(
-        self, handles: Sequence[OrderHandle], requests: Sequence[m.PlaceOrderRequest], intents: Sequence[Entry]
-    ) -> None:
-        for place, (handle, request, intent) in enumerate(zip(handles, requests, intents, strict=True)):
+    async def _send(self, departing: Sequence[_Departing]) -> None:
+        for place, one in enumerate(departing):
             try:
-                self._depart(handle, request, intent)
+                self._depart(one)
             except IbwireError as error:
-                for other in handles[place:]:
-                    self._end(other, error)
-                for other in handles[:place]:  # of orders that belong together none is to work alone
-                    self.take_back(other, error)
+                for other in departing[place:]:
+                    self._end(other.handle, error)
+                for other in departing[:place]:  # of orders that belong together none is to work alone
+                    self.take_back(other.handle, error)
                     with suppress(IbwireError):
-                        await self._actions.cancel(other)
+                        await self._actions.cancel(other.handle)
                 raise
 
-    def _depart(self, handle: OrderHandle, request: m.PlaceOrderRequest, record: Entry) -> None:
-        """Let the very frame leave that the record of it holds."""
+    def _departing(self, contract: m.Contract, order: Order, ref: ClientRef, order_id: int, detail: str) -> _Departing:
+        """An order with everything that it takes to write it down and to send it."""
+        handle = OrderHandle(TrackedOrder(self._key(ref, order_id), contract, order), self._actions)
+        request = place_request(order_id, contract, order)
+        return _Departing(handle, request, self._entry(Kind.INTENT, handle, request, detail))
+
+    def _depart(self, one: _Departing) -> None:
+        """Let the very frame leave that its record holds."""
+        handle = one.handle
         if self.queue.is_too_late(handle):  # the disk, or asking the gateway, took longer than it may wait
             self._expire(handle)
             return
         try:
-            self._departures.send(handle, request, record.frames, partial(self._left, handle))
+            self._departures.send(handle, one.request, one.record.frames, partial(self._left, handle))
         except ConnectionFailed as error:
             if not self.queue.accepts(handle):
                 raise
@@ -245,7 +256,7 @@ class Placing:
         self.queue.go(handle)
         known.numbered(handle, order_id)
         try:
-            self._depart(handle, request, record)
+            self._depart(_Departing(handle, request, record))
         except IbwireError as error:
             self._end(handle, error)
 

@@ -20,15 +20,19 @@ from ibwire.exceptions import (
     OrderRejected,
 )
 from ibwire.journal_reader import JournalReader
+from ibwire.journal_records import Kind
 from ibwire.order_changes import StateChanged
 from ibwire.order_states import OrderState
 from ibwire.orders import Order, limit, market
 from ibwire.wire import messages as m
+from tests.helpers.journals import records_of
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.sessions import told
 from tests.helpers.simulated import raw, simulated
 from tests.helpers.trading_floor import APPLE, a_moment, agree, floor, move, trader
 from tests.helpers.virtual_time import on_virtual_time
+
+ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL)
 
 
 @on_virtual_time
@@ -70,6 +74,25 @@ async def test_a_part_fills_the_terms_change_and_the_rest_is_cancelled(tmp_path:
             await handle.modify(limit_price=Decimal(98))
         assert gateway.state().orders_received[0].times_received == 2
         agree(gateway, session)
+
+
+@on_virtual_time
+async def test_what_leaves_is_what_is_in_the_journal(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (_, session):
+        await session.trading.ready()
+        left: list[bytes] = []
+        write = session.connection.write
+
+        def watched(frame: bytes) -> None:
+            left.append(frame)
+            write(frame)
+
+        session.connection.write = watched  # type: ignore[method-assign]
+        handle = await session.trading.place(APPLE, limit("BUY", 500, 99))
+        await handle.acknowledged()
+        await handle.modify(limit_price=Decimal(98))
+        await handle.cancel()
+        assert left == [one.entry.frames for one in records_of(tmp_path / "journal.sqlite3") if one.entry.kind in ASKED]
 
 
 @on_virtual_time

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -12,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from ibwire import journal as journal_module
 from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalUnwritable
@@ -116,6 +119,35 @@ async def test_a_full_disk_refuses_the_order_and_tells_of_what_was_only_noted(
         assert [str(one).split(";")[0] for one in failures] == [f"{path}: database or disk is full"]
         await journal.write(intent(1))
     assert [one.entry for one in records_of(path)] == [intent(1)]
+
+
+@pytest.mark.parametrize("is_threaded", [True, False])
+async def test_who_waits_hears_of_any_error_and_the_next_record_is_written(path: Path, *, is_threaded: bool) -> None:
+    async with opened(path, is_threaded=is_threaded) as journal:
+        with pytest.raises(JournalUnwritable, match="surrogates"):
+            await journal.write(replace(sent(1), detail="\ud800"))
+        await journal.write(intent(1))
+    assert [one.entry for one in records_of(path)] == [intent(1)]
+
+
+def test_what_a_program_noted_that_never_closed_it_is_written(path: Path) -> None:
+    program = """
+import asyncio, sys
+from pathlib import Path
+from ibwire.journal import Journal
+from tests.helpers.journals import NOW, intent, sent
+
+async def main():
+    journal = Journal(Path(sys.argv[1]), NOW)
+    await journal.write(intent(1))
+    for _ in range(100):
+        journal.note(sent(1))
+
+asyncio.run(main())
+"""
+    command = [sys.executable, "-c", program, str(path)]
+    subprocess.run(command, check=True, timeout=30, cwd=Path(__file__).parents[2])
+    assert len(records_of(path)) == 101
 
 
 def test_a_commit_that_fails_leaves_no_trace(path: Path) -> None:

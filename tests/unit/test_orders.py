@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ibwire import orders as o
 from ibwire.exceptions import InvalidOrder
 from ibwire.order_rules import TYPE_RULES
+from ibwire.order_wire import exact
 from ibwire.wire import messages as m
 
 STOCK = m.Contract(con_id=265598, sec_type="STK", exchange="SMART", currency="USD")
@@ -133,6 +134,12 @@ def test_what_cannot_be_sent_is_said(changes: dict[str, Any], said: str) -> None
 )
 def test_a_contract_that_names_nothing_is_said(contract: m.Contract, said: str) -> None:
     assert said in "; ".join(o.problems(LIMIT, contract))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_price_that_a_float_does_not_carry_is_said_and_no_other(price: Decimal) -> None:
+    problems = o.problems(replace(LIMIT, limit_price=price), FUTURE)
+    assert bool(problems) == (exact(float(price)) != price)
 
 
 def test_one_error_names_all_problems() -> None:
