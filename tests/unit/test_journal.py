@@ -132,14 +132,20 @@ async def test_who_waits_hears_of_any_error_and_the_next_record_is_written(path:
 
 def test_what_a_program_noted_that_never_closed_it_is_written(path: Path) -> None:
     program = """
-import asyncio, sys
+import asyncio, sys, time
 from pathlib import Path
 from ibwire.journal import Journal
+from ibwire.journal_file import JournalFile
 from tests.helpers.journals import NOW, intent, sent
+
+def slow(self, entries, write=JournalFile.write):
+    time.sleep(0.1)
+    return write(self, entries)
 
 async def main():
     journal = Journal(Path(sys.argv[1]), NOW)
     await journal.write(intent(1))
+    JournalFile.write = slow
     for _ in range(100):
         journal.note(sent(1))
 
