@@ -1,8 +1,9 @@
 """`python -m benchmarks.orders`: how long an order takes from `place()` to its bytes at the socket.
 
 Idle, with the journal on the disk (and what that disk's fsync takes, beside it) and without a journal; and while 500
-requests for history wait for their turn, ibwire and ib_async one after the other in the same run, against the same
-process, which answers no order. The time ends when the transport's `write` has returned. It asserts nothing.
+requests for history wait for their turn, ibwire and ib_async against the same process, which answers no order; those
+that are idle take turns, in rounds. Beside them what a `write` of as many bytes takes that nothing comes before: it is
+part of each of the others. The time ends when the transport's `write` has returned. It asserts nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -31,12 +33,19 @@ from ibwire.journal_records import Entry
 from ibwire.order_state import TrackedOrder
 from ibwire.orders import limit
 from ibwire.session import IBSession
-from ibwire.settings import ConnectionSettings, Settings, TradingSettings, WatchdogSettings
+from ibwire.settings import ConnectionSettings, RateLimitSettings, Settings, TradingSettings, WatchdogSettings
 from ibwire.wire import messages as m
+from ibwire.wire.framing import encode_text_frame
 
 APPLE = m.Contract(con_id=265598, symbol="AAPL", sec_type="STK", exchange="SMART", currency="USD")
 PAUSE_S = 0.03
-"""Between orders: fewer than 45 a second, so that none waits."""
+"""Between orders: fewer than 45 a second, so that none waits. With `--pause` the limits are out of reach instead."""
+
+ROUNDS = 4
+"""How often those that are idle take turns."""
+
+ORDER_BYTES = 400
+"""About what an order takes on the wire."""
 
 LOADED_PAUSE_S = 0.3
 """Between orders while requests wait: no more than the places that the limiter keeps free of them (5 a second)."""
@@ -118,10 +127,13 @@ async def gateway() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def trading(port: int, folder: Path, *, has_journal: bool) -> AsyncIterator[tuple[IBSession, Stopwatch]]:
+async def trading(
+    port: int, folder: Path, *, has_journal: bool, has_limits: bool = True
+) -> AsyncIterator[tuple[IBSession, Stopwatch]]:
     """A session that is ready to trade, and the stopwatch at its socket."""
     settings = Settings(
         connection=ConnectionSettings(port=port, request_timeout_s=300.0),
+        rate_limit=RateLimitSettings() if has_limits else RateLimitSettings(market_data_lines=100_000),
         trading=TradingSettings(journal_path=folder / "journal.sqlite3", ack_timeout_s=300.0),
         watchdog=WatchdogSettings(idle_s=300.0),  # the process that takes the orders gives no sign of life
     )
@@ -168,13 +180,28 @@ def history(contract: m.Contract) -> m.HistoricalDataRequest:
     )
 
 
-async def theirs(port: int, orders: int, *, waiting: int) -> Samples:
+async def bare(port: int, number: int, *, pause_s: float) -> Samples:
+    """Nothing but `transport.write`, after the same pause: the part that is the event loop's and the kernel's."""
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, "127.0.0.1", port)
+    transport.write(b"API\0" + encode_text_frame("v100..226"))
+    samples = []
+    for _ in range(number):
+        await asyncio.sleep(pause_s)
+        began = time.perf_counter()
+        transport.write(bytes(ORDER_BYTES))
+        samples.append(time.perf_counter() - began)
+    transport.close()
+    return samples
+
+
+async def theirs(port: int, orders: int, *, waiting: int, pause_s: float = PAUSE_S) -> Samples:
     """ib_async's `placeOrder`, which has no journal; `waiting` requests for history come first, for each order anew."""
     samples: Samples = []
     for number in range(orders if waiting else 1):
         ib = ib_async.IB()
         await ib.connectAsync("127.0.0.1", port, clientId=1, fetchFields=ib_async.StartupFetchNONE)
         transport = ib.client.conn.transport
+        ib.client.MaxRequests = 0 if pause_s < PAUSE_S else ib.client.MaxRequests  # 0 is no limit
         watch = Stopwatch(transport.write)
         watch.wanted = lambda frame: frame[4:6] == b"3\0"
         ib.client.conn.transport = mock.Mock(write=watch, close=transport.close)
@@ -185,7 +212,7 @@ async def theirs(port: int, orders: int, *, waiting: int) -> Samples:
         ]
         await asyncio.sleep(0.5 if waiting else 0)
         for one in range(1 if waiting else orders):
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(pause_s)
             order = ib_async.LimitOrder("BUY", 1 + number + one, 187.2)
             began = watch.start()
             ib.placeOrder(share(265598), order)
@@ -219,17 +246,19 @@ def fsyncs(folder: Path, number: int) -> Samples:
 
 async def run(arguments: argparse.Namespace) -> dict[str, Samples]:
     """Everything, one after the other."""
-    found: dict[str, Samples] = {}
+    found: dict[str, Samples] = defaultdict(list)
+    pause_s, has_limits = arguments.pause / 1e3, arguments.pause / 1e3 >= PAUSE_S
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
-        folder, number = Path(name), arguments.orders
+        folder, number = Path(name), max(2, arguments.orders // ROUNDS)
         async with gateway() as port:
-            found["fsync"] = fsyncs(folder, number)
-            async with trading(port, folder / "a", has_journal=True) as both:
-                found["durable"] = await ours(*both, number)
-            async with trading(port, folder / "b", has_journal=False) as both:
-                found["no journal"] = await ours(*both, number)
-            found["ib_async"] = await theirs(port, number, waiting=0)
-            found["durable, loaded"] = await ours_loaded(port, folder / "c", max(1, number // 4))
+            for _ in range(ROUNDS):
+                found["fsync"] += fsyncs(folder, number)
+                for title, has_journal in (("durable", True), ("no journal", False)):
+                    async with trading(port, folder, has_journal=has_journal, has_limits=has_limits) as both:
+                        found[title] += await ours(*both, number, pause_s=pause_s)
+                found["ib_async"] += await theirs(port, number, waiting=0, pause_s=pause_s)
+                found["bare"] += await bare(port, number, pause_s=pause_s)
+            found["durable, loaded"] = await ours_loaded(port, folder / "loaded", max(1, arguments.orders // 4))
             found["ib_async, loaded"] = await theirs(port, arguments.loaded, waiting=HISTORY)
     return found
 
@@ -239,6 +268,7 @@ ROWS = {
     "durable": "ibwire, journal on the disk",
     "no journal": "ibwire, without a journal",
     "ib_async": "ib_async",
+    "bare": f"a write of {ORDER_BYTES} bytes",
     "durable, loaded": f"ibwire, {HISTORY} requests wait",
     "ib_async, loaded": f"ib_async, {HISTORY} requests wait",
 }
@@ -266,6 +296,7 @@ def as_text(machine: dict[str, Any], found: dict[str, Samples]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.orders", description=__doc__)
     parser.add_argument("--orders", type=int, default=200, help="how many orders each time")
+    parser.add_argument("--pause", type=float, default=PAUSE_S * 1e3, help="between orders, in ms, when idle")
     parser.add_argument("--loaded", type=int, default=3, help="how many of ib_async's orders behind the requests")
     parser.add_argument("--folder", help="where the journal is: which disk is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON object, in seconds, instead of the table")
