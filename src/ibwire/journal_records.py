@@ -214,6 +214,8 @@ def _repeat(order: TrackedOrder, record: Record) -> None:
         case Kind.SENT:
             _sent(order, record)
         case Kind.NOT_SENT if not messages:
+            # One that ended while it was being numbered has never had that number.
+            order.key = replace(order.key, order_id=record.entry.order_id)
             order.not_sent(record.entry.detail)
         case Kind.NOT_SENT | Kind.CHANGE | Kind.CANCEL:
             pass  # what has left, a record of its own says

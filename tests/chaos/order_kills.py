@@ -41,10 +41,11 @@ def kill_of(seed: int, number: int) -> Kill:
         point = points[number] if number < len(points) else rng.choice(points)
         # What is passed often is passed a few times first.
         nth = rng.choice([1, 1, 2, 5]) if point.is_often else 1
-        return Kill(name, point.name, nth, meanwhile="fill" if point.ends_while_down else meanwhile)
+        meanwhile = "fill" if point.ends_while_down else meanwhile
+        return Kill(name, point.name, nth, meanwhile=meanwhile, loses_link=point.loses_link)
     is_starting = rng.random() < 0.3
     after_s = rng.uniform(0, STARTING_S if is_starting else TRADING_S)
-    return Kill(name, is_starting=is_starting, after_s=after_s, meanwhile=meanwhile)
+    return Kill(name, is_starting=is_starting, after_s=after_s, meanwhile=meanwhile, loses_link=rng.random() < 0.3)
 
 
 def attempt(seed: int, numbers: range) -> Outcome | str:

@@ -6,7 +6,7 @@ Nothing is under way when this is asked: the market stands still, and the proces
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ibwire.client_refs import split_order_ref
 from ibwire.journal_reader import JournalReader
-from ibwire.journal_records import Kind, Record
+from ibwire.journal_records import TAKES_ID, Kind
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState
 from ibwire.simulator.state import GatewayState
@@ -25,10 +25,12 @@ from tests.helpers.trading_floor import ENDED_TEXTS
 
 
 class Written(Struct, frozen=True):
-    """What a journal says: its orders by reference, and the order id of each intent in the order of writing."""
+    """What a journal says: its orders by reference, the references that were begun, and each id that was taken, in the
+    order of writing."""
 
     orders: Mapping[str, TrackedOrder]
-    intents: Sequence[tuple[str, int]]
+    begun: Set[str]
+    ids: Sequence[int]
     changes: Mapping[int, int]
     mark: int
     problems: Sequence[str]
@@ -45,11 +47,9 @@ def read(path: Path, client_id: int) -> Written:
     finally:
         reader.close()
     changes = Counter(one.entry.order_id for one in records if one.entry.kind is Kind.CHANGE)
-    return Written(orders, _intents(records), changes, mark, problems)
-
-
-def _intents(records: Sequence[Record]) -> list[tuple[str, int]]:
-    return [(one.entry.client_ref, one.entry.order_id) for one in records if one.entry.kind is Kind.INTENT]
+    begun = {one.entry.client_ref for one in records if one.entry.kind in (Kind.INTENT, Kind.QUEUED)}
+    ids = [one.entry.order_id for one in records if one.entry.kind in TAKES_ID]
+    return Written(orders, begun, ids, changes, mark, problems)
 
 
 def wrongs(truth: GatewayState, written: Written, shown: Sequence[Shown], client_id: int) -> list[str]:
@@ -76,7 +76,7 @@ def _doubled(by_ref: Mapping[str, Sequence[OrderThere]]) -> Iterator[str]:
 
 
 def _order_ids(truth: GatewayState, written: Written, client_id: int) -> Iterator[str]:
-    ids = [order_id for _, order_id in written.intents]
+    ids = written.ids
     for before, after in pairwise(ids):
         if after <= before:
             yield f"order id {after} was used after {before}"
@@ -118,9 +118,8 @@ def _booked(ref: str, order: OrderThere, truth: GatewayState, written: Written) 
 
 def _ends(written: Written, by_ref: Mapping[str, object]) -> Iterator[str]:
     """Whether every intent has an end, works, or is unconfirmed; and those that the gateway does not have."""
-    refs = [ref for ref, _ in written.intents]
-    if sorted(refs) != sorted(written.orders):
-        yield f"the journal has {len(refs)} intents of {len(written.orders)} orders"
+    if written.begun != written.orders.keys():
+        yield f"the journal has begun {len(written.begun)} orders, and has {len(written.orders)}"
     for ref, order in written.orders.items():
         if ref in by_ref:
             continue

@@ -23,7 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ibwire.events import Event, EventType
-from ibwire.exceptions import InvalidOrder, OrderCancelled, OrderChangeRefused
+from ibwire.exceptions import ConnectionFailed, IbwireError, InvalidOrder, OrderCancelled, OrderChangeRefused
 from ibwire.journal_records import flag
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
@@ -63,13 +63,14 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 
 class Mission(Struct, frozen=True):
-    """What a process is started for; `seed` says what it does."""
+    """What a process is started for; `seed` says what it does, `loses_link` that its link falls now and then."""
 
     port: int
     journal: Path
     seed: str
     point: str = ""
     nth: int = 1
+    loses_link: bool = False
 
 
 def trade(line: Connection, mission: Mission) -> None:
@@ -113,7 +114,10 @@ class _Process(logging.Handler):
                 if told == "show":
                     self._line.send(("books", await books(session)))
                 elif told == "trade":
-                    traders = [Trader(session, random.Random(rng.random())) for _ in range(TRADERS)]
+                    traders = [
+                        Trader(session, random.Random(rng.random()), loses_link=mission.loses_link)
+                        for _ in range(TRADERS)
+                    ]
                     trading = [asyncio.create_task(one.run()) for one in traders]
                     for task in trading:
                         task.add_done_callback(self._ended)
@@ -121,6 +125,7 @@ class _Process(logging.Handler):
                     for task in trading:
                         task.cancel()
                     await asyncio.gather(*trading, return_exceptions=True)
+                    await session.connection.wait_until_up()
                     await _sent(session)
                     await session.trading.reconcile()  # what was left of a group half placed is not acknowledged
         self._line.send(("stopped",))
@@ -185,8 +190,10 @@ async def _until(is_so: Callable[[], bool]) -> None:
 class Trader:
     """Places, changes and cancels at random; several of them act at once."""
 
-    def __init__(self, session: IBSession, rng: random.Random) -> None:
+    def __init__(self, session: IBSession, rng: random.Random, *, loses_link: bool) -> None:
         self._trading = session.trading
+        self._connection = session.connection
+        self._loses_link = loses_link
         self._rng = rng
 
     async def run(self) -> None:
@@ -199,9 +206,13 @@ class Trader:
             self.group,
             self.bracket,
         ]
+        refused: tuple[type[IbwireError], ...] = (OrderChangeRefused, OrderCancelled, InvalidOrder)
+        if self._loses_link:
+            acts += [self.place_without_link] * 3
+            refused += (ConnectionFailed,)
         while True:
             # What was decided meanwhile (the order has ended, say) is refused before it is sent.
-            with contextlib.suppress(OrderChangeRefused, OrderCancelled, InvalidOrder):
+            with contextlib.suppress(*refused):
                 await self._rng.choice(acts if len(self._live()) < MOST_LIVE else [self.cancel])()
             await asyncio.sleep(self._rng.choice(PAUSES_S))
 
@@ -216,6 +227,15 @@ class Trader:
         else:
             order = limit(side, quantity, self._price())
         await self._trading.place(APPLE, order)
+
+    async def place_without_link(self) -> None:
+        """Orders that may wait, around the moment in which the link falls: before that is known, and after."""
+        self._connection.abort("a fault")
+        for pause_s in (0.0, self._rng.choice([0.0, 0.001, 0.005, 0.02])):
+            side = self._rng.choice(["BUY", "SELL"])
+            order = limit(side, self._rng.randint(1, 60), self._price())
+            await self._trading.place(APPLE, order, queue_while_down=self._rng.choice([0.01, 2.0]))
+            await asyncio.sleep(pause_s)
 
     async def give_up_placing(self) -> None:
         """Who places it changes his mind while it goes to the disk."""

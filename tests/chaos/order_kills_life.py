@@ -30,7 +30,10 @@ LAST_TRADING_S = 0.12
 
 
 class Kill(Struct, frozen=True):
-    """One kill: at a point, or so many seconds after the process was started, or began to trade."""
+    """One kill: at a point, or so many seconds after the process was started, or began to trade.
+
+    `loses_link`: its link falls now and then while it trades.
+    """
 
     seed: str
     point: str = ""
@@ -38,6 +41,7 @@ class Kill(Struct, frozen=True):
     is_starting: bool = False
     after_s: float = 0.0
     meanwhile: str = ""
+    loses_link: bool = False
 
 
 class Wrong(Exception):
@@ -142,7 +146,7 @@ class Life:
 
     def finish(self, seed: str) -> None:
         """A last process, which is asked after its start, after it has traded, and to end in peace."""
-        child = self._start(Kill(f"{seed} last"))
+        child = self._start(Kill(f"{seed} last", loses_link=True))
         self._expect(child, "ready")
         self._look(child)
         child.line.send("trade")
@@ -188,7 +192,8 @@ class Life:
 
     def _start(self, kill: Kill) -> Peer:
         self._begun += 1
-        mission = Mission(self._port, self._journal, f"{kill.seed}/{self._begun}", kill.point, kill.nth)
+        seed = f"{kill.seed}/{self._begun}"
+        mission = Mission(self._port, self._journal, seed, kill.point, kill.nth, loses_link=kill.loses_link)
         self._child = Peer(trade, mission)
         return self._child
 

@@ -28,26 +28,34 @@ from ibwire.wire import messages as m
 QUESTIONS = (m.ExecutionRequest, m.OpenOrdersRequest, m.CompletedOrdersRequest)
 """What a reconciliation asks."""
 
-ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL)
+ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL, Kind.NUMBERED)
 """What is written before something is sent."""
 
 WITHOUT_LINK = (Kind.QUEUED, Kind.NUMBERED)
-"""What is written of orders that wait for a link: here there is one (see `test_trading_queue`)."""
+"""What is written of orders that wait for a link: it has to fall first."""
 
-WHOLE_LIFE = tuple(kind for kind in Kind if kind not in (Kind.FLAG, *ASKED, *WITHOUT_LINK))
+WHOLE_LIFE = tuple(kind for kind in Kind if kind not in (Kind.FLAG, Kind.QUEUED, *ASKED))
+
+TO_THE_DISK = (
+    *("is valid", "goes to the disk", "is in the transaction", "is committed", "is marked"),
+    "is known to be on the disk",
+)
+TO_THE_GATEWAY = ("is about to be written", "is half written", "is written")
 
 
 class Point(Struct, frozen=True, kw_only=True):
     """A point, and what makes sure that it is passed.
 
     `is_beginning`: only by a process that finds no journal. `after`: the point where the process before it dies.
-    `ends_while_down`: orders have to end while no process is there. `is_often`: it is passed many times a second.
+    `ends_while_down`: orders have to end while no process is there. `loses_link`: the link has to fall while the
+    process trades. `is_often`: it is passed many times a second.
     """
 
     name: str
     is_beginning: bool = False
     after: str = ""
     ends_while_down: bool = False
+    loses_link: bool = False
     is_often: bool = False
 
 
@@ -55,18 +63,10 @@ def _points() -> tuple[Point, ...]:
     found = [Point(name=name, is_beginning=True) for name in ("no journal yet", "an empty journal was made")]
     found.append(Point(name="the journal is open"))
     for what in ASKED:
-        steps = (
-            "is valid",
-            "goes to the disk",
-            "is in the transaction",
-            "is committed",
-            "is marked",
-            "is known to be on the disk",
-            "is about to be written",
-            "is half written",
-            "is written",
-        )
-        found += [Point(name=f"{what}: {step}", is_often=True) for step in steps]
+        waits = what in WITHOUT_LINK
+        steps = (*TO_THE_DISK, *TO_THE_GATEWAY)
+        found += [Point(name=f"{what}: {step}", loses_link=waits, is_often=not waits) for step in steps]
+    found += [Point(name=f"{Kind.QUEUED}: {step}", loses_link=True) for step in TO_THE_DISK]
     for kind in WHOLE_LIFE:
         after, ends = "", kind is Kind.COMPLETED
         if kind is Kind.NOT_FOUND:

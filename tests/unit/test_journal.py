@@ -28,7 +28,7 @@ from ibwire.order_types import limit
 from ibwire.order_wire import place_request
 from ibwire.wire import messages as m
 from tests.helpers.campaigns import campaign
-from tests.helpers.journals import NOW, intent, key_of, records_of, sent
+from tests.helpers.journals import NOW, intent, key_of, records_of, ref_of, sent
 from tests.helpers.order_stories import CONTRACT, PERM_ID, Story, execution, open_order, status, stories, tracked
 from tests.helpers.virtual_time import on_virtual_time
 
@@ -181,6 +181,25 @@ def test_a_commit_that_fails_leaves_no_trace(path: Path) -> None:
     journal.close()
     JournalFile(path, NOW).close()
     assert [one.entry for one in records_of(path)] == [intent(1), intent(2)]
+
+
+async def test_an_order_that_ended_while_it_was_being_numbered_has_no_number(path: Path) -> None:
+    """Found by the kill test: the journal said another order id than the process."""
+    waits = replace(key_of(5), order_id=0)
+    order = limit("BUY", 100, 10, order_ref=ref_of(5).order_ref())
+    async with opened(path) as journal:
+        await journal.write(entry(Kind.QUEUED, NOW, waits, place_request(0, CONTRACT, order)))
+        numbering = asyncio.ensure_future(
+            journal.write(entry(Kind.NUMBERED, NOW, key_of(5), place_request(5, CONTRACT, order)))
+        )
+        await asyncio.sleep(0)
+        journal.note(entry(Kind.NOT_SENT, NOW, waits, detail="not sent: it was cancelled"))
+        await numbering
+        await journal.write()  # and all before it
+        found = journal.order(str(ref_of(5)))
+        assert found is not None
+        assert (found.key, found.state) == (waits, OrderState.REJECTED)
+        assert journal.mark(7) == 5
 
 
 async def test_a_caller_that_is_cancelled_harms_nobody(path: Path) -> None:

@@ -101,9 +101,9 @@ def rename(books: Books) -> None:
 
 
 def forget_order(books: Books) -> None:
-    ref = books.written.intents[0][0]
+    ref = next(iter(books.written.orders))
     orders = {name: order for name, order in books.written.orders.items() if name != ref}
-    books.written = replace(books.written, orders=orders, intents=books.written.intents[1:])
+    books.written = replace(books.written, orders=orders, begun=orders.keys(), ids=books.written.ids[1:])
 
 
 def lose_at_gateway(books: Books) -> None:
@@ -111,8 +111,8 @@ def lose_at_gateway(books: Books) -> None:
 
 
 def go_back(books: Books) -> None:
-    (ref, _), *rest = books.written.intents[::-1]
-    books.written = replace(books.written, intents=[*rest[::-1], (ref, rest[0][1] - 1)])
+    *first, _ = books.written.ids
+    books.written = replace(books.written, ids=[*first, first[-1] - 1])
 
 
 def lower_mark(books: Books) -> None:
