@@ -125,6 +125,7 @@ class Journal:
 
     def _write_on(self) -> None:
         """The thread: writes what there is together, until there will be no more."""
+        self._file.grow_log()  # not when it is opened: the event loop waits for that
         while (job := self._waiting.get()) is not None:
             jobs = [job, *self._further()]
             results = self._written(jobs)

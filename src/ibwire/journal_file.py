@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -17,6 +18,10 @@ from ibwire.journal_schema import checksum, migrate
 
 MAX_ORDER_ID = 2**31 - 2
 """The largest id that is not IBKR's "unset"."""
+
+_ROOM_BYTES = 6_200_000
+"""More than a thousand pages, after which SQLite begins its log anew, and than the cache, from which what does not fit
+in goes to the log."""
 
 _INSERT = f"INSERT INTO records ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)"
 
@@ -104,6 +109,23 @@ class JournalFile:
         except OSError as error:
             raise JournalUnwritable(f"{self._mark.path}: {error}") from error
         return results
+
+    def grow_log(self) -> None:
+        """Make SQLite's log as long as it becomes between two checkpoints, so that what is written overwrites it.
+
+        For the file system that is less than to append: a commit takes 0.1 ms less, and is not held up by what others
+        do (docs/benchmarks.md). It takes some 50 ms. Where there is no room for it, it is left as it is.
+        """
+        with suppress(OSError, sqlite3.Error):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute("CREATE TABLE room (content BLOB)")
+                self._connection.execute("INSERT INTO room VALUES (zeroblob(?))", (_ROOM_BYTES,))
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")  # which leaves the log as long as it is
+            with self.path.with_name(f"{self.path.name}-wal").open("rb+") as log:
+                os.fsync(log.fileno())
 
     def _add(self, entry: Entry) -> IbwireError | None:
         takes_id = entry.kind in TAKES_ID

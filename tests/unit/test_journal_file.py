@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from ibwire import journal_schema
+from ibwire import journal_file, journal_schema
 from ibwire.exceptions import DuplicateOrderId, JournalCorrupt, JournalLocked, JournalUnwritable
 from ibwire.journal_file import JournalFile
 from ibwire.journal_reader import JournalReader, is_begun
@@ -107,6 +107,34 @@ def test_a_second_journal_in_one_process_is_refused(path: Path) -> None:
         JournalFile(path, NOW)
     with opened(path):
         pass
+
+
+def test_a_log_that_was_given_room_is_overwritten_and_holds_what_a_crash_leaves(path: Path, tmp_path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    with opened(path) as journal:
+        journal.write([intent(1)])
+        journal.grow_log()
+        length = log.stat().st_size
+        assert length > 1000 * 4096
+        for number in range(2, 40):
+            assert journal.write([intent(number)]) == [None]
+        assert log.stat().st_size == length
+        there = tmp_path / "after the crash"
+        there.mkdir()
+        for file in (path, log, path.with_name(f"{path.name}.mark")):
+            shutil.copy(file, there)
+    for where in (path, there / path.name):
+        with opened(where) as journal:
+            assert journal.mark(7) == 39
+        assert [one.entry for one in records_of(where)] == [intent(number) for number in range(1, 40)]
+
+
+def test_a_log_for_which_there_is_no_room_stays_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_file, "_ROOM_BYTES", 2**31)  # more than SQLite takes
+    with opened(path) as journal:
+        journal.grow_log()
+        assert journal.write([intent(1)]) == [None]
+    assert [one.entry for one in records_of(path)] == [intent(1)]
 
 
 # --- kill -9 ---------------------------------------------------------------------------------------------------------
