@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ibwire.cli.frame import BadOption, fail, say_json
-from ibwire.cli.options import AsJson
+from ibwire.cli.options import AlwaysJson, AsJson
 from ibwire.cli.order_rows import is_called
 from ibwire.cli.record_words import said
 from ibwire.cli.rows import csv_lines, show_rows
@@ -109,11 +109,14 @@ def export(
     path: Journal = None,
     form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSON_LINES,
     client_ref: Annotated[str | None, typer.Option("--order", help="Only the order with this reference.")] = None,
+    as_json: AlwaysJson = False,
 ) -> None:
     """Write every record with the messages that it holds to the standard output.
 
     Example: ibwire journal export --format csv > orders.csv
     """
+    if as_json and form is Format.CSV:
+        fail(BadOption("--json and --format csv: the records are written in one of them"))
     with _Opened(path) as reader:
         records: Iterator[dict[str, Any]] = (record.as_dict() for record in reader.records(client_ref))
         if form is Format.CSV:

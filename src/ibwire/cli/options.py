@@ -12,6 +12,8 @@ GATEWAY = "Gateway"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result alone, as JSON.")]
 
+AlwaysJson = Annotated[bool, typer.Option("--json", help="Accepted as everywhere; it is JSON anyway.")]
+
 Host = Annotated[
     str | None, typer.Option(help="Where the gateway listens; else as in the settings.", rich_help_panel=GATEWAY)
 ]

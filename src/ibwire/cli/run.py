@@ -15,7 +15,7 @@ from ibwire.cli.connecting import Gateway, simulated
 from ibwire.cli.frame import BadOption
 from ibwire.cli.health import problem_in
 from ibwire.cli.line_writer import LineWriter
-from ibwire.cli.options import ClientId, Host, Port, Sim
+from ibwire.cli.options import AlwaysJson, ClientId, Host, Port, Sim
 from ibwire.cli.service import Service
 from ibwire.cli.stopping import until_stopped
 from ibwire.cli.systemd import Notifier
@@ -35,6 +35,7 @@ def run(
     port: Port = None,
     client_id: ClientId = None,
     sim: Sim = False,
+    _as_json: AlwaysJson = False,
 ) -> None:
     """Keep a session up as a service: the streams of a watchlist, their recording, the journal of orders.
 

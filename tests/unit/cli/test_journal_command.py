@@ -71,6 +71,7 @@ def test_export_writes_every_record_with_its_messages(path: Path) -> None:
     ((request,),) = [[one["PlaceOrderRequest"] for one in records[0]["messages"]]]
     assert request["order"]["lmt_price"] == 10.0
     assert records[0]["at"] == "2026-11-22T17:05:00+00:00"
+    assert run("export", "--path", path, "--json") == run("export", "--path", path)
     some = run("export", "--path", path, "--order", ref_of(2)).splitlines()
     assert [json.loads(line)["sequence"] for line in some] == [3, 4]
     rows = list(csv.DictReader(io.StringIO(run("export", "--path", path, "--format", "csv"))))
