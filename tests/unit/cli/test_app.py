@@ -21,7 +21,7 @@ def commands(one: Any, name: str = "ibwire") -> Iterator[Any]:
         yield from commands(command, f"{name} {word}")
 
 
-@pytest.mark.parametrize(("command", "name"), commands(get_command(app)))
+@pytest.mark.parametrize(("command", "name"), list(commands(get_command(app))))
 def test_command_has_an_example_and_speaks_json(command: Any, name: str) -> None:
     example = command.help.partition("Example: ")[2]
     assert name in example
