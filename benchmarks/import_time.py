@@ -1,7 +1,7 @@
 """How long it takes to import ibwire's core, beside ib_async: each in a fresh process, in turns.
 
-`ibwire.session` is a session with its services: connection, streams, accounts, contracts, history and orders. What only
-some sessions have (a journal file, a store of bars, recordings, ib_async's API) is imported when it is opened.
+`ibwire.session` is a session: connection, watchdog, streams, recovery. Its services (market data, contracts, history,
+accounts, orders) are imported when they are first used, as is what only some of them have (a journal file, recordings).
 `ibwire.connection` is the connection alone, with the wire, the limiter and the events. ib_async brings numpy, which
 starts threads that use a second CPU where one is free; "one thread" keeps it from that.
 python -m benchmarks.import_time prints medians; it asserts nothing.

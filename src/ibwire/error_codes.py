@@ -39,6 +39,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from pkgutil import get_data
 from typing import TypeVar
 
@@ -466,10 +467,18 @@ def _made(kind: type[_E], rule: ErrorRule, text: str, request: str | None) -> _E
     return kind(text or rule.meaning, code=rule.code, request=request, retryable=rule.retryable, hint=hint)
 
 
-def _shipped() -> ErrorTable:
-    # `importlib.resources` would do the same, and takes longer to import than all this takes.
-    return ErrorTable(rules_from_tsv((get_data("ibwire", "error_codes.tsv") or b"").decode()))
+class _ShippedTable(ErrorTable):
+    """The rules of error_codes.tsv, read when the first code is looked up: not everybody who imports this has one."""
+
+    @cached_property
+    def _rows(self) -> dict[int, list[tuple[str, ErrorRule]]]:  # type: ignore[override]  # as long as nobody looks
+        # `importlib.resources` would do the same, and takes longer to import than all this takes.
+        table = ErrorTable(rules_from_tsv((get_data("ibwire", "error_codes.tsv") or b"").decode()))
+        return table._rows  # noqa: SLF001 - of its own kind
+
+    def __init__(self) -> None:
+        self._logged = set()
 
 
-ERROR_TABLE = _shipped()
+ERROR_TABLE: ErrorTable = _ShippedTable()
 """The table that ibwire uses."""
