@@ -38,3 +38,24 @@ def test_without_a_gateway_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (1, "")
     assert "`ibwire sim --port 1` in another terminal, or add --sim" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_positions_are_what_was_bought_and_not_sold_again(tmp_path: Path) -> None:
+    with GatewayThread(seed=1) as gateway:
+        port = ("--port", str(gateway.port))
+        assert ibwire("buy", "AAPL", "10", "--market", "--yes", "--wait", "10", *port, cwd=tmp_path).returncode == 0
+        sold = ibwire("sell", "AAPL", "4", "--market", "--yes", "--wait", "10", "--json", *port, cwd=tmp_path)
+        assert sold.returncode == 0, sold.stderr
+        result = ibwire("positions", "--json", *port, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        (position,) = json.loads(result.stdout)
+        assert position["quantity"] == "6"
+    listed = ibwire("journal", "list", "--json", cwd=tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    assert [(one["action"], one["state"]) for one in json.loads(listed.stdout)] == [
+        ("BUY", "filled"),
+        ("SELL", "filled"),
+    ]
+    nothing = ibwire("journal", "list", "--path", "nowhere.sqlite3", cwd=tmp_path)
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert len(nothing.stderr.splitlines()) == 1
