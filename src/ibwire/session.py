@@ -26,7 +26,6 @@ from msgspec import Struct
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
-from ibwire.exceptions import NotConnected
 from ibwire.notices import Notice
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recovery import Recovery, Stage
@@ -139,7 +138,6 @@ class IBSession:
         )
         self._watching: asyncio.Task[None] | None = None
         self._journal_in_thread = journal_in_thread
-        self._is_closed = False
         self._ib: IB | None = None
 
     async def __aenter__(self) -> IBSession:
@@ -172,10 +170,8 @@ class IBSession:
             await asyncio.gather(watching, return_exceptions=True)
         if self._ib is not None:
             self._ib.disconnect()
-        self._is_closed = True
         made = vars(self)  # of the services, only those that somebody used
-        if "trading" in made:
-            await self.trading.aclose()
+        await self.trading.aclose()  # also one that nobody has used: it must not open the journal any more
         if "account" in made:
             await self.account.aclose()
         self._keeper.close_all()
@@ -216,9 +212,7 @@ class IBSession:
 
     @cached_property
     def trading(self) -> Trading:
-        """Orders. A session that never uses it touches no journal; one that is closed raises NotConnected then."""
-        if self._is_closed:
-            raise NotConnected("the session is closed", hint="make another one")
+        """Orders. A session that never uses it touches no journal."""
         from ibwire.order_guards import market_price_of
         from ibwire.trading import Trading
 
