@@ -15,12 +15,14 @@ install: $(VENV)/installed
 run: install
 	$(BIN)/ibwire demo
 
+# Twice as many at a time as two cores: about half of a test's time is waiting for processes and sockets.
+WORKERS ?= 4
 test: install
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 # The suite with its coverage of src, and the README's badge: docs/coverage.svg. Too little is an error.
 coverage: install
-	$(BIN)/python -m pytest -q -n auto --cov --cov-report=
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/python -m coverage json -q
 	$(BIN)/python tools/coverage_badge.py
 

@@ -69,10 +69,14 @@ class Running:
     def end(self) -> int:
         """Wait for its end; the exit code."""
         code = self.process.wait(TIMEOUT_S)
-        self._reader.join(TIMEOUT_S)
+        self.close()
         while (line := self._come.get()) is not None:
             self.lines.append(line)
         return code
+
+    def close(self) -> None:
+        """Let the reader come to the end of what a process that is over has said, before its pipe is closed."""
+        self._reader.join(TIMEOUT_S)
 
 
 @contextmanager
@@ -86,10 +90,12 @@ def running_example(name: str, *arguments: str, port: int, folder: Path) -> Iter
         cwd=folder,
         env={**os.environ, **variables(port, folder)},
     ) as process:
+        running = Running(process)
         try:
-            yield Running(process)
+            yield running
         finally:
             process.kill()
+            running.close()
 
 
 def until(is_so: Callable[[], bool]) -> None:
