@@ -1,7 +1,8 @@
 """IBKR's algorithms for working an order, with their parameters by IBKR's names in snake_case.
 
 `with_algo(order, Vwap(max_pct_vol=Decimal("0.1")))` is the order worked by an algorithm. Shares of volume are
-fractions: 0.1 is ten percent. Start and end are moments (`order_times`).
+fractions: 0.1 is ten percent. Start and end are moments (`order_times`), `monetary_value` is a size in money. The names
+are those of IBKR's published samples (`AvailableAlgoParams`), and `speedUp` that of its list of algorithms.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from msgspec import Struct
 from msgspec.structs import fields, replace
@@ -22,7 +23,8 @@ from ibwire.order_times import Moment, moment_problem, moment_text
 LARGEST_SHARE = Decimal("0.5")
 """No algorithm of IBKR takes more than half of the volume."""
 
-_MOMENTS = frozenset({"start_time", "end_time", "active_time_start", "active_time_end"})
+_AMOUNTS = frozenset({"monetary_value"})
+"""Parameters that are no shares."""
 
 
 class Priority(StrEnum):
@@ -66,12 +68,9 @@ class Algo(Struct, frozen=True, kw_only=True, rename="camel"):
         """What is wrong with the parameters."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, Decimal) and not 0 < value <= LARGEST_SHARE:
-                yield f"{field.name} is {value}; allowed are fractions above 0 up to {LARGEST_SHARE}"
-            elif field.name in _MOMENTS and value is not None:
-                problem = moment_problem(value)
-                if problem is not None:
-                    yield f"{field.name}: {problem}"
+            problem = None if value is None else _problem(field.name, get_args(field.type) or (field.type,), value)
+            if problem is not None:
+                yield f"{field.name}{problem}"
 
 
 class Adaptive(Algo, frozen=True, kw_only=True):
@@ -91,6 +90,7 @@ class ArrivalPx(Algo, frozen=True, kw_only=True):
     end_time: Moment | None = None
     force_completion: bool | None = None
     allow_past_end_time: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class ClosePx(Algo, frozen=True, kw_only=True):
@@ -101,6 +101,7 @@ class ClosePx(Algo, frozen=True, kw_only=True):
     risk_aversion: RiskAversion | None = None
     start_time: Moment | None = None
     force_completion: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class DarkIce(Algo, frozen=True, kw_only=True):
@@ -111,6 +112,7 @@ class DarkIce(Algo, frozen=True, kw_only=True):
     start_time: Moment | None = None
     end_time: Moment | None = None
     allow_past_end_time: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class AccumulateDistribute(Algo, frozen=True, kw_only=True):
@@ -136,6 +138,7 @@ class Twap(Algo, frozen=True, kw_only=True):
     start_time: Moment | None = None
     end_time: Moment | None = None
     allow_past_end_time: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class Vwap(Algo, frozen=True, kw_only=True):
@@ -148,6 +151,7 @@ class Vwap(Algo, frozen=True, kw_only=True):
     allow_past_end_time: bool | None = None
     no_take_liq: bool | None = None
     speed_up: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class BalanceImpactRisk(Algo, frozen=True, kw_only=True):
@@ -174,6 +178,7 @@ class PctVol(Algo, frozen=True, kw_only=True):
     start_time: Moment | None = None
     end_time: Moment | None = None
     no_take_liq: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class PctVolPx(Algo, frozen=True, kw_only=True):
@@ -187,6 +192,7 @@ class PctVolPx(Algo, frozen=True, kw_only=True):
     start_time: Moment | None = None
     end_time: Moment | None = None
     no_take_liq: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class PctVolSz(Algo, frozen=True, kw_only=True):
@@ -198,6 +204,7 @@ class PctVolSz(Algo, frozen=True, kw_only=True):
     start_time: Moment | None = None
     end_time: Moment | None = None
     no_take_liq: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 class PctVolTm(Algo, frozen=True, kw_only=True):
@@ -209,6 +216,7 @@ class PctVolTm(Algo, frozen=True, kw_only=True):
     start_time: Moment | None = None
     end_time: Moment | None = None
     no_take_liq: bool | None = None
+    monetary_value: Decimal | None = None
 
 
 def with_algo(order: Order, algo: Algo) -> Order:
@@ -217,6 +225,28 @@ def with_algo(order: Order, algo: Algo) -> Order:
     if problems:
         raise InvalidOrder("; ".join(problems))
     return replace(order, algo_strategy=algo.strategy, algo_params=algo.params)
+
+
+def _problem(name: str, kinds: tuple[Any, ...], value: Any) -> str | None:
+    """What is wrong with a parameter that may be of these kinds, to be put behind its name."""
+    if Decimal in kinds:
+        largest = Decimal("Infinity") if name in _AMOUNTS else LARGEST_SHARE
+        if isinstance(value, Decimal) and value.is_finite() and 0 < value <= largest:
+            return None
+        allowed = "Decimals above 0" if name in _AMOUNTS else f"fractions above 0 up to {largest}, as Decimals"
+    elif datetime in kinds:
+        problem = moment_problem(value) if isinstance(value, str | datetime) else f"{value!r} is no moment"
+        return f": {problem}" if problem is not None else None
+    elif int in kinds:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+            return None
+        allowed = "whole numbers from 0 on"
+    elif isinstance(value, kinds):
+        return None
+    else:
+        choices = [str(one) for kind in kinds if issubclass(kind, StrEnum) for one in kind]
+        allowed = ", ".join(choices or ["True", "False"])
+    return f" is {value if isinstance(value, Decimal) else repr(value)}; allowed are {allowed}"
 
 
 def _text(value: Any) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from ibwire import orders as o
 from ibwire.exceptions import InvalidOrder
@@ -275,6 +276,54 @@ def test_algorithms_speak_ibkrs_names() -> None:
         "randomizeTime20": "0",
         "catchUp": "1",
     }
+
+
+PUBLISHED = {
+    "AD": "componentSize timeBetweenOrders randomizeTime20 randomizeSize55 giveUp catchUp waitForFill activeTimeStart "
+    "activeTimeEnd",
+    "Adaptive": "adaptivePriority",
+    "ArrivalPx": "maxPctVol riskAversion startTime endTime forceCompletion allowPastEndTime monetaryValue",
+    "BalanceImpactRisk": "maxPctVol riskAversion forceCompletion",
+    "ClosePx": "maxPctVol riskAversion startTime forceCompletion monetaryValue",
+    "DarkIce": "displaySize startTime endTime allowPastEndTime monetaryValue",
+    "MinImpact": "maxPctVol",
+    "PctVol": "pctVol startTime endTime noTakeLiq monetaryValue",
+    "PctVolPx": "pctVol deltaPctVol minPctVol4Px maxPctVol4Px startTime endTime noTakeLiq monetaryValue",
+    "PctVolSz": "startPctVol endPctVol startTime endTime noTakeLiq monetaryValue",
+    "PctVolTm": "startPctVol endPctVol startTime endTime noTakeLiq monetaryValue",
+    "Twap": "strategyType startTime endTime allowPastEndTime monetaryValue",
+    "Vwap": "maxPctVol startTime endTime allowPastEndTime noTakeLiq monetaryValue speedUp",
+}
+"""The tags of each algorithm by IBKR's published samples; `speedUp` is in its list of algorithms."""
+
+
+def test_every_algorithm_has_the_parameters_that_ibkr_publishes() -> None:
+    ours = {kind.strategy: {field.encode_name for field in fields(kind)} for kind in o.Algo.__subclasses__()}
+    assert ours == {strategy: set(tags.split()) for strategy, tags in PUBLISHED.items()}
+
+
+@pytest.mark.parametrize(
+    ("algo", "problem"),
+    [
+        (o.Vwap(max_pct_vol=Decimal("NaN")), "max_pct_vol is NaN; allowed are fractions"),
+        (o.Vwap(max_pct_vol=10.0), "max_pct_vol is 10.0; allowed are fractions above 0 up to 0.5, as Decimals"),  # type: ignore[arg-type]
+        (o.Vwap(monetary_value=Decimal("-1")), "monetary_value is -1; allowed are Decimals above 0"),
+        (o.Vwap(no_take_liq=1), "no_take_liq is 1; allowed are True, False"),  # type: ignore[arg-type]
+        (o.Twap(strategy_type="Fast"), "strategy_type is 'Fast'; allowed are Marketable, Matching"),  # type: ignore[arg-type]
+        (o.Twap(end_time=16), "end_time: 16 is no moment"),  # type: ignore[arg-type]
+        (o.DarkIce(display_size=-1), "display_size is -1; allowed are whole numbers"),
+        (o.Adaptive(adaptive_priority="Urgently"), "adaptive_priority is 'Urgently'; allowed are Urgent, "),  # type: ignore[arg-type]
+    ],
+    ids=lambda one: "" if isinstance(one, str) else None,
+)
+def test_a_parameter_that_ibkr_would_refuse_is_refused_by_its_name(algo: o.Algo, problem: str) -> None:
+    with pytest.raises(InvalidOrder, match=re.escape(problem)):
+        o.with_algo(LIMIT, algo)
+
+
+def test_money_may_be_more_than_any_share() -> None:
+    order = o.with_algo(o.market("BUY", 1), o.Vwap(monetary_value=Decimal(10_000), max_pct_vol=Decimal("0.5")))
+    assert order.algo_params == {"monetaryValue": "10000", "maxPctVol": "0.5"}
 
 
 def test_an_algorithms_problems_are_said_at_once() -> None:
