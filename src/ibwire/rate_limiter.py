@@ -154,15 +154,13 @@ class RateLimiter:
         grant: Callable[[], None],
         fail: Callable[[IbwireError], None],
         timeout: float | None = None,
-        is_kept: bool = False,
     ) -> Turn:
         """Call `grant` when the message may leave (at once, if it may now), or `fail` with the error if it never will.
 
-        `timeout` is how long it may wait, in seconds; the default is the settings' `queue_timeout_s`. `is_kept` keeps
-        it waiting when the link falls. Raises RateLimitQueueFull, and RateLimitReached for a rule that no waiting
-        helps.
+        `timeout` is how long it may wait, in seconds; the default is the settings' `queue_timeout_s`. Raises
+        RateLimitQueueFull, and RateLimitReached for a rule that no waiting helps.
         """
-        turn = Turn(self.give_back, lane, claims, grant, fail, is_kept=is_kept)
+        turn = Turn(self.give_back, lane, claims, grant, fail)
         turn.session = self._session
         if not self._is_pumping and self.try_acquire(lane, claims):
             turn.state = TurnState.GRANTED
@@ -230,16 +228,12 @@ class RateLimiter:
         self._pump()
 
     def link_lost(self, error_for: Callable[[], IbwireError]) -> None:
-        """Pause, fail everything that waits but what is to be kept, and count nothing as open at the gateway any
-        more."""
+        """Pause, fail everything that waits, and count nothing as open at the gateway any more."""
         self.pause()
         self._session += 1
         self._pacing.close_all()
         for turn in sorted(self._turns()):
-            if turn.is_kept:
-                turn.session = self._session
-            else:
-                self._end(turn, error_for())
+            self._end(turn, error_for())
 
     def report_violation(self, code: int, rule: str | None = None) -> None:
         """Slow down, because IBKR said that a limit was broken: this rule, or (None) the messages per second."""

@@ -27,7 +27,6 @@ class Turn:
         "deadline",
         "fail",
         "grant",
-        "is_kept",
         "lane",
         "number",
         "session",
@@ -42,15 +41,12 @@ class Turn:
         claims: tuple[Claim, ...],
         grant: Callable[[], None],
         fail: Callable[[IbwireError], None],
-        *,
-        is_kept: bool,
     ) -> None:
         self._give_back = give_back
         self.lane = lane
         self.claims = claims
         self.grant = grant
         self.fail = fail
-        self.is_kept = is_kept
         self.state = TurnState.WAITING
         self.number = 0
         self.session = 0
