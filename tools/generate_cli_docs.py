@@ -43,7 +43,7 @@ def page() -> str:
     panels: dict[str, list[Any]] = {}
     for command in _under(ibwire, _context(ibwire, None)):
         panels.setdefault(command.rich_help_panel or NO_PANEL, []).append(command)
-    parts = [INTRODUCTION, "\n| | |\n|---|---|\n"]
+    parts = [INTRODUCTION, "\n| command | what it does |\n|---|---|\n"]
     parts += [
         f"| [`{command.name}`](#ibwire-{command.name}) | {_summary(command)} |\n"
         for commands in panels.values()
@@ -74,7 +74,7 @@ def _section(command: Any, parent: Any, *, level: int) -> str:
     parts.append(f"\n```\n{usage}\n```\n")
     records = [one.get_help_record(context) for one in command.params if not getattr(one, "hidden", False)]
     rows = [f"| {_cell(f'`{names}`')} | {_cell(text)} |\n" for names, text in filter(None, records)]
-    return "".join([*parts, "\n| | |\n|---|---|\n", *rows] if rows else parts)
+    return "".join([*parts, "\n| argument | what it does |\n|---|---|\n", *rows] if rows else parts)
 
 
 def _cell(text: str) -> str:
