@@ -125,6 +125,8 @@ def _quantity_problems(order: Order) -> Iterator[str]:
         yield "total_quantity and cash_qty are both set; an order is for a quantity or for an amount of money"
     elif cash is not None and cash <= 0:
         yield f"cash_qty is {cash}; allowed are amounts above 0"
+    elif order.fa_percentage and not order.total_quantity:
+        pass  # so much more or less of what each account of the group has: IBKR works out how many
     elif order.total_quantity is None and order.cash_qty is None:
         yield "total_quantity is not set"
     elif order.cash_qty is None and quantity is not None and quantity <= 0:

@@ -56,12 +56,16 @@ def check_is_own(key: OrderKey, client_id: int) -> None:
         )
 
 
-def account_for(order: Order, settings: TradingSettings, accounts: tuple[str, ...]) -> str:
-    """The account that an order is for: the one given, or the only one of the login.
+def account_for(order: Order, settings: TradingSettings, accounts: tuple[str, ...]) -> str | None:
+    """The account that an order is for: the one given, or the only one of the login; None for an adviser's group.
 
     Raises InvalidOrder if that is none of the login's or not the one of the settings, or if it takes a choice;
-    LiveTradingDisabled for a live one without `allow_live`.
+    LiveTradingDisabled for a live one without `allow_live`. Which accounts a group has is not known here: without
+    `allow_live` all of the login have to be paper accounts.
     """
+    if order.fa_group and not order.account:
+        _check_may_be_of_a_group(settings, accounts)
+        return None
     account = order.account or settings.account or (accounts[0] if len(accounts) == 1 else None)
     if not account:
         raise InvalidOrder(f"nothing was sent: the login has {len(accounts)} accounts, name one (guard: account)")
@@ -72,6 +76,17 @@ def account_for(order: Order, settings: TradingSettings, accounts: tuple[str, ..
     if not settings.allow_live and not account.startswith(PAPER_PREFIX):
         raise LiveTradingDisabled("nothing was sent: the account is a live one (guard: allow_live)")
     return account
+
+
+def _check_may_be_of_a_group(settings: TradingSettings, accounts: tuple[str, ...]) -> None:
+    if settings.account is not None:
+        raise InvalidOrder(
+            "nothing was sent: the order is for a group of accounts, the settings for one (guard: account)"
+        )
+    if not settings.allow_live and not all(account.startswith(PAPER_PREFIX) for account in accounts):
+        raise LiveTradingDisabled(
+            "nothing was sent: the order is for a group, and accounts of the login are live ones (guard: allow_live)"
+        )
 
 
 def check_limits(order: Order, contract: m.Contract, settings: TradingSettings, market_price: MarketPrice) -> None:
@@ -144,7 +159,7 @@ def _check_quantity(order: Order, settings: TradingSettings) -> None:
         return
     if not quantity:
         raise OrderLimitExceeded(
-            f"the order is for an amount of money, its quantity cannot be held to {largest} (guard: max_order_quantity)"
+            f"the order names no quantity, so it cannot be held to {largest} (guard: max_order_quantity)"
         )
     if quantity > largest:
         raise OrderLimitExceeded(f"a quantity of {quantity} is above {largest} (guard: max_order_quantity)")

@@ -66,6 +66,17 @@ def test_the_account_is_the_one_given_or_the_only_one() -> None:
     assert account_for(order, TradingSettings(account=LIVE, allow_live=True), (PAPER, LIVE)) == LIVE
 
 
+def test_an_advisers_group_needs_no_account() -> None:
+    order = replace(limit("BUY", 1, 1), fa_group="All", fa_method="EqualQuantity")
+    assert account_for(order, TradingSettings(), ("DF1234567", PAPER, "DU7654321")) is None
+    assert account_for(replace(order, account=PAPER), TradingSettings(), (PAPER, LIVE)) == PAPER
+    assert account_for(order, TradingSettings(allow_live=True), (PAPER, LIVE)) is None
+    with pytest.raises(LiveTradingDisabled, match="accounts of the login are live ones"):
+        account_for(order, TradingSettings(), (PAPER, LIVE))
+    with pytest.raises(InvalidOrder, match="the settings for one"):
+        account_for(order, TradingSettings(account=PAPER), (PAPER, "DU7654321"))
+
+
 def spread_of(*con_ids: int) -> m.Contract:
     legs = tuple(m.ComboLeg(con_id=con_id, ratio=1, action="BUY", exchange="SMART") for con_id in con_ids)
     return m.Contract(symbol="AAPL", sec_type="BAG", exchange="SMART", combo_legs=legs)

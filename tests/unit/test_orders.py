@@ -34,6 +34,7 @@ class Cents:
 LIMIT = o.limit("BUY", 100, "187.25")
 
 WELL_MADE = [
+    replace(o.market("BUY", 1), total_quantity=None, fa_group="All", fa_method="PctChange", fa_percentage="50"),
     o.market("BUY", 1),
     LIMIT,
     o.stop("SELL", 1, 180),
