@@ -18,7 +18,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from ibwire.simulator.instruments import Instrument, by_con_id
+from ibwire.simulator.catalogue import by_con_id
+from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.price_patterns import Hour, Patterns, Second, Totals
 
 BEGINS_S = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())

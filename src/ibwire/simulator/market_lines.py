@@ -69,7 +69,7 @@ class MarketLines(StreamPart[Line]):
             if is_snapshot and request.generic_tick_list:
                 cause = "Snapshot market data subscription is not applicable to generic ticks"
                 raise Refused(321, f"{VALIDATING}{cause}")
-            instrument = instrument_for(request.contract)
+            instrument = instrument_for(request.contract, self._data.catalogue())
             generic = self._generic(request.generic_tick_list or "", instrument)
             # A regulatory snapshot is paid for each time and so needs no subscription.
             is_live = bool(request.regulatory_snapshot) or self._data.permissions.is_live(instrument)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ibwire.simulator import request_times
-from ibwire.simulator.instruments import by_con_id
+from ibwire.simulator.catalogue import by_con_id
 from ibwire.simulator.market import Market
 from ibwire.simulator.refusals import Refusal, not_simulated
 from ibwire.simulator.triggers import TRIGGER_METHODS, watched_price

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ibwire.simulator import order_conditions, reference, request_times
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.order_conditions import Condition
 from ibwire.simulator.order_kinds import IMMEDIATE, KINDS, TIMES_IN_FORCE, Limit, OrderKind, Trigger
@@ -101,12 +102,12 @@ class OrderTerms(Struct, frozen=True, kw_only=True):
         return bool(self.conditions) and bool(self.order.conditions_cancel_order)
 
 
-def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...]) -> OrderTerms | Refusal:
+def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...], catalogue: Catalogue) -> OrderTerms | Refusal:
     """Read an order's terms, unchecked but for what they cannot be read without; `accounts` are the gateway's."""
     order, contract = request.order or m.Order(), request.contract
     if contract is not None and contract.sec_type == "BAG":
         return not_simulated("BAG contracts")
-    found = reference.instruments_for(contract)
+    found = reference.instruments_for(contract, catalogue)
     if contract is None or len(found) != 1:
         return Refusal(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
     if order.action not in ("BUY", "SELL"):
