@@ -17,7 +17,8 @@ from ibwire.simulator.instruments import INSTRUMENTS, Instrument
 from ibwire.simulator.listed_options import OptionTerms
 from ibwire.simulator.option_chains import UNDERLYINGS, expiries, option_class, strikes
 
-_OPTIONS = ("OPT", "FOP")
+OPTIONS = ("OPT", "FOP")
+"""The security types of options."""
 
 
 class Given(TypedDict, total=False):
@@ -52,6 +53,11 @@ def by_con_id(con_id: int) -> Instrument | None:
     return instruments.by_con_id(con_id) or (listed_options.by_con_id(con_id) if _is_made(con_id) else None)
 
 
+def followed_by(option: Instrument) -> Instrument | None:
+    """What the market of an option follows; None for what is no option, and for one on what the table does not have."""
+    return instruments.by_con_id(option.under_con_id) if option.sec_type in OPTIONS else None
+
+
 class Catalogue(Struct, frozen=True):
     """What there is on a day; `recorded` are the contracts of a recording, None on a generated market."""
 
@@ -76,7 +82,7 @@ class Catalogue(Struct, frozen=True):
         made: Iterable[Instrument | None] = ()
         if _is_made(con_id):
             made = (self.by_con_id(con_id),)
-        elif not con_id and (sec_type in _OPTIONS or (given.get("local_symbol") and not sec_type)):
+        elif not con_id and (sec_type in OPTIONS or (given.get("local_symbol") and not sec_type)):
             made = (listed_options.by_con_id(terms.con_id) for terms in self._described(given))
         options = [option for option in made if option is not None]
         return instruments.find((*INSTRUMENTS, *options) if options else INSTRUMENTS, **given)

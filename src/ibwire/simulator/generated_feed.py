@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from ibwire.simulator.catalogue import by_con_id
+from ibwire.simulator.catalogue import by_con_id, followed_by
 from ibwire.simulator.feed import State, Tick, TickType, opening_ticks
 from ibwire.simulator.generated_options import OptionBook
 from ibwire.simulator.instruments import Instrument, by_local_symbol
@@ -30,6 +30,9 @@ MOMENTUM = 0.7  # chance that a trade is on the same side as the one before
 SPREAD_CHANGE_SHARE = 0.15  # of the book updates try another spread
 USUAL_DAY = date(2026, 1, 2)
 """The date for the options of a feed that is not told it."""
+
+MIDDLE_DIGITS = 8
+"""What the middle of bid and ask is rounded to, so that it is a price and not one with the error of an addition."""
 
 PULL_S = 3600.0  # time in which the price forgets how far it strayed from its reference
 
@@ -158,7 +161,7 @@ class _Book(_Level):
         return out
 
     def middle(self) -> float:
-        return (self.price(self.bid) + self.price(self.ask)) / 2
+        return round((self.price(self.bid) + self.price(self.ask)) / 2, MIDDLE_DIGITS)
 
     def trade(self, at_s: float, out: list[Tick]) -> None:
         """Take some of the bid or the ask; taking all of it makes the price likely to move on."""
@@ -288,7 +291,7 @@ class GeneratedFeed:
         instrument = by_con_id(con_id)
         if instrument is None:
             raise ValueError(f"no instrument has con_id {con_id}: add it to simulator/instruments.toml")
-        if _underlying(instrument) is not None:
+        if followed_by(instrument) is not None:
             self.add(instrument.under_con_id)
         self._instruments[con_id] = instrument
         self._in_order.append(instrument)
@@ -302,11 +305,11 @@ class GeneratedFeed:
         while True:
             while opened < len(self._in_order):
                 instrument = self._in_order[opened]
-                underlying = _underlying(instrument)
+                underlying = followed_by(instrument)
                 if underlying is not None:
-                    followed = levels[underlying.con_id]
-                    option = OptionBook(instrument, underlying, followed, self.seed, self.today)
-                    followed.options.append(option)
+                    level = levels[underlying.con_id]
+                    option = OptionBook(instrument, underlying, level, self.seed, self.today)
+                    level.options.append(option)
                     yield from opening_ticks(at_s, option.con_id, option.state())
                 else:
                     level = levels[instrument.con_id] = self._level(instrument)
@@ -325,11 +328,6 @@ class GeneratedFeed:
     def _level(self, instrument: Instrument) -> _Level:
         kind = _Level if instrument.sec_type == "IND" else _Book
         return kind(instrument, self.seed, self._updates_per_s)
-
-
-def _underlying(instrument: Instrument) -> Instrument | None:
-    """What an option follows; None for what is none, and for an option on something that the table does not have."""
-    return by_con_id(instrument.under_con_id) if instrument.sec_type in ("OPT", "FOP") else None
 
 
 def _default_con_ids() -> list[int]:

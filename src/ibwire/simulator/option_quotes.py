@@ -56,7 +56,7 @@ class OptionQuotes:
         bid = max(1, math.floor(below / low) * low)
         return bid, max(bid + self._step(bid), math.ceil(above / high) * high)
 
-    def price(self, ticks: int) -> float:
+    def price(self, ticks: float) -> float:
         """So many ticks as a price."""
         # One division of two integers rounds correctly.
         return ticks * self._numerator / self._denominator

@@ -12,16 +12,13 @@ import msgspec
 
 from ibwire.simulator import option_prices
 from ibwire.simulator.black_scholes import implied_volatility
-from ibwire.simulator.catalogue import by_con_id
+from ibwire.simulator.catalogue import followed_by
 from ibwire.simulator.feed import TickType
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.market import Quote
 from ibwire.simulator.option_quotes import terms_of
 from ibwire.simulator.volatility_smile import volatility_at
 from ibwire.wire import messages as m
-
-OPTIONS = ("OPT", "FOP")
-"""The security types whose lines have computations."""
 
 COMPUTATION_OF_PRICE = {TickType.BID: 10, TickType.ASK: 11, TickType.LAST: 12}
 MODEL = 13
@@ -33,7 +30,7 @@ def computations(
     instrument: Instrument, quote: Quote, changed: Iterable[int], under_price: float, today: date
 ) -> list[m.TickOptionComputation]:
     """A computation for each of the prices that changed, and the model's: of the volatility that the market has."""
-    underlying = by_con_id(instrument.under_con_id)
+    underlying = followed_by(instrument)
     if underlying is None:
         return []
     terms = terms_of(instrument, today)

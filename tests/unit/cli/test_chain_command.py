@@ -72,7 +72,7 @@ def test_expiry_that_is_none_names_those_that_there_are() -> None:
 
 
 def test_options_on_a_future_are_at_its_exchange() -> None:
-    result = run("FUT:ES:CME:202603", "--json")
+    result = run("FUT:ES:CME:202609", "--json")
     assert result.exit_code == 0, result.output
     assert {one["exchange"] for one in json.loads(result.output)["chains"]} == {"CME"}
 
