@@ -75,7 +75,8 @@ class Chains(Struct, frozen=True, kw_only=True):
     def table(self) -> Table:
         """Expiries, or calls and puts by strike, for a terminal."""
         headings, rows = self._rows() if self.prices is None else self._price_rows(self.prices)
-        listed = Table(title=self._title(), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
+        gap = 2 if self.prices is None else 1  # so that calls and puts fit into eighty columns
+        listed = Table(title=self._title(), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, gap, 0, 0))
         listed.caption, listed.caption_justify = self._caption(), "left"
         for heading in headings:
             is_text = heading in _LEFT_ALIGNED
