@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import mul
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ibwire.simulator.bar_slots import Slot
 from ibwire.simulator.bar_source import Bar, PastTick
@@ -41,13 +45,27 @@ class OptionBars:
         begins_s = self.head_s(option)
         for slot in slots:
             days = [
-                (day, self._past.totals(option.under_con_id, start_s, end_s))
+                _Day(day, start_s, end_s, self._past.totals(option.under_con_id, start_s, end_s))
                 for piece in slot.pieces
                 if piece[0] >= begins_s
                 for day, start_s, end_s in _days(*piece)
             ]
             if days:
-                yield priced.bid_ask_bar(slot, days) if what == "BID_ASK" else priced.bar(slot, what, days)
+                if what == "BID_ASK":
+                    yield priced.bid_ask_bar(slot, days)
+                elif what == "TRADES":
+                    yield self._traded(priced.bar(slot, what, days), option, priced, days)
+                else:
+                    yield priced.bar(slot, what, days)
+
+    def _traded(self, bar: Bar, option: Instrument, priced: _Priced, days: list[_Day]) -> Bar:
+        """A bar with its volume and turnover: every trade at its own price."""
+        volume, turnover = Decimal(0), Decimal(0)
+        for one in days:
+            for ticks, number in self._past.prices(option.under_con_id, one.start_s, one.end_s).items():
+                volume += number * option.quote_size_step
+                turnover += Decimal(repr(priced.last(ticks, one.day))) * number * option.quote_size_step
+        return replace(bar, volume=volume, turnover=turnover, count=sum(one.totals.trades for one in days))
 
     def head_s(self, option: Instrument) -> int:
         """When an option's past begins: with its listing; of one of the table with everything."""
@@ -69,6 +87,15 @@ class OptionBars:
                     yield [make(at_s, price + ticks) for price, _ in second.trades]
 
 
+class _Day(Struct, frozen=True):
+    """What of a bar is in one UTC day, and what the underlying's trading came to then."""
+
+    day: date
+    start_s: int
+    end_s: int
+    totals: Totals
+
+
 class _Priced:
     """From the ticks of what an option is on to its own prices."""
 
@@ -80,51 +107,51 @@ class _Priced:
         self._lot = option.quote_size_step
         self._size = option.typical_size
 
-    def bar(self, slot: Slot, what: str, days: list[tuple[date, Totals]]) -> Bar:
+    def bar(self, slot: Slot, what: str, days: list[_Day]) -> Bar:
         pricing: Pricing = {
             "BID": lambda price, day: self._quotes.bid_ask(price, day)[0],
             "ASK": lambda price, day: self._quotes.bid_ask(price, day)[1],
             "MIDPOINT": lambda price, day: sum(self._quotes.bid_ask(price, day)) / 2,
         }.get(what, self._quotes.last)
         known: list[list[float]] = [
-            [pricing(self._under(ticks), day) for ticks in (one.open, one.high, one.low, one.close)]
-            for day, one in days
+            [pricing(self._under(ticks), one.day) for ticks in _prices(one.totals)] for one in days
         ]
         extremes = [price for prices in known for price in prices]
         price = self._quotes.price
         shown = price(known[0][0]), price(max(extremes)), price(min(extremes)), price(known[-1][-1])
-        if what != "TRADES":
-            return Bar(slot, *shown)
-        trades = [one.trades for _, one in days]
-        average = [self._quotes.last(self._under(one.turnover / (one.lots or 1)), day) for day, one in days]
-        values = (
-            Decimal(repr(self._quotes.price(ticks))) * number * self._lot
-            for ticks, number in zip(average, trades, strict=True)
-        )
-        return Bar(slot, *shown, sum(trades) * self._lot, sum(values, Decimal(0)), sum(trades))
+        return Bar(slot, *shown)
 
-    def bid_ask_bar(self, slot: Slot, days: list[tuple[date, Totals]]) -> Bar:
+    def bid_ask_bar(self, slot: Slot, days: list[_Day]) -> Bar:
         """Average bid, highest ask, lowest bid, average ask."""
-        edges = [self._quotes.bid_ask(self._under(ticks), day) for day, one in days for ticks in (one.high, one.low)]
-        seconds = sum(one.seconds for _, one in days)
-        means = [(self._quotes.bid_ask(self._under(one.price_seconds / one.seconds), day), one) for day, one in days]
+        edges = [self._quotes.bid_ask(self._under(ticks), one.day) for one in days for ticks in _prices(one.totals)]
+        seconds = [one.totals.seconds for one in days]
+        means = [
+            self._quotes.bid_ask(self._under(one.totals.price_seconds / one.totals.seconds), one.day) for one in days
+        ]
         bid, ask = (
-            round(self._quotes.price(sum(quote[side] * one.seconds for quote, one in means) / seconds), _AVERAGE_DIGITS)
-            for side in (0, 1)
+            round(self._quotes.price(sum(map(mul, side, seconds)) / sum(seconds)), _AVERAGE_DIGITS)
+            for side in zip(*means, strict=True)
         )
         highest, lowest = max(ask for _, ask in edges), min(bid for bid, _ in edges)
         return Bar(slot, bid, self._quotes.price(highest), self._quotes.price(lowest), ask)
 
     def trade(self, at_s: int, ticks: int) -> PastTick:
-        price = self._quotes.last(self._under(ticks), _day_of(at_s))
-        return PastTick(at_s, price=self._quotes.price(price), size=self._lot)
+        return PastTick(at_s, price=self.last(ticks, _day_of(at_s)), size=self._lot)
 
     def quote(self, at_s: int, ticks: int) -> PastTick:
         bid, ask = map(self._quotes.price, self._quotes.bid_ask(self._under(ticks), _day_of(at_s)))
         return PastTick(at_s, bid=bid, ask=ask, bid_size=self._size, ask_size=self._size)
 
+    def last(self, ticks: int, day: date) -> float:
+        """The price of a trade when the underlying trades at so many of its ticks."""
+        return self._quotes.price(self._quotes.last(self._under(ticks), day))
+
     def _under(self, ticks: float) -> float:
         return ticks * self._numerator / self._denominator
+
+
+def _prices(totals: Totals) -> tuple[int, int, int, int]:
+    return totals.open, totals.high, totals.low, totals.close
 
 
 def _days(start_s: int, end_s: int) -> Iterator[tuple[date, int, int]]:
