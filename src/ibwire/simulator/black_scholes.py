@@ -50,7 +50,7 @@ def worth(terms: Terms, volatility: float, under_price: float) -> Worth:
     density = _NORMAL.pdf(d1)
     sign = 1 if terms.is_call else -1
     return Worth(
-        price=max(sign * (under_price * _NORMAL.cdf(sign * d1) - terms.strike * _NORMAL.cdf(sign * d2)), 0.0),
+        price=max(0.0, sign * (under_price * _NORMAL.cdf(sign * d1) - terms.strike * _NORMAL.cdf(sign * d2))),
         delta=sign * _NORMAL.cdf(sign * d1),
         gamma=density / (under_price * deviation),
         vega=under_price * density * root / 100,

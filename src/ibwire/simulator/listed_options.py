@@ -36,10 +36,10 @@ NUMBERS = range(-STRIKES_EACH_SIDE, STRIKES_EACH_SIDE + 1)
 
 _FIRST_FRIDAY = date(2020, 1, 3)
 _WEEKS, _PLACES = 2048, 64
-_KEYS = 4363
+KEYS = 4363
 """A prime by which no two underlyings of the table leave the same rest: it names them in 12 bits, whatever is added."""
 
-_BY_KEY = {con_id % _KEYS: one for con_id, one in UNDERLYINGS.items()}
+_BY_KEY = {con_id % KEYS: one for con_id, one in UNDERLYINGS.items()}
 
 _MONTH_LETTERS = "FGHJKMNQUVXZ"
 _USUAL_YEARS = 30 / 365
@@ -67,7 +67,7 @@ class OptionTerms(Struct, frozen=True):
         """Its contract id."""
         week = (self.expiry - _FIRST_FRIDAY).days // 7
         place = self.number + STRIKES_EACH_SIDE
-        key = self.underlying.con_id % _KEYS
+        key = self.underlying.con_id % KEYS
         return FIRST_ID + ((key * _WEEKS + week) * len(RIGHTS) + RIGHTS.index(self.right)) * _PLACES + place
 
     @property
