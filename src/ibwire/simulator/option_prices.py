@@ -62,8 +62,8 @@ def option_price(request: m.CalculateOptionPriceRequest, knowledge: Knowledge) -
 
 
 def exercise(request: m.ExerciseOptionsRequest, knowledge: Knowledge) -> list[Message]:
-    """Refused on its order id: there are no option positions to exercise."""
-    return error(request.order_id, 322, f"{PROCESSING}No option position to exercise", knowledge)
+    """Refused on its order id: options are traded here, and never turn into what they are on."""
+    return error(request.order_id, 322, f"{PROCESSING}Exercising options is not simulated", knowledge)
 
 
 def is_sensible(value: float | None) -> bool:
