@@ -18,8 +18,10 @@ from msgspec.structs import replace
 from ibwire.simulator.black_scholes import Terms, worth
 from ibwire.simulator.instruments import INSTRUMENTS, Instrument
 from ibwire.simulator.option_chains import (
+    FIRST_EXPIRY,
     STRIKES_EACH_SIDE,
     UNDERLYINGS,
+    WEEKS,
     OptionClass,
     delivered_future,
     option_class,
@@ -34,10 +36,9 @@ RIGHTS = ("C", "P")
 NUMBERS = range(-STRIKES_EACH_SIDE, STRIKES_EACH_SIDE + 1)
 """The places of the strikes, 0 the one in the middle."""
 
-_FIRST_FRIDAY = date(2020, 1, 3)
-_WEEKS, _PLACES = 2048, 64
-KEYS = 4363
-"""A prime by which no two underlyings of the table leave the same rest: it names them in 12 bits, whatever is added."""
+_PLACES = 64
+KEYS = 2179
+"""A prime by which no two underlyings of the table leave the same rest: so one that is added leaves all ids as they are."""
 
 _BY_KEY = {con_id % KEYS: one for con_id, one in UNDERLYINGS.items()}
 
@@ -65,10 +66,10 @@ class OptionTerms(Struct, frozen=True):
     @property
     def con_id(self) -> int:
         """Its contract id."""
-        week = (self.expiry - _FIRST_FRIDAY).days // 7
+        week = (self.expiry - FIRST_EXPIRY).days // 7
         place = self.number + STRIKES_EACH_SIDE
         key = self.underlying.con_id % KEYS
-        return FIRST_ID + ((key * _WEEKS + week) * len(RIGHTS) + RIGHTS.index(self.right)) * _PLACES + place
+        return FIRST_ID + ((key * WEEKS + week) * len(RIGHTS) + RIGHTS.index(self.right)) * _PLACES + place
 
     @property
     def local_symbol(self) -> str:
@@ -92,11 +93,11 @@ def terms_of(con_id: int) -> OptionTerms | None:
     """The option that an id names, None if it names none."""
     rest, place = divmod(con_id - FIRST_ID, _PLACES)
     rest, side = divmod(rest, len(RIGHTS))
-    key, week = divmod(rest, _WEEKS)
+    key, week = divmod(rest, WEEKS)
     underlying = _BY_KEY.get(key)
     if underlying is None or place > 2 * STRIKES_EACH_SIDE:
         return None
-    terms = OptionTerms(underlying, _FIRST_FRIDAY + timedelta(weeks=week), RIGHTS[side], place - STRIKES_EACH_SIDE)
+    terms = OptionTerms(underlying, FIRST_EXPIRY + timedelta(weeks=week), RIGHTS[side], place - STRIKES_EACH_SIDE)
     if terms.strike <= 0 or not is_on(underlying, terms.expiry):
         return None
     return terms

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from ibwire.simulator.instruments import INSTRUMENTS, Instrument
 
+FIRST_EXPIRY, WEEKS = date(2000, 1, 7), 4096
+"""The Fridays on which options may expire: so many, up to 2078."""
+
 WEEKLY_EXPIRIES = 8
 MONTHLY_EXPIRIES = 6
 STRIKES_EACH_SIDE = 30
@@ -91,7 +94,8 @@ def expiries(instrument: Instrument, today: date) -> list[date]:
     days.update(_third_fridays(today))
     if instrument.sec_type == "FUT":
         days = {day for day in days if delivered_future(instrument.symbol, day) is instrument}
-    return sorted(days)
+    last = FIRST_EXPIRY + timedelta(weeks=WEEKS - 1)
+    return sorted(day for day in days if FIRST_EXPIRY <= day <= last)
 
 
 def strike_at(price: float, number: int) -> float:

@@ -136,7 +136,7 @@ def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...], catalogu
         quantity=quantity,
         tif=order.tif or "DAY",
     )
-    return _with_times(_with_prices(terms))
+    return _with_times(_with_prices(terms), catalogue)
 
 
 def _with_prices(terms: OrderTerms) -> OrderTerms:
@@ -162,7 +162,7 @@ def _with_prices(terms: OrderTerms) -> OrderTerms:
     )
 
 
-def _with_times(terms: OrderTerms) -> OrderTerms | Refusal:
+def _with_times(terms: OrderTerms, catalogue: Catalogue) -> OrderTerms | Refusal:
     """Its times and conditions."""
     order = terms.order
     after = request_times.parse(order.good_after_time) if order.good_after_time else None
@@ -171,7 +171,7 @@ def _with_times(terms: OrderTerms) -> OrderTerms | Refusal:
         return Refusal(337, f"Invalid date, time or time-zone entered: '{order.good_after_time}'")
     if terms.tif == "GTD" and till is None:
         return Refusal(334, "Invalid Good Till Date")
-    conditions = order_conditions.read(order.conditions)
+    conditions = order_conditions.read(order.conditions, catalogue)
     if isinstance(conditions, Refusal):
         return conditions
     return replace(
