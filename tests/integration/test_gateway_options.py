@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ibwire.cli.chain_prices import prices_of
 from ibwire.contracts import Contract, Future, FutureOption, Index, Option, OptionChain, Stock
 from ibwire.exceptions import NoData, NoSecurityDefinition, OrderRejected
 from ibwire.order_states import OrderState
@@ -173,6 +174,19 @@ async def test_on_a_market_that_is_not_generated_nothing_is_made_up(tmp_path: Pa
             await order.acknowledged()
         with pytest.raises(ValueError, match="no instrument"):
             gateway.set_quote(option.con_id or 0, bid=1.0)
+
+
+@on_virtual_time
+async def test_prices_of_a_chain_leave_out_what_does_not_exist_or_never_comes_and_say_why(tmp_path: Path) -> None:
+    async with market_of(tmp_path) as (gateway, session):
+        option = await option_of(session)
+        missing = Option("AAPL", "20261218", "C", Decimal("250.01"))
+        prices = await prices_of(session, [option, missing])
+        assert list(prices.quotes) == [option]
+        assert "No security definition" in str(prices.problem)
+        assert prices.cells(missing) == ("", "", "", "")
+        await gateway.inject("farm_down", farm="usopt")
+        assert (await prices_of(session, [await option_of(session, "P")])).quotes == {}
 
 
 @on_virtual_time

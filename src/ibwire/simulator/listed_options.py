@@ -38,7 +38,7 @@ NUMBERS = range(-STRIKES_EACH_SIDE, STRIKES_EACH_SIDE + 1)
 
 _PLACES = 64
 KEYS = 2179
-"""A prime by which no two underlyings of the table leave the same rest: so one that is added leaves all ids as they are."""
+"""A prime by which no two underlyings of the table leave the same rest, so that one that is added changes no ids."""
 
 _BY_KEY = {con_id % KEYS: one for con_id, one in UNDERLYINGS.items()}
 
