@@ -15,8 +15,12 @@ def test_chain_of_an_expiry_lists_calls_and_puts_around_the_market() -> None:
     expiry = chain["expiries"][0]
     result = ibwire("chain", "AAPL", "--expiry", expiry, "--strikes", "2", "--sim")
     assert (result.returncode, result.stderr) == (0, "")
-    _, *rows = (line.split("\t") for line in result.stdout.splitlines())
+    heading, *rows = (line.split("\t") for line in result.stdout.splitlines())
     assert len(rows) == 4
+    deltas = [(float(row[heading.index("call_delta")]), float(row[heading.index("put_delta")])) for row in rows]
+    assert all(call > 0 > put for call, put in deltas)
+    assert deltas == sorted(deltas, reverse=True), "the higher the strike, the lower both"
+    assert all(float(row[heading.index("call_bid")]) < float(row[heading.index("call_ask")]) for row in rows)
     assert [row[1][0] for row in (rows[0], *rows[2:])] == ["-", "+", "+"]
     assert rows[0][2].startswith(f"OPT:AAPL:{expiry.replace('-', '')}:C:{rows[0][0]}")
 

@@ -10,14 +10,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from ibwire.simulator import NO_LIMITS, GatewayThread, option_chains
+from ibwire.simulator import NO_LIMITS, GatewayThread, catalogue
 from tests.helpers.examples import EXAMPLES, TIMEOUT_S, run_example, running_example, until
 
 NEEDS_SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -77,19 +76,32 @@ def test_history_is_written_and_what_is_there_is_not_asked_for_again(
     assert (tmp_path / "bars.parquet").exists()
 
 
-def test_option_chain_shows_the_options_there_are_around_the_price(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The simulator has chains, but of the options in them only those of its table: here is a chain around such a one.
-    monkeypatch.setattr(option_chains, "expiries", lambda *_: [date(2023, 1, 20)])
-    monkeypatch.setattr(option_chains, "strikes", lambda _: (90.0, 100.0))
-    said = run("option_chain.py", "TSLA", "--seconds", "2").stdout.splitlines()
-    assert re.fullmatch(r"TSLA at \S+, options of 2023-01-20 in class TSLA", said[0])
-    missing, there = said[2:]
+def test_option_chain_shows_calls_and_puts_around_the_price(run: Run) -> None:
+    said = run("option_chain.py", "AAPL", "--strikes", "2").stdout.splitlines()
+    assert re.fullmatch(r"AAPL at \S+, options of \S+ in class AAPL", said[0])
+    rows = [[float(cell.strip("%")) for cell in line.split()] for line in said[2:]]
+    assert [len(row) for row in rows] == [9] * 4
+    for bid, ask, volatility, delta, strike, put_bid, put_ask, put_volatility, put_delta in rows:
+        assert 0 < bid < ask
+        assert 0 < put_bid < put_ask
+        assert volatility == put_volatility > 5
+        assert delta - put_delta == pytest.approx(1, abs=0.02)
+        assert strike % 2.5 == 0
+
+
+def test_option_chain_leaves_out_what_does_not_exist(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    # IBKR lists the strikes of all expiries together, so that some do not exist for one of them: here 251.
+    monkeypatch.setattr(catalogue, "strikes", lambda _: (250.0, 251.0))
+    there, missing = sorted(run("option_chain.py", "AAPL").stdout.splitlines()[2:], key=lambda line: " 251 " in line)
     number = r" +[-+\d.]+%?"
-    assert re.fullmatch(r"( +-){4} +90 +( +-){4}", missing)
-    assert re.fullmatch(rf"{number}{number}{number}{number} +100 +( +-){{4}}", there)
+    assert re.fullmatch(rf"({number}){{4}} +250 +({number}){{4}}", there)
+    assert re.fullmatch(r"( +-){4} +251 +( +-){4}", missing)
 
 
-def test_option_chain_without_any_of_its_options_says_so(simulated_gateway: GatewayThread, tmp_path: Path) -> None:
+def test_option_chain_without_any_of_its_options_says_so(
+    simulated_gateway: GatewayThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "strikes", lambda _: (249.0, 251.0))
     result = run_example("option_chain.py", "AAPL", port=simulated_gateway.port, folder=tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
     assert re.fullmatch(r"IBKR lists none of the options of \S+ around \S+\n", result.stderr)

@@ -30,10 +30,10 @@ async def main(path: str, days: int) -> None:
     """Download as many days as are asked for, of five shares."""
     read_bars = history_desk.read_bars
 
-    def read(request: m.HistoricalDataRequest, now_s: float) -> Any:
+    def read(request: m.HistoricalDataRequest, *more: Any) -> Any:
         if request.what_to_show != "SCHEDULE":
             say(f"asked {request.contract.con_id if request.contract else 0} {request.end_date_time}")
-        return read_bars(request, now_s)
+        return read_bars(request, *more)
 
     history_desk.read_bars = read
     last = NOW.date() - timedelta(days=1)

@@ -35,7 +35,7 @@ from ibwire.exceptions import (
 )
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings, ContractSettings, Settings
-from ibwire.simulator import GatewayLimits, RealClock, SimulatedGateway
+from ibwire.simulator import GatewayLimits, GeneratedFeed, RealClock, SimulatedGateway
 from ibwire.simulator.instruments import INSTRUMENTS
 from ibwire.wire import messages as m
 from tests.helpers.sessions import session_at, told, wall_clock
@@ -48,7 +48,7 @@ ES = Future("ES", "CME", "202603")
 @asynccontextmanager
 async def looking_up(cache: Path | None = None) -> AsyncIterator[Contracts]:
     """A session's contracts, over TCP to a gateway of its own."""
-    async with simulated(clock=RealClock(wall_clock)) as gateway:
+    async with simulated(GeneratedFeed(1, ()), clock=RealClock(wall_clock)) as gateway:
         settings = Settings(connection=ConnectionSettings(port=gateway.port), contracts=ContractSettings(cache=cache))
         async with IBSession(settings, clock=wall_clock) as session:
             yield session.contracts
@@ -122,7 +122,7 @@ async def test_an_option_chain_is_told_by_exchange_and_class() -> None:
         strike = chain.strikes_around(250.0, 1)[0]
         option = chain.option(chain.expiries[0], "C", strike)
         assert (option.symbol, option.strike, option.multiplier) == ("AAPL", strike, 100.0)
-        on_future, *_ = await within(contracts.option_chain(ES))
+        on_future, *_ = await within(contracts.option_chain(Future("ES", "CME", "202609")))
         assert on_future.options(on_future.expiries[:1], on_future.strikes[:1])[0].sec_type == "FOP"
 
 
@@ -176,7 +176,7 @@ async def test_answers_are_kept_in_the_file_that_the_settings_name(tmp_path: Pat
         await within(contracts.qualify(Stock("AAPL")))
     assert cache.exists()
     # No gateway knows this session's questions: what it can answer is what was kept.
-    async with simulated(clock=RealClock(wall_clock)) as gateway:
+    async with simulated(GeneratedFeed(1, ()), clock=RealClock(wall_clock)) as gateway:
         settings = Settings(connection=ConnectionSettings(port=gateway.port), contracts=ContractSettings(cache=cache))
         session = IBSession(settings, clock=wall_clock)
         assert (await session.contracts.qualify(Stock("AAPL"))).con_id == AAPL
@@ -236,7 +236,7 @@ def test_the_table_of_questions_is_complete() -> None:
 @asynccontextmanager
 async def supervised(request_timeout_s: float = 60.0) -> AsyncIterator[tuple[SimulatedGateway, IBSession]]:
     async with (
-        simulated(port=4002, clock=RealClock(wall_clock)) as gateway,
+        simulated(GeneratedFeed(1, ()), port=4002, clock=RealClock(wall_clock)) as gateway,
         session_at(4002, connection={"request_timeout_s": request_timeout_s}) as session,
     ):
         yield gateway, session
@@ -288,7 +288,9 @@ async def test_rules_and_patterns_that_are_none_are_errors() -> None:
 @on_virtual_time
 async def test_many_look_ups_stay_within_the_rate_that_the_gateway_enforces() -> None:
     async with (
-        simulated(port=4002, clock=RealClock(wall_clock), limits=GatewayLimits(rejects=True)) as gateway,
+        simulated(
+            GeneratedFeed(1, ()), port=4002, clock=RealClock(wall_clock), limits=GatewayLimits(rejects=True)
+        ) as gateway,
         session_at(4002) as session,
     ):
         asked = [Contract(con_id=one.con_id, exchange=one.exchange) for one in INSTRUMENTS]

@@ -162,10 +162,10 @@ class Asked:
         self.ends: list[str] = []
         admit = history_desk.read_bars
 
-        def read(request: m.HistoricalDataRequest, now_s: float) -> Any:
+        def read(request: m.HistoricalDataRequest, *more: Any) -> Any:
             if request.what_to_show != "SCHEDULE":
                 self.ends.append(f"{request.contract!r} {request.end_date_time}")
-            return admit(request, now_s)
+            return admit(request, *more)
 
         monkeypatch.setattr(history_desk, "read_bars", read)
         self.gateway = gateway

@@ -260,6 +260,31 @@ def test_option_calculations(ib: IB) -> None:
     assert calc.optPrice > 0
 
 
+def test_option_chain_with_tickers(ib: IB) -> None:
+    share = Stock("AAPL", "SMART", "USD")
+    ib.qualifyContracts(share)
+    (chain,) = [
+        one for one in ib.reqSecDefOptParams(share.symbol, "", share.secType, share.conId) if one.exchange == "SMART"
+    ]
+    strikes = [strike for strike in chain.strikes if strike % 5 == 0 and 240 <= strike <= 260]
+    expirations = sorted(chain.expirations)[:2]
+    contracts = [
+        Option("AAPL", expiration, strike, right, "SMART", tradingClass="AAPL")
+        for right in "PC"
+        for expiration in expirations
+        for strike in strikes
+    ]
+    qualified = ib.qualifyContracts(*contracts)
+    assert len(qualified) == len(contracts) == 20
+    tickers = ib.reqTickers(*qualified)  # type: ignore[arg-type]
+    for ticker in tickers:
+        assert 0 < ticker.bid < ticker.ask
+        assert ticker.modelGreeks is not None
+        assert 0.1 < (ticker.modelGreeks.impliedVol or 0) < 0.5
+    details = ib.reqContractDetails(Option("AAPL", expirations[0], exchange="SMART"))
+    assert len(details) == 2 * len(chain.strikes)
+
+
 def test_order_book(ib: IB) -> None:
     contract = Stock("AAPL", "ARCA", "USD")
     ib.qualifyContracts(contract)

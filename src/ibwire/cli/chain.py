@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ibwire.cli.chain_prices import PRICE_COLUMNS, Prices, prices_of
 from ibwire.cli.connecting import Gateway, connected
 from ibwire.cli.frame import BadOption, run, show
 from ibwire.cli.options import AsJson, ClientId, Host, Port, Sim
@@ -27,14 +29,15 @@ SMART = "SMART"
 EXPIRY_COLUMNS = ("exchange", "class", "multiplier", "expiry", "days", "strikes")
 STRIKE_COLUMNS = ("strike", "distance", "call", "put")
 
-_RIGHT_ALIGNED = frozenset({"days", "strikes", "strike", "distance", "multiplier"})
+_LEFT_ALIGNED = frozenset({"exchange", "class", "expiry", "call", "put"})
 
 
 class Chains(Struct, frozen=True, kw_only=True):
     """The chains of one underlying, as the command shows them.
 
     `price` is that of the underlying, None if it could not be had; then the strikes are those in the middle of each
-    chain. `day` is the expiry whose strikes are shown, None if it is the expiries that are.
+    chain. `day` is the expiry whose strikes are shown, None if it is the expiries that are. `prices` are those of the
+    options shown, None if they were not asked for.
     """
 
     label: str
@@ -43,6 +46,12 @@ class Chains(Struct, frozen=True, kw_only=True):
     price: float | None
     day: date | None
     each_side: int
+    prices: Prices | None = None
+
+    def options(self) -> list[Contract]:
+        """Those whose strikes are shown."""
+        day = self.day
+        return [] if day is None else [one for row in self._strikes_shown() for one in self._both(*row, day)]
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data that JSON can hold: expiries are ISO dates; all of a chain's strikes are listed."""
@@ -57,7 +66,7 @@ class Chains(Struct, frozen=True, kw_only=True):
                     "multiplier": one.multiplier,
                     "expiries": list(one.expiries),
                     "strikes": list(one.strikes),
-                    "options": [] if self.day is None else [self._pair(one, self.day, k) for k in self._strikes(one)],
+                    "options": [] if self.day is None else [self._entry(one, k, self.day) for k in self._strikes(one)],
                 }
                 for one in self.chains
             ],
@@ -65,28 +74,59 @@ class Chains(Struct, frozen=True, kw_only=True):
 
     def table(self) -> Table:
         """Expiries, or calls and puts by strike, for a terminal."""
-        headings, rows = self._rows()
-        listed = Table(title=self._title(), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0))
+        headings, rows = self._rows() if self.prices is None else self._price_rows(self.prices)
+        gap = 2 if self.prices is None else 1  # so that calls and puts fit into eighty columns
+        listed = Table(title=self._title(), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, gap, 0, 0))
+        listed.caption, listed.caption_justify = self._caption(), "left"
         for heading in headings:
-            listed.add_column(heading, justify="right" if heading in _RIGHT_ALIGNED else "left", overflow="fold")
+            is_text = heading in _LEFT_ALIGNED
+            listed.add_column(heading, justify="left" if is_text else "right", overflow="fold")
         for row in rows:
             listed.add_row(*map(Text, row))
         return listed
 
     def plain(self) -> str:
-        """The same, a line each under a heading, separated by tabs."""
+        """The same, a line each under a heading, separated by tabs; with prices, they follow the options' texts."""
         headings, rows = self._rows()
+        if self.prices is not None:
+            headings += tuple(f"{right}_{name}" for right in ("call", "put") for name in PRICE_COLUMNS)
+            rows = [row + priced for row, priced in zip(rows, self._priced(self.prices), strict=True)]
         return "\n".join("\t".join(row) for row in (headings, *rows))
 
     def _title(self) -> str:
         at = "" if self.price is None else f" at {self.price:.10g}"
-        return f"options on {self.label}{at}" + ("" if self.day is None else f", expiry {self.day}")
+        expiry = "" if self.day is None else f", expiry {self.day}"
+        return f"options on {self.label}{at}{expiry}" + ("" if self.prices is None else ": calls left, puts right")
 
     def _rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         day = self.day
         if day is None:
             return EXPIRY_COLUMNS, [row for one in self.chains for row in self._expiry_rows(one)]
-        return STRIKE_COLUMNS, [self._strike_row(one, day, at) for one in self.chains for at in self._strikes(one)]
+        return STRIKE_COLUMNS, [self._strike_row(*row, day) for row in self._strikes_shown()]
+
+    def _price_rows(self, prices: Prices) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Calls on the left, puts on the right, as option chains are looked at."""
+        half = len(PRICE_COLUMNS)
+        rows = [
+            (*priced[:half], f"{strike:g}", self._distance(strike), *priced[half:])
+            for (_, strike), priced in zip(self._strikes_shown(), self._priced(prices), strict=True)
+        ]
+        return (*PRICE_COLUMNS, "strike", "distance", *PRICE_COLUMNS), rows
+
+    def _priced(self, prices: Prices) -> list[tuple[str, ...]]:
+        """The prices of call and put for each strike that is shown."""
+        assert self.day is not None, "prices are of the options of one expiry"
+        pairs = [self._both(*row, self.day) for row in self._strikes_shown()]
+        return [prices.cells(call) + prices.cells(put) for call, put in pairs]
+
+    def _caption(self) -> str | None:
+        """How to name an option to other commands, and why there are no prices."""
+        if self.prices is None:
+            return None
+        lines = [f"the first call is {shown(self.options()[0])}"] if self.options() else []
+        if self.prices.problem is not None:
+            lines.append(f"not all have prices: {self.prices.problem.message}")
+        return "\n".join(lines) or None
 
     def _expiry_rows(self, chain: OptionChain) -> list[tuple[str, ...]]:
         multiplier = "" if chain.multiplier is None else f"{chain.multiplier:g}"
@@ -97,10 +137,15 @@ class Chains(Struct, frozen=True, kw_only=True):
             for day in chain.expiries
         ]
 
-    def _strike_row(self, chain: OptionChain, day: date, strike: float) -> tuple[str, ...]:
-        distance = "" if not self.price else f"{round(100 * (strike / self.price - 1), 1) + 0.0:+.1f} %"
-        pair = self._pair(chain, day, strike)
-        return f"{strike:g}", distance, pair["call"], pair["put"]
+    def _strike_row(self, chain: OptionChain, strike: float, day: date) -> tuple[str, ...]:
+        call, put = map(shown, self._both(chain, strike, day))
+        return f"{strike:g}", self._distance(strike), call, put
+
+    def _distance(self, strike: float) -> str:
+        return "" if not self.price else f"{round(100 * (strike / self.price - 1), 1) + 0.0:+.1f} %"
+
+    def _strikes_shown(self) -> list[tuple[OptionChain, float]]:
+        return [(one, strike) for one in self.chains for strike in self._strikes(one)]
 
     def _strikes(self, chain: OptionChain) -> tuple[float, ...]:
         if not chain.strikes:
@@ -108,10 +153,16 @@ class Chains(Struct, frozen=True, kw_only=True):
         middle = chain.strikes[len(chain.strikes) // 2] if self.price is None else self.price
         return chain.strikes_around(middle, self.each_side)
 
+    def _entry(self, chain: OptionChain, strike: float, day: date) -> dict[str, Any]:
+        call, put = self._both(chain, strike, day)
+        entry: dict[str, Any] = {"strike": strike, "call": shown(call), "put": shown(put)}
+        if self.prices is not None:
+            entry |= {"call_quote": self.prices.as_dict(call), "put_quote": self.prices.as_dict(put)}
+        return entry
+
     @staticmethod
-    def _pair(chain: OptionChain, day: date, strike: float) -> dict[str, Any]:
-        call, put = (shown(chain.option(day, right, strike)) for right in ("C", "P"))
-        return {"strike": strike, "call": call, "put": put}
+    def _both(chain: OptionChain, strike: float, day: date) -> tuple[Contract, Contract]:
+        return chain.option(day, "C", strike), chain.option(day, "P", strike)
 
 
 def chain(
@@ -124,6 +175,7 @@ def chain(
     exchange: Annotated[str, typer.Option(help="The options' exchange; `all` for every one.")] = SMART,
     trading_class: Annotated[str | None, typer.Option(help="Only this trading class, such as SPXW.")] = None,
     strikes: Annotated[int, typer.Option(min=1, help="How many strikes on each side of the market.")] = 8,
+    prices: Annotated[bool, typer.Option(help="With --expiry: ask for the options' bids, asks and Greeks.")] = True,
     market_data_type: MarketDataType = None,
     host: Host = None,
     port: Port = None,
@@ -133,13 +185,14 @@ def chain(
 ) -> None:
     """List the options on a contract: its expiries, or with `--expiry` calls and puts of the strikes around the market.
 
-    The texts of the options can be given to `quotes`, `contract` and the others. A chain's strikes are those of all its
-    expiries together, so that not each of them exists for each expiry: `contract` tells.
+    With their bids, asks, volatilities and deltas (IBKR's model), or with `--no-prices` the texts by which `quotes`,
+    `contract` and the others know them; --json and a pipe have both. Each option takes a market-data line for up to ten
+    seconds. A chain's strikes are those of all its expiries together: one that an expiry does not have has no prices.
 
     Example: ibwire chain AAPL --expiry 202612 --strikes 5 --sim
     """
     gateway = Gateway(host=host, port=port, client_id=client_id, sim=sim)
-    found = run(_chains(gateway, symbol, exchange, trading_class, expiry, strikes, market_data_type))
+    found = run(_chains(gateway, symbol, exchange, trading_class, expiry, strikes, market_data_type, prices=prices))
     show(found.as_dict(), found.table(), found.plain(), as_json=as_json)
 
 
@@ -151,6 +204,8 @@ async def _chains(
     expiry: str | None,
     each_side: int,
     kind: DataKind | None,
+    *,
+    prices: bool,
 ) -> Chains:
     digits = None if expiry is None else _expiry_digits(expiry)
     asked = parsed([symbol])
@@ -167,7 +222,10 @@ async def _chains(
             if kind is not None:
                 await session.market_data.set_market_data_kind(kind.kind)
             price = await _price(session, underlying)
-    return Chains(label=label, chains=found, today=today, price=price, day=day, each_side=each_side)
+        chains = Chains(label=label, chains=found, today=today, price=price, day=day, each_side=each_side)
+        if day is None or not prices:
+            return chains
+        return replace(chains, prices=await prices_of(session, chains.options()))
 
 
 def expiry_in(chains: Sequence[OptionChain], digits: str, today: date) -> date:

@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.clock import Clock
 from ibwire.simulator.faults import FAULTS, BadFault
-from ibwire.simulator.instruments import INSTRUMENTS, Instrument, by_con_id, by_local_symbol
+from ibwire.simulator.instruments import INSTRUMENTS, Instrument
 from ibwire.simulator.order_desk import OrderDesk
 from ibwire.simulator.pulse import NotManual
 from ibwire.simulator.state import ActiveFault, GatewayState
@@ -57,6 +58,9 @@ class Controlled(Protocol):
 
     def state(self) -> GatewayState:
         """The truth at this moment."""
+
+    def catalogue(self) -> Catalogue:
+        """Every contract that there is now."""
 
     def active_faults(self) -> list[ActiveFault]:
         """The faults that go on now."""
@@ -134,7 +138,7 @@ async def post_clock(gateway: Controlled, body: bytes) -> object:
 async def post_quote(gateway: Controlled, body: bytes) -> object:
     """Set a quote."""
     quote = msgspec.json.decode(body, type=NewQuote)
-    instrument = _instrument(quote.symbol, quote.con_id)
+    instrument = _instrument(gateway, quote.symbol, quote.con_id)
     changes = {name: value for name, value in msgspec.structs.asdict(quote).items() if value is not None}
     changes = {name: value for name, value in changes.items() if name not in ("symbol", "con_id")}
     if not changes:
@@ -149,7 +153,7 @@ async def post_quote(gateway: Controlled, body: bytes) -> object:
 async def post_order(gateway: Controlled, body: bytes) -> object:
     """Place an order as the user of TWS."""
     asked = msgspec.json.decode(body, type=ManualOrder)
-    instrument = _instrument(asked.symbol, asked.con_id)
+    instrument = _instrument(gateway, asked.symbol, asked.con_id)
     order = m.Order(
         action=asked.action,
         order_type=asked.order_type,
@@ -214,10 +218,11 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _instrument(symbol: str | None, con_id: int | None) -> Instrument:
+def _instrument(gateway: Controlled, symbol: str | None, con_id: int | None) -> Instrument:
     if (symbol is None) == (con_id is None):
         raise Refused(400, "an instrument is named by either 'symbol', its local symbol, or 'con_id'")
-    found = by_local_symbol(symbol) if symbol is not None else by_con_id(con_id or 0)
+    catalogue = gateway.catalogue()
+    found = catalogue.by_local_symbol(symbol) if symbol is not None else catalogue.by_con_id(con_id or 0)
     if found is None:
         known = ", ".join(instrument.local_symbol for instrument in INSTRUMENTS)
         raise Refused(400, f"there is no {symbol if symbol is not None else con_id!r}; there are {known}")

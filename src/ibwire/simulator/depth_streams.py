@@ -86,7 +86,7 @@ class DepthStreams(StreamPart[DepthStream]):
         id_, data = id_of(request.req_id), self._data
         with self._refusals(id_):
             self._check_id(id_)
-            instrument = instrument_for(request.contract)
+            instrument = instrument_for(request.contract, self._data.catalogue())
             is_smart = bool(request.is_smart_depth)
             exchange = (request.contract.exchange if request.contract is not None else None) or instrument.exchange
             makers = _makers(instrument, exchange, is_smart=is_smart)

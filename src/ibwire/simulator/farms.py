@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ibwire.simulator import reference
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import Instrument
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -50,12 +51,12 @@ def farm_of(instrument: Instrument) -> str:
     return _BY_EXCHANGE.get(instrument.exchange) or _BY_KIND.get(instrument.sec_type, USUAL)
 
 
-def farm_asked(request: Message) -> str | None:
+def farm_asked(request: Message, catalogue: Catalogue) -> str | None:
     """The farm that a request needs, as far as it is known which."""
     if isinstance(request, _HISTORY_REQUESTS):
         return HISTORY_FARM
     if isinstance(request, m.MarketDataRequest):
-        found = reference.instruments_for(request.contract)
+        found = reference.instruments_for(request.contract, catalogue)
         return farm_of(found[0]) if len(found) == 1 else None
     return None
 

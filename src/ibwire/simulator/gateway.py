@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ibwire.simulator import farms, faults, service_faults
 from ibwire.simulator.account_streams import ROWS_EVERY_S
+from ibwire.simulator.catalogue import Catalogue, by_con_id
 from ibwire.simulator.chronicle import Chronicle
 from ibwire.simulator.clock import Clock, RealClock
 from ibwire.simulator.farms import farm_of
@@ -27,7 +28,6 @@ from ibwire.simulator.generated_feed import GeneratedFeed
 from ibwire.simulator.happenings import Watcher
 from ibwire.simulator.history_pacing import HistoryPacing
 from ibwire.simulator.history_sources import bar_source
-from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.ledger import Ledger
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, moves_orders
@@ -125,6 +125,8 @@ class SimulatedGateway:
         self._is_empty = asyncio.Event()
         self._is_empty.set()
         feed = feed if feed is not None else GeneratedFeed(seed)
+        if isinstance(feed, GeneratedFeed):
+            feed.today = self.today
         self.market = Market(feed)
         self.ledger = Ledger(accounts)
         self.bars = bar_source(feed)
@@ -318,7 +320,7 @@ class SimulatedGateway:
 
     def asked(self, request: Message) -> None:
         """A client asks for something: wakes the farm that it needs."""
-        farm = farms.farm_asked(request) if self.farms_asleep else None
+        farm = farms.farm_asked(request, self.catalogue()) if self.farms_asleep else None
         if farm is not None and farm in self.farms_asleep:
             service_faults.farm_up(self, farm=farm)
 
@@ -351,6 +353,10 @@ class SimulatedGateway:
     def today(self) -> date:
         """The date in UTC."""
         return datetime.fromtimestamp(self.now_s(), UTC).date()
+
+    def catalogue(self) -> Catalogue:
+        """Every contract that there is now."""
+        return self.market.catalogue(self.today())
 
     def _advance(self) -> None:
         """Let everything happen that falls due by the clock alone. The one place: no part keeps timers of its own."""
@@ -400,7 +406,7 @@ class SimulatedGateway:
         It stands until the feed tells something else. Raises ValueError for a contract that is not known, for nothing
         to set, and while its market is closed.
         """
-        if by_con_id(con_id) is None:
+        if self.catalogue().by_con_id(con_id) is None:
             raise ValueError(f"no instrument has con_id {con_id}")
         told = {TickType.BID: (bid, bid_size), TickType.ASK: (ask, ask_size), TickType.LAST: (last, last_size)}
         state: State = {kind: values for kind, values in told.items() if values != (None, None)}

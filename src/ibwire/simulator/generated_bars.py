@@ -13,8 +13,10 @@ from fractions import Fraction
 
 from ibwire.simulator.bar_slots import Slot
 from ibwire.simulator.bar_source import Bar, PastTick
+from ibwire.simulator.catalogue import followed_by
 from ibwire.simulator.generated_past import BEGINS_S, GeneratedPast
 from ibwire.simulator.instruments import Instrument
+from ibwire.simulator.option_bars import OptionBars
 from ibwire.simulator.price_patterns import Totals
 
 TRADED = frozenset({"TRADES", "AGGTRADES", "ADJUSTED_LAST"})
@@ -33,13 +35,17 @@ _MORE_DIGITS = 2
 
 
 class GeneratedBars:
-    """A `BarSource` that has everything since 2000 for every instrument of the table."""
+    """A `BarSource` that has everything since 2000 for every instrument of the table, and the options on them."""
 
     def __init__(self, seed: int) -> None:
         self._past = GeneratedPast(seed)
+        self._options = OptionBars(self._past)
 
     def bars(self, instrument: Instrument, what: str, slots: Iterable[Slot], length_s: int) -> Iterator[Bar]:
         """The bars of these slots, in order; none before the past begins."""
+        if followed_by(instrument) is not None:
+            yield from self._options.bars(instrument, what, slots)
+            return
         scale = _Scale(instrument, self._past.patterns(instrument.con_id).spread)
         for slot in slots:
             pieces = [(start_s, end_s) for start_s, end_s in slot.pieces if start_s >= BEGINS_S]
@@ -51,16 +57,22 @@ class GeneratedBars:
 
     def head_s(self, instrument: Instrument, what: str) -> int | None:
         """When the past begins."""
+        if followed_by(instrument) is not None:
+            return self._options.head_s(instrument)
         return BEGINS_S
 
     def seconds(
         self, instrument: Instrument, what: str, start_s: int, end_s: int, *, is_backward: bool
     ) -> Iterator[list[PastTick]]:
         """The ticks of every second that has some: its trades, or the quote around each of them."""
+        moments = range(max(start_s, BEGINS_S), end_s)
+        in_order = reversed(moments) if is_backward else moments
+        if followed_by(instrument) is not None:
+            yield from self._options.seconds(instrument, what, in_order)
+            return
         scale = _Scale(instrument, self._past.patterns(instrument.con_id).spread)
         make = scale.trade if what == "TRADES" else scale.quote
-        moments = range(max(start_s, BEGINS_S), end_s)
-        for at_s in reversed(moments) if is_backward else moments:
+        for at_s in in_order:
             second, ticks, factor = self._past.second(instrument.con_id, at_s)
             if second.trades:
                 yield [make(at_s, price + ticks, factor * lots) for price, lots in second.trades]

@@ -1,17 +1,21 @@
-"""An endless, seeded market: believable level-1 ticks for any instrument of the table.
+"""An endless, seeded market: believable level-1 ticks for any instrument of the table, and for options on them.
 
 Knows the instruments and a seed; every instrument has its own `random.Random`, so that none disturbs another. Knows
-no clock: times are drawn, not read. Prices are whole numbers of ticks inside, so they never leave the grid.
+no clock: times are drawn, not read, and the date, which options depend on, it is told. Prices are whole numbers of
+ticks inside, so they never leave the grid.
 """
 
 import heapq
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
+from ibwire.simulator.catalogue import by_con_id, followed_by
 from ibwire.simulator.feed import State, Tick, TickType, opening_ticks
-from ibwire.simulator.instruments import Instrument, by_con_id, by_local_symbol
+from ibwire.simulator.generated_options import OptionBook
+from ibwire.simulator.instruments import Instrument, by_local_symbol
 
 DEFAULT_LOCAL_SYMBOLS = (
     *("AAPL", "MSFT", "NVDA", "SPY", "700"),
@@ -24,6 +28,12 @@ DEFAULT_LOCAL_SYMBOLS = (
 TRADE_SHARE = 0.35  # of the book updates come with a trade
 MOMENTUM = 0.7  # chance that a trade is on the same side as the one before
 SPREAD_CHANGE_SHARE = 0.15  # of the book updates try another spread
+USUAL_DAY = date(2026, 1, 2)
+"""The date for the options of a feed that is not told it."""
+
+MIDDLE_DIGITS = 8
+"""What the middle of bid and ask is rounded to, so that it is a price and not one with the error of an addition."""
+
 PULL_S = 3600.0  # time in which the price forgets how far it strayed from its reference
 
 # In the inner loop a module's name is cheaper than the member of an enum.
@@ -45,6 +55,7 @@ class _Level:
         rng = random.Random(f"{seed}/{instrument.con_id}")
         self.uniform, self.gauss = rng.random, rng.gauss
         self.con_id = instrument.con_id
+        self.options: list[OptionBook] = []
         self.numerator, self.denominator = instrument.min_tick.as_integer_ratio()
         self.updates_per_s = updates_per_s
         self.reference = instrument.reference_price * self.denominator / self.numerator
@@ -85,6 +96,10 @@ class _Level:
     def price(self, ticks: int) -> float:
         # One division of two integers rounds correctly: 0.00005 * 23400 as floats would not be 1.17.
         return ticks * self.numerator / self.denominator
+
+    def middle(self) -> float:
+        """The price that options on it are reckoned from: what a client takes it for that sees its quote."""
+        return self.price(self.last)
 
     def walk(self) -> None:
         moved = self.fair + self.gauss(0, self.step)
@@ -144,6 +159,9 @@ class _Book(_Level):
         else:
             self.move_quote(at_s, bid, ask, out)
         return out
+
+    def middle(self) -> float:
+        return round((self.price(self.bid) + self.price(self.ask)) / 2, MIDDLE_DIGITS)
 
     def trade(self, at_s: float, out: list[Tick]) -> None:
         """Take some of the bid or the ask; taking all of it makes the price likely to move on."""
@@ -240,7 +258,8 @@ class GeneratedFeed:
 
     `con_ids` defaults to `DEFAULT_LOCAL_SYMBOLS`. `updates_per_s` is the mean number of book updates per
     instrument and second (IBKR samples at about 4); each makes one to a dozen ticks. An index (IND) has
-    a last value without sizes, and forex (CASH) has no trades; its HIGH and LOW are those of the bid.
+    a last value without sizes, and forex (CASH) has no trades; its HIGH and LOW are those of the bid. Options follow
+    what they are on, which is played with them; `today` gives the date for the days that they have left.
 
     Raises ValueError for a con_id that the table does not have, and for a rate that is not above zero.
     """
@@ -250,7 +269,9 @@ class GeneratedFeed:
             raise ValueError(f"updates_per_s must be above zero and finite, not {updates_per_s}")
         self.seed = seed
         self._updates_per_s = updates_per_s
+        self.today: Callable[[], date] = lambda: USUAL_DAY
         self._instruments: dict[int, Instrument] = {}
+        self._in_order: list[Instrument] = []
         for con_id in _default_con_ids() if con_ids is None else con_ids:
             self.add(con_id)
 
@@ -265,24 +286,43 @@ class GeneratedFeed:
         The streams of the others stay as they are. Adding an instrument again does nothing. Raises ValueError
         if the table does not have it.
         """
+        if con_id in self._instruments:
+            return
         instrument = by_con_id(con_id)
         if instrument is None:
             raise ValueError(f"no instrument has con_id {con_id}: add it to simulator/instruments.toml")
-        self._instruments.setdefault(con_id, instrument)
+        if followed_by(instrument) is not None:
+            self.add(instrument.under_con_id)
+        self._instruments[con_id] = instrument
+        self._in_order.append(instrument)
 
     def ticks(self) -> Iterator[Tick]:
         """Play the market from its start, for ever; a feed without instruments is at its end at once."""
         heap: list[tuple[float, int, _Level]] = []
+        levels: dict[int, _Level] = {}
+        opened = 0
         at_s = 0.0
         while True:
-            while len(heap) < len(self._instruments):
-                level = self._level(list(self._instruments.values())[len(heap)])
-                heapq.heappush(heap, (at_s + level.wait_s(), len(heap), level))
-                yield from opening_ticks(at_s, level.con_id, level.state())
+            while opened < len(self._in_order):
+                instrument = self._in_order[opened]
+                underlying = followed_by(instrument)
+                if underlying is not None:
+                    level = levels[underlying.con_id]
+                    option = OptionBook(instrument, underlying, level, self.seed, self.today)
+                    level.options.append(option)
+                    yield from opening_ticks(at_s, option.con_id, option.state())
+                else:
+                    level = levels[instrument.con_id] = self._level(instrument)
+                    heapq.heappush(heap, (at_s + level.wait_s(), opened, level))
+                    yield from opening_ticks(at_s, level.con_id, level.state())
+                opened += 1
             if not heap:
                 return
             at_s, index, level = heap[0]
             yield from level.update(at_s)
+            if level.options:
+                for option in level.options:
+                    yield from option.follow(at_s)
             heapq.heapreplace(heap, (at_s + level.wait_s(), index, level))
 
     def _level(self, instrument: Instrument) -> _Level:

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from msgspec import Struct
 
-from ibwire.simulator.instruments import Instrument, by_con_id
-from ibwire.simulator.price_patterns import Hour, Patterns, Second, Totals
+from ibwire.simulator.catalogue import by_con_id
+from ibwire.simulator.instruments import Instrument
+from ibwire.simulator.price_patterns import Hour, Minute, Patterns, Second, Totals
 
 BEGINS_S = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 """Before this there is nothing."""
@@ -57,10 +59,19 @@ class GeneratedPast:
     def totals(self, con_id: int, start_s: int, end_s: int) -> Totals:
         """What the trading from `start_s` until before `end_s` comes to, in whole Unix seconds; never of no time."""
         parts = self._parts(con_id, start_s, end_s)
-        totals = Totals.starting(*next(parts))
-        for part in parts:
-            totals.add(*part)
+        first, ticks, factor = next(parts)
+        totals = Totals.starting(first.totals, ticks, factor)
+        for part, ticks, factor in parts:
+            totals.add(part.totals, ticks, factor)
         return totals
+
+    def prices(self, con_id: int, start_s: int, end_s: int) -> Counter[int]:
+        """How many trades there were at each price, in ticks, from `start_s` until before `end_s`."""
+        patterns, found = self.patterns(con_id), Counter[int]()
+        for part, start, _ in self._parts(con_id, start_s, end_s):
+            for ticks, number in patterns.prices_of(part).items():
+                found[start + ticks] += number
+        return found
 
     def second(self, con_id: int, at_s: int) -> tuple[Second, int, int]:
         """One second, the ticks at which it begins, and the factor of its sizes."""
@@ -68,22 +79,22 @@ class GeneratedPast:
         ticks, minute = placed.hour.minutes[at_s % HOUR_S // MINUTE_S]
         return minute.seconds[at_s % MINUTE_S], placed.ticks + ticks, placed.factor
 
-    def _parts(self, con_id: int, start_s: int, end_s: int) -> Iterator[tuple[Totals, int, int]]:
-        """Whole hours where there are, whole minutes around them, seconds at the edges."""
+    def _parts(self, con_id: int, start_s: int, end_s: int) -> Iterator[tuple[Hour | Minute | Second, int, int]]:
+        """Whole hours where there are, whole minutes around them, seconds at the edges; with ticks and factors."""
         at_s = start_s
         while at_s < end_s:
             placed = self._day(con_id, at_s // DAY_S)[at_s % DAY_S // HOUR_S]
             if at_s % HOUR_S == 0 and at_s + HOUR_S <= end_s:
-                yield placed.hour.totals, placed.ticks, placed.factor
+                yield placed.hour, placed.ticks, placed.factor
                 at_s += HOUR_S
                 continue
             ticks, minute = placed.hour.minutes[at_s % HOUR_S // MINUTE_S]
             ticks += placed.ticks
             if at_s % MINUTE_S == 0 and at_s + MINUTE_S <= end_s:
-                yield minute.totals, ticks, placed.factor
+                yield minute, ticks, placed.factor
                 at_s += MINUTE_S
             else:
-                yield minute.seconds[at_s % MINUTE_S].totals, ticks, placed.factor
+                yield minute.seconds[at_s % MINUTE_S], ticks, placed.factor
                 at_s += 1
 
     def _make_patterns(self, con_id: int) -> Patterns:

@@ -17,6 +17,7 @@ from ibwire.simulator import history_messages
 from ibwire.simulator.bar_sizes import BAR_SIZES, WEEK_S
 from ibwire.simulator.bar_slots import slots, span_of
 from ibwire.simulator.bar_source import Bar, BarSource, PastTick
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.farms import HISTORY_FARM, farm_of
 from ibwire.simulator.history_pacing import HistoryPacing, HistoryQuery
 from ibwire.simulator.history_requests import (
@@ -77,6 +78,9 @@ class Gateway(Protocol):
     def now_s(self) -> float:
         """Unix seconds."""
 
+    def catalogue(self) -> Catalogue:
+        """Every contract that there is now."""
+
     def is_held_back(self, con_id: int) -> bool:
         """Whether a fault keeps this instrument's data back."""
 
@@ -118,7 +122,7 @@ class HistoryDesk:
     def on_bars(self, request: m.HistoricalDataRequest) -> None:
         """Bars, and their updates if they are to be kept up to date; or a schedule."""
         with self._refusing(request.req_id) as id_:
-            asked = read_bars(request, self._gateway.now_s())
+            asked = read_bars(request, self._gateway.now_s(), self._gateway.catalogue())
             self._admit(id_, _BARS, asked.query)
             if asked.keeps_up and not self._gateway.data.has_line_for(asked.instrument.con_id):
                 raise Refused(101, "Max number of tickers has been reached")
@@ -139,7 +143,7 @@ class HistoryDesk:
     def on_head(self, request: m.HeadTimestampRequest) -> None:
         """Since when there are data of a kind."""
         with self._refusing(request.req_id) as id_:
-            asked = read_head(request)
+            asked = read_head(request, self._gateway.catalogue())
             self._admit(id_, _BARS, asked.query)
             head_s = self._gateway.bars.head_s(asked.instrument, asked.what)
             if head_s is None:
@@ -163,14 +167,14 @@ class HistoryDesk:
     def on_histogram(self, request: m.HistogramDataRequest) -> None:
         """How much was traded at which price."""
         with self._refusing(request.req_id) as id_:
-            asked = read_histogram(request)
+            asked = read_histogram(request, self._gateway.catalogue())
             self._admit(id_, _HISTOGRAM, None)
             self._send(history_messages.histogram(id_, self._sizes_by_price(asked)))
 
     def on_ticks(self, request: m.HistoricalTicksRequest) -> None:
         """Trades, or quotes, from a time on or up to it."""
         with self._refusing(request.req_id) as id_:
-            asked = read_ticks(request, self._gateway.now_s())
+            asked = read_ticks(request, self._gateway.now_s(), self._gateway.catalogue())
             self._admit(id_, _TICKS, asked.query)
             self._warn(id_, asked.start or asked.end)
             self._send(history_messages.ticks(id_, asked, self._ticks(asked)))

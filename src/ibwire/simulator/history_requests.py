@@ -22,6 +22,7 @@ from ibwire.simulator.bar_sizes import (
     misfit,
     parse_duration,
 )
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.history_pacing import HistoryQuery
 from ibwire.simulator.history_times import FORMATS, NOT_A_TIME, Moment, parse_time
 from ibwire.simulator.instruments import Instrument
@@ -123,7 +124,7 @@ class HistogramAsked(Struct, frozen=True):
     regular_only: bool
 
 
-def read_bars(request: m.HistoricalDataRequest, now_s: float) -> BarsAsked:
+def read_bars(request: m.HistoricalDataRequest, now_s: float, catalogue: Catalogue) -> BarsAsked:
     """The bars that are asked for. Raises Refused."""
     end = _moment(request.end_date_time, "End Date/Time", now_s)
     duration = _duration(request.duration)
@@ -142,7 +143,7 @@ def read_bars(request: m.HistoricalDataRequest, now_s: float) -> BarsAsked:
         _require(what in LIVE_SERIES, "Source price not supported with live updates")
         _require(size.length_s >= SHORTEST_LIVE_BAR_S, "Bar size not supported with live updates")
     _require(what != SCHEDULE or size.length_s == DAY_S, "Only daily resolution supported for Schedule requests")
-    instrument = _instrument(request.contract)
+    instrument = _instrument(request.contract, catalogue)
     if end is not None and instrument.sec_type == "CONTFUT":
         raise Refused(10339, _NO_CONTINUOUS_END)
     exchange = _exchange(request.contract)
@@ -163,12 +164,12 @@ def read_bars(request: m.HistoricalDataRequest, now_s: float) -> BarsAsked:
     )
 
 
-def read_head(request: m.HeadTimestampRequest) -> SeriesAsked:
+def read_head(request: m.HeadTimestampRequest, catalogue: Catalogue) -> SeriesAsked:
     """The head timestamp that is asked for. Raises Refused."""
     what = (request.what_to_show or "").upper()
     _require(what in SERIES and what != SCHEDULE, NO_SUCH_SERIES)
     format_date = _format_date(request.format_date)
-    instrument, exchange = _instrument(request.contract), _exchange(request.contract)
+    instrument, exchange = _instrument(request.contract, catalogue), _exchange(request.contract)
     _check_series(instrument, exchange, what, 0)
     return SeriesAsked(
         instrument=instrument,
@@ -179,16 +180,18 @@ def read_head(request: m.HeadTimestampRequest) -> SeriesAsked:
     )
 
 
-def read_histogram(request: m.HistogramDataRequest) -> HistogramAsked:
+def read_histogram(request: m.HistogramDataRequest, catalogue: Catalogue) -> HistogramAsked:
     """The histogram that is asked for: a period is "3 days", or a duration like any. Raises Refused."""
     match = re.fullmatch(r"(\d+) ([smhdwy])[a-z]*", (request.time_period or "").lower(), re.ASCII)
     if match is None:
         raise _invalid(f"Invalid time period '{request.time_period or ''}'")
     duration = _duration(f"{match[1]} {match[2]}")
-    return HistogramAsked(_instrument(request.contract), _exchange(request.contract), duration, bool(request.use_rth))
+    return HistogramAsked(
+        _instrument(request.contract, catalogue), _exchange(request.contract), duration, bool(request.use_rth)
+    )
 
 
-def read_ticks(request: m.HistoricalTicksRequest, now_s: float) -> TicksAsked:
+def read_ticks(request: m.HistoricalTicksRequest, now_s: float, catalogue: Catalogue) -> TicksAsked:
     """The ticks that are asked for. Raises Refused."""
     start = _moment(request.start_date_time, "Start Date/Time", now_s)
     end = _moment(request.end_date_time, "End Date/Time", now_s)
@@ -197,7 +200,7 @@ def read_ticks(request: m.HistoricalTicksRequest, now_s: float) -> TicksAsked:
     _require(1 <= number <= MOST_TICKS, f"Number of ticks has to be between 1 and {MOST_TICKS}")
     what = (request.what_to_show or "").upper()
     _require(what in TICK_SERIES, f"Historical ticks are of {', '.join(TICK_SERIES)}")
-    instrument, exchange = _instrument(request.contract), _exchange(request.contract)
+    instrument, exchange = _instrument(request.contract, catalogue), _exchange(request.contract)
     # The trades of a cryptocurrency are asked for as TRADES here, whatever bars want.
     known_as = "AGGTRADES" if needs_aggregated(instrument, what) else what
     _check_series(instrument, exchange, known_as, 0)
@@ -235,8 +238,8 @@ def _format_date(number: int | None) -> int:
     return chosen
 
 
-def _instrument(contract: m.Contract | None) -> Instrument:
-    found = reference.instruments_for(contract)
+def _instrument(contract: m.Contract | None, catalogue: Catalogue) -> Instrument:
+    found = reference.instruments_for(contract, catalogue)
     if len(found) != 1:
         raise Refused(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
     return found[0]

@@ -4,7 +4,7 @@ Knows the table `instruments.toml` beside it, and how IBKR matches a partly fill
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from importlib import resources
 from typing import Any
@@ -112,6 +112,7 @@ def by_local_symbol(local_symbol: str) -> Instrument | None:
 
 
 def find(
+    candidates: Iterable[Instrument] = INSTRUMENTS,
     *,
     con_id: int = 0,
     symbol: str = "",
@@ -128,11 +129,13 @@ def find(
 ) -> list[Instrument]:
     """The instruments that a partly filled contract describes, as `reqContractDetails` matches it.
 
+    They are those of the table, unless other candidates are given.
+
     Only fields that are given (not 0 or "") constrain, so none at all matches everything; case matters.
     `exchange` is any of the valid exchanges, among which SMART is for stocks and options. Six digits of
     `last_trade_date_or_contract_month` are the contract month, eight the last trade date (CLZ3 is 202312 and
     20231120). "CONTFUT" gives the earliest matching future of each symbol, as sec_type CONTFUT; "FUT+CONTFUT" all
-    futures and then that. In table order; no match is an empty list (the gateway answers it with error 200).
+    futures and then that. In their order; no match is an empty list (the gateway answers it with error 200).
 
     Source: `Contract` in IBKR's TWS API reference; protocol notes 3.1 and 3.8.
     """
@@ -152,7 +155,7 @@ def find(
     given = [(name, value) for name, value in exact.items() if value]
     found = [
         instrument
-        for instrument in INSTRUMENTS
+        for instrument in candidates
         if all(getattr(instrument, name) == value for name, value in given)
         and (not exchange or exchange in instrument.valid_exchanges.split(","))
     ]

@@ -9,6 +9,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -21,17 +22,22 @@ PROCESSING = "Error processing request.-'bT' : cause - "
 
 
 class Knowledge(Struct, frozen=True):
-    """What answers depend on besides the request; `today` is the date in UTC.
+    """What answers depend on besides the request; `catalogue` is what there is today.
 
     `is_read_only` and `rejects_above_rate` are what the gateway is set to, as its settings tell it.
     """
 
     accounts: tuple[str, ...]
-    today: date
+    catalogue: Catalogue
     now_ms: int
     socket_port: int = 4002
     is_read_only: bool = False
     rejects_above_rate: bool = False
+
+    @property
+    def today(self) -> date:
+        """The date in UTC."""
+        return self.catalogue.today
 
 
 def id_of(value: int | None) -> int:

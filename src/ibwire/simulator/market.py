@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from msgspec import Struct, field
 
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.feed import Feed, State, Tick, TickType, state_ticks
 from ibwire.simulator.generated_feed import GeneratedFeed
 
@@ -80,6 +82,10 @@ class Market:
     def con_ids(self) -> tuple[int, ...]:
         """The contracts that the feed plays."""
         return self._feed.con_ids
+
+    def catalogue(self, today: date) -> Catalogue:
+        """The contracts that there are on a day: with the options of all chains where the market is generated."""
+        return Catalogue(today, None if isinstance(self._feed, GeneratedFeed) else self._feed.con_ids)
 
     @property
     def next_at_s(self) -> float | None:

@@ -13,14 +13,15 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 
 from ibwire.simulator.books import Book
+from ibwire.simulator.catalogue import Catalogue, by_con_id, followed_by
 from ibwire.simulator.feed import DAY_PRICES, SIZE_OF_PRICE, State, Tick, TickType, state_ticks
+from ibwire.simulator.generated_feed import MIDDLE_DIGITS
 from ibwire.simulator.history_pacing import HistoryPacing
-from ibwire.simulator.instruments import Instrument, by_con_id
+from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.limits import GatewayLimits
 from ibwire.simulator.market import Market, Quote
 from ibwire.simulator.market_books import MarketBooks
 from ibwire.simulator.market_events import MarketEvent
-from ibwire.simulator.option_ticks import OPTIONS
 from ibwire.simulator.permissions import Permissions
 from ibwire.simulator.recent_ticks import RecentTicks
 from ibwire.simulator.trading_sessions import TradingHours
@@ -159,17 +160,22 @@ class MarketData:
         """The date in UTC."""
         return datetime.fromtimestamp(self.now_s(), UTC).date()
 
-    @staticmethod
-    def underlying(instrument: Instrument) -> Instrument | None:
-        """What an option is on; None if the table does not have it, or the instrument is none."""
-        return by_con_id(instrument.under_con_id) if instrument.sec_type in OPTIONS else None
+    def catalogue(self) -> Catalogue:
+        """Every contract that there is now."""
+        return self.market.catalogue(self.today())
 
     def under_price(self, instrument: Instrument) -> float | None:
-        """The price of an option's underlying: its market's, or the level it would start from; None if unknown."""
-        underlying = self.underlying(instrument)
+        """The price of an option's underlying: the middle of its market's bid and ask, its last price if it has none.
+
+        Without a market it is the level that one would start from. None if it is unknown.
+        """
+        underlying = followed_by(instrument)
         if underlying is None:
             return None
         prices = self.market.quote(underlying.con_id).prices
+        bid, ask = prices.get(TickType.BID, 0.0), prices.get(TickType.ASK, 0.0)
+        if bid > 0 and ask > 0:
+            return round((bid + ask) / 2, MIDDLE_DIGITS)
         return prices.get(TickType.LAST) or prices.get(TickType.BID) or underlying.reference_price
 
     # --- what happens

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ibwire.simulator import generic_ticks, option_ticks, permissions, searches, subscriptions
+from ibwire.simulator.catalogue import OPTIONS, followed_by
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.knowledge import VALIDATING, id_of
 from ibwire.simulator.market_data import MarketData, StreamKind
@@ -69,7 +70,7 @@ class MarketLines(StreamPart[Line]):
             if is_snapshot and request.generic_tick_list:
                 cause = "Snapshot market data subscription is not applicable to generic ticks"
                 raise Refused(321, f"{VALIDATING}{cause}")
-            instrument = instrument_for(request.contract)
+            instrument = instrument_for(request.contract, self._data.catalogue())
             generic = self._generic(request.generic_tick_list or "", instrument)
             # A regulatory snapshot is paid for each time and so needs no subscription.
             is_live = bool(request.regulatory_snapshot) or self._data.permissions.is_live(instrument)
@@ -114,7 +115,7 @@ class MarketLines(StreamPart[Line]):
         has_data = data.watch(instrument)
         view = View(
             is_delayed=not is_live,
-            has_computations=instrument.sec_type in option_ticks.OPTIONS and self._sees_underlying(id_, instrument),
+            has_computations=instrument.sec_type in OPTIONS and self._sees_underlying(id_, instrument),
             trade_ticks=tuple(kind for number, kind in generic_ticks.TRADE_TICKS.items() if number in generic),
         )
         line = Line(id_, instrument, self._client, view, now_s + SNAPSHOT_S if is_snapshot else None)
@@ -135,7 +136,7 @@ class MarketLines(StreamPart[Line]):
 
     def _sees_underlying(self, id_: int, instrument: Instrument) -> bool:
         """Whether the login has the underlying's data, without which an option has no computations; says so if not."""
-        underlying = self._data.underlying(instrument)
+        underlying = followed_by(instrument)
         if underlying is None or self._data.permissions.is_live(underlying):
             return True
         self._client.send_error(id_, *PARTLY_SUBSCRIBED)

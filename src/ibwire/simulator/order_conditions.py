@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ibwire.simulator import request_times
-from ibwire.simulator.instruments import by_con_id
+from ibwire.simulator.catalogue import Catalogue, by_con_id
 from ibwire.simulator.market import Market
 from ibwire.simulator.refusals import Refusal, not_simulated
 from ibwire.simulator.triggers import TRIGGER_METHODS, watched_price
@@ -56,18 +56,18 @@ def are_met(conditions: Sequence[Condition], market: Market, now_s: float) -> bo
     return group_holds
 
 
-def read(conditions: Sequence[m.OrderCondition]) -> tuple[Condition, ...] | Refusal:
+def read(conditions: Sequence[m.OrderCondition], catalogue: Catalogue) -> tuple[Condition, ...] | Refusal:
     """The conditions of an order, or why they are refused: what is not simulated is by its name."""
     found = []
     for asked in conditions:
-        condition = _read(asked)
+        condition = _read(asked, catalogue)
         if isinstance(condition, Refusal):
             return condition
         found.append(condition)
     return tuple(found)
 
 
-def _read(asked: m.OrderCondition) -> Condition | Refusal:
+def _read(asked: m.OrderCondition, catalogue: Catalogue) -> Condition | Refusal:
     is_more, by_and = bool(asked.is_more), asked.is_conjunction_connection is not False
     if asked.type == TIME:
         at = request_times.parse(asked.time or "")
@@ -81,7 +81,7 @@ def _read(asked: m.OrderCondition) -> Condition | Refusal:
         return Refusal(320, "Error reading request. Invalid value in field # 6127")
     if asked.trigger_method not in TRIGGER_METHODS:
         return not_simulated(f"trigger method {asked.trigger_method}")
-    if by_con_id(asked.con_id or 0) is None or asked.price is None:
+    if catalogue.by_con_id(asked.con_id or 0) is None or asked.price is None:
         return Refusal(147, "The condition's contract is not complete or does not exist")
     return Condition(
         is_more=is_more,

@@ -241,7 +241,9 @@ class OrderDesk:
         attached = order_checks.check_attached(request.attached_orders)
         if attached is not None:
             return attached
-        terms = read_terms(request, self._accounts)
+        terms = read_terms(
+            request, self._accounts, self._market.catalogue(datetime.fromtimestamp(self._now_s(), UTC).date())
+        )
         return terms if isinstance(terms, Refusal) else order_checks.check(terms, self._now_s()) or terms
 
     def _take(self, client_id: int, order_id: int, terms: OrderTerms) -> Refusal | None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ibwire.simulator import order_conditions, reference, request_times
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.order_conditions import Condition
 from ibwire.simulator.order_kinds import IMMEDIATE, KINDS, TIMES_IN_FORCE, Limit, OrderKind, Trigger
@@ -101,12 +102,12 @@ class OrderTerms(Struct, frozen=True, kw_only=True):
         return bool(self.conditions) and bool(self.order.conditions_cancel_order)
 
 
-def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...]) -> OrderTerms | Refusal:
+def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...], catalogue: Catalogue) -> OrderTerms | Refusal:
     """Read an order's terms, unchecked but for what they cannot be read without; `accounts` are the gateway's."""
     order, contract = request.order or m.Order(), request.contract
     if contract is not None and contract.sec_type == "BAG":
         return not_simulated("BAG contracts")
-    found = reference.instruments_for(contract)
+    found = reference.instruments_for(contract, catalogue)
     if contract is None or len(found) != 1:
         return Refusal(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
     if order.action not in ("BUY", "SELL"):
@@ -135,7 +136,7 @@ def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...]) -> Order
         quantity=quantity,
         tif=order.tif or "DAY",
     )
-    return _with_times(_with_prices(terms))
+    return _with_times(_with_prices(terms), catalogue)
 
 
 def _with_prices(terms: OrderTerms) -> OrderTerms:
@@ -161,7 +162,7 @@ def _with_prices(terms: OrderTerms) -> OrderTerms:
     )
 
 
-def _with_times(terms: OrderTerms) -> OrderTerms | Refusal:
+def _with_times(terms: OrderTerms, catalogue: Catalogue) -> OrderTerms | Refusal:
     """Its times and conditions."""
     order = terms.order
     after = request_times.parse(order.good_after_time) if order.good_after_time else None
@@ -170,7 +171,7 @@ def _with_times(terms: OrderTerms) -> OrderTerms | Refusal:
         return Refusal(337, f"Invalid date, time or time-zone entered: '{order.good_after_time}'")
     if terms.tif == "GTD" and till is None:
         return Refusal(334, "Invalid Good Till Date")
-    conditions = order_conditions.read(order.conditions)
+    conditions = order_conditions.read(order.conditions, catalogue)
     if isinstance(conditions, Refusal):
         return conditions
     return replace(

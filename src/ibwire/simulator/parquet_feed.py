@@ -12,8 +12,8 @@ from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
 
+from ibwire.simulator.catalogue import by_con_id
 from ibwire.simulator.feed import DAY_PRICES, SIZE_OF_PRICE, Tick, TickType, state_ticks
-from ibwire.simulator.instruments import by_con_id
 from ibwire.simulator.parquet_books import ParquetBook
 from ibwire.simulator.parquet_rows import exact, files_by_con_id, parquet, rows_in
 from ibwire.simulator.recording_files import RecordingError

@@ -1,11 +1,27 @@
-"""The prices that an order may name: multiples of the increment that the market rule gives at that price."""
+"""The prices that an order may name: multiples of the increment that the market rule gives at that price.
+
+Source: protocol notes 3.8; IBKR's reqMarketRule page.
+"""
 
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
 from ibwire.simulator.instruments import Instrument
-from ibwire.simulator.option_chains import MARKET_RULES
+from ibwire.wire import messages as m
+
+MARKET_RULES: dict[int, tuple[m.PriceIncrement, ...]] = {
+    25: (m.PriceIncrement(0.0, 0.01),),
+    26: (m.PriceIncrement(0.0, 0.01),),
+    32: (m.PriceIncrement(0.0, 0.01),),
+    33: (m.PriceIncrement(0.0, 1.0),),
+    65: (m.PriceIncrement(0.0, 0.1),),
+    67: (m.PriceIncrement(0.0, 0.25),),
+    109: (m.PriceIncrement(0.0, 0.01), m.PriceIncrement(3.0, 0.05)),
+    239: (m.PriceIncrement(0.0, 0.00005),),
+    3541: (m.PriceIncrement(0.0, 0.05), m.PriceIncrement(10.0, 0.25)),
+}
+"""The increments of every rule that an instrument names, by ascending edge."""
 
 
 def increment(instrument: Instrument, price: Decimal, exchange: str = "") -> Decimal:
@@ -13,13 +29,18 @@ def increment(instrument: Instrument, price: Decimal, exchange: str = "") -> Dec
 
     That of the market rule where one is known, else the instrument's minimum tick (protocol notes, 3.8).
     """
+    steps = increments(instrument, exchange)
+    reached = [step.increment for step in steps if (step.low_edge or 0.0) <= abs(price)]
+    return Decimal(repr(reached[-1])) if reached else instrument.min_tick
+
+
+def increments(instrument: Instrument, exchange: str = "") -> tuple[m.PriceIncrement, ...]:
+    """The market rule of an instrument on an exchange (its own by default); empty where none is known."""
     venues = instrument.valid_exchanges.split(",")
     rules = instrument.market_rule_ids.split(",")
     venue = exchange or instrument.exchange
     rule = rules[venues.index(venue)] if venue in venues and len(rules) == len(venues) else ""
-    steps = MARKET_RULES.get(int(rule), ()) if rule else ()
-    reached = [step.increment for step in steps if (step.low_edge or 0.0) <= abs(price)]
-    return Decimal(repr(reached[-1])) if reached else instrument.min_tick
+    return MARKET_RULES.get(int(rule), ()) if rule else ()
 
 
 def is_on_grid(instrument: Instrument, price: Decimal, exchange: str = "") -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from bisect import bisect_left
+from collections import Counter
 
 from msgspec import Struct
 
@@ -95,6 +96,7 @@ class Patterns:
         self.reference = round(instrument.reference_price / float(instrument.min_tick))
         self.per_minute = self.reference * instrument.volatility_bp / 10_000
         self.spread = instrument.spread_ticks
+        self._prices: dict[int, Counter[int]] = {}  # by the ids of stretches, which live as long as these patterns
         self._lots_per_trade = max(1, int(instrument.typical_size / instrument.quote_size_step))
         walks = [self._walk(rng) for _ in range(MINUTE_PATTERNS // 2)]
         # Each with its mirror image, so that the bank as a whole leads nowhere.
@@ -102,6 +104,19 @@ class Patterns:
         hours = [_hour(rng.choices(minutes, k=MINUTES)) for _ in range(HOUR_PATTERNS)]
         self._hours = sorted(hours, key=lambda hour: hour.totals.close)
         self._moves = [hour.totals.close for hour in self._hours]
+
+    def prices_of(self, stretch: Hour | Minute | Second) -> Counter[int]:
+        """How many trades of a stretch of these patterns were at each price, in ticks from where it begins."""
+        if isinstance(stretch, Second):
+            return Counter(ticks for ticks, _ in stretch.trades)
+        found = self._prices.get(id(stretch))
+        if found is None:
+            found = self._prices[id(stretch)] = Counter()
+            parts = stretch.minutes if isinstance(stretch, Hour) else [(0, second) for second in stretch.seconds]
+            for start, part in parts:
+                for ticks, number in self.prices_of(part).items():
+                    found[start + ticks] += number
+        return found
 
     def hour_moving(self, ticks: float, rng: random.Random, *, exactly: bool) -> Hour:
         """An hour that ends about so many ticks from where it begins; `exactly` takes the nearest there is."""

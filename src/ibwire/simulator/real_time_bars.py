@@ -116,7 +116,7 @@ class RealTimeBars(StreamPart[BarStream]):
             self._check_id(id_)
             if what not in SHOWN:
                 raise Refused(321, f"{VALIDATING}Invalid what to show {what}")
-            instrument = instrument_for(request.contract)
+            instrument = instrument_for(request.contract, self._data.catalogue())
             self._check_may_have(instrument, what)
             now_s = data.now_s()
             if not data.has_line_for(instrument.con_id):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from ibwire.simulator.instruments import Instrument, find
+from ibwire.simulator.catalogue import Catalogue, Given
+from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.shown_hours import hours_shown
 from ibwire.simulator.trading_sessions import AlwaysOpen, TradingHours
 from ibwire.wire import messages as m
@@ -13,11 +14,11 @@ NO_DEFINITION = "No security definition has been found for the request"
 AMBIGUOUS = "The contract description you have specified is ambiguous."
 
 
-def instruments_for(contract: m.Contract | None) -> list[Instrument]:
+def instruments_for(contract: m.Contract | None, catalogue: Catalogue) -> list[Instrument]:
     """Every instrument that this contract may mean; none for a contract that says nothing."""
     if contract is None:
         return []
-    given = {
+    given: Given = {
         "con_id": contract.con_id or 0,
         "symbol": contract.symbol or "",
         "sec_type": contract.sec_type or "",
@@ -31,10 +32,9 @@ def instruments_for(contract: m.Contract | None) -> list[Instrument]:
         "right": contract.right or "",
         "multiplier": contract.multiplier or 0.0,
     }
-    identifying = ("con_id", "symbol", "local_symbol")
-    if not any(given[name] for name in identifying):
+    if not (given["con_id"] or given["symbol"] or given["local_symbol"]):
         return []
-    return find(**given)  # type: ignore[arg-type]
+    return catalogue.find(**given)
 
 
 def contract_of(instrument: Instrument, exchange: str = "") -> m.Contract:

@@ -280,7 +280,7 @@ class ClientSession(asyncio.Protocol):
         gateway = self._gateway
         known = Knowledge(
             gateway.accounts,
-            gateway.today(),
+            gateway.catalogue(),
             round(gateway.now_s() * 1000),
             gateway.port,
             is_read_only=gateway.is_read_only,
@@ -315,7 +315,7 @@ class ClientSession(asyncio.Protocol):
 
     def on_contract_data(self, request: m.ContractDataRequest) -> None:
         id_ = id_of(request.req_id)
-        found = reference.instruments_for(request.contract)
+        found = reference.instruments_for(request.contract, self._gateway.catalogue())
         if not found:
             self.send_error(id_, 200, reference.NO_DEFINITION)
             return

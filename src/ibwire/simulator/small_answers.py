@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ibwire.simulator import option_chains, option_prices, searches
+from ibwire.simulator import contract_answers, option_prices, searches
 from ibwire.simulator.depth_venues import DEPTH_EXCHANGES
 from ibwire.simulator.knowledge import VALIDATING, Knowledge, error, id_of
 from ibwire.simulator.subscriptions import BBO_EXCHANGE
@@ -228,8 +228,8 @@ def config_update(request: m.UpdateConfigRequest, _: Knowledge) -> list[Message]
 
 ANSWERS: dict[type, Callable[[Any, Knowledge], list[Message]]] = {
     m.MatchingSymbolsRequest: searches.matching_symbols,
-    m.SecDefOptParamsRequest: option_chains.option_parameters,
-    m.MarketRuleRequest: option_chains.market_rule,
+    m.SecDefOptParamsRequest: contract_answers.option_parameters,
+    m.MarketRuleRequest: contract_answers.market_rule,
     m.SmartComponentsRequest: smart_components,
     m.MarketDepthExchangesRequest: depth_exchanges,
     m.FamilyCodesRequest: family_codes,

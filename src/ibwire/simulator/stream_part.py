@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 from ibwire.simulator import reference
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import Instrument
 from ibwire.simulator.knowledge import PROCESSING
 from ibwire.simulator.market_data import MarketData, Stream
@@ -90,9 +91,9 @@ class StreamPart(Generic[S]):
         """What falls due by the clock alone, `now_s` in Unix seconds."""
 
 
-def instrument_for(contract: m.Contract | None) -> Instrument:
+def instrument_for(contract: m.Contract | None, catalogue: Catalogue) -> Instrument:
     """The one instrument that a contract means. Raises Refused if it is none or several."""
-    found = reference.instruments_for(contract)
+    found = reference.instruments_for(contract, catalogue)
     if len(found) != 1:
         raise Refused(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)
     return found[0]

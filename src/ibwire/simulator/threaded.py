@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 from ibwire.simulator.gateway import SimulatedGateway
 from ibwire.simulator.generated_feed import GeneratedFeed
-from ibwire.simulator.instruments import by_local_symbol
 from ibwire.simulator.state import GatewayState
 
 CALL_TIMEOUT_S = 60.0
@@ -100,7 +99,7 @@ class GatewayThread:
 
         Raises ValueError for an instrument that does not exist.
         """
-        instrument = by_local_symbol(symbol)
+        instrument = self.call(lambda gateway: gateway.catalogue().by_local_symbol(symbol))
         if instrument is None:
             raise ValueError(f"no instrument has the local symbol {symbol!r}")
         self.call(methodcaller("set_quote", instrument.con_id, **changes))

@@ -93,7 +93,7 @@ class TickByTick(StreamPart[TickStream]):
             self._check_id(id_)
             if tick_type not in TICK_TYPES:
                 raise Refused(321, f"{VALIDATING}Invalid tick type {tick_type}")
-            instrument = instrument_for(request.contract)
+            instrument = instrument_for(request.contract, self._data.catalogue())
             self._check_may_have(instrument, tick_type)
             self._check_limits(instrument.con_id)
             stream = TickStream(id_, instrument, self._client, tick_type, ignores_size=bool(request.ignore_size))

@@ -6,12 +6,15 @@ import json
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from ibwire.cli.app import app
 from ibwire.cli.chain import Chains, expiry_in
+from ibwire.cli.chain_prices import Prices
 from ibwire.contracts import Contract, OptionChain
-from ibwire.exceptions import NoData
+from ibwire.exceptions import IbwireError, NoData
+from ibwire.quotes import Greeks, Quote
 
 TODAY = date(2026, 11, 22)
 DAYS = (date(2026, 11, 20), date(2026, 11, 27), date(2026, 12, 18))
@@ -72,7 +75,7 @@ def test_expiry_that_is_none_names_those_that_there_are() -> None:
 
 
 def test_options_on_a_future_are_at_its_exchange() -> None:
-    result = run("FUT:ES:CME:202603", "--json")
+    result = run("FUT:ES:CME:202609", "--json")
     assert result.exit_code == 0, result.output
     assert {one["exchange"] for one in json.loads(result.output)["chains"]} == {"CME"}
 
@@ -88,3 +91,49 @@ def test_expiry_that_is_no_date_is_refused() -> None:
     result = run("AAPL", "--expiry", "soon")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: --expiry soon: write a day as ")
+
+
+CALL, PUT = (CHAIN.option(DAYS[1], right, 100.0) for right in "CP")
+GREEKS = Greeks(implied_volatility=0.2134, delta=0.5, gamma=0.02, vega=0.1, theta=-0.05, underlying_price=102.0)
+
+
+def priced(problem: IbwireError | None = None) -> Chains:
+    call = Quote(contract=CALL, bid=3.9, ask=4.05, last=4.0, model_greeks=GREEKS)
+    return replace(chains(102.0), prices=Prices({CALL: call, PUT: Quote(contract=PUT, bid=1.0)}, problem))
+
+
+def test_prices_and_greeks_stand_beside_the_texts_and_what_is_not_known_is_left_empty() -> None:
+    heading, row, other = (line.split("\t") for line in priced().plain().splitlines())
+    assert heading[4:] == [f"{right}_{name}" for right in ("call", "put") for name in ("bid", "ask", "vol", "delta")]
+    assert row[4:] == ["3.90", "4.05", "21.3%", "+0.50", "1.00", "", "", ""]
+    assert other[4:] == [""] * 8
+
+
+def test_prices_as_data_have_all_greeks() -> None:
+    (chain,) = priced().as_dict()["chains"]
+    first, second = chain["options"]
+    assert first["call_quote"]["vega"] == 0.1
+    assert (first["put_quote"]["bid"], first["put_quote"]["delta"]) == (1.0, None)
+    assert (second["call_quote"], second["put_quote"]) == (None, None)
+
+
+def test_table_has_calls_left_and_puts_right_and_says_why_prices_are_missing() -> None:
+    table = priced(NoData("no permission")).table()
+    assert [str(column.header) for column in table.columns][3:7] == ["delta", "strike", "distance", "bid"]
+    assert table.row_count == 2
+    assert str(table.caption).splitlines() == [
+        "the first call is OPT:AAPL:20261127:C:100:multiplier=100:trading_class=AAPL",
+        "not all have prices: no permission",
+    ]
+
+
+def test_prices_are_only_asked_for_when_they_are_wanted() -> None:
+    expiry = json.loads(run("AAPL", "--json").output)["chains"][0]["expiries"][0]
+    asked = ("AAPL", "--expiry", expiry, "--strikes", "1", "--json")
+    (with_prices,), (without,) = (json.loads(run(*asked, *more).output)["chains"] for more in ((), ("--no-prices",)))
+    assert set(without["options"][0]) == {"strike", "call", "put"}
+    for pair in with_prices["options"]:
+        for side in ("call_quote", "put_quote"):
+            assert 0 < pair[side]["bid"] < pair[side]["ask"]
+            assert 0 < pair[side]["implied_volatility"] < 1
+        assert pair["call_quote"]["delta"] > 0 > pair["put_quote"]["delta"]

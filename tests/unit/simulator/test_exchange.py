@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.exchange import Exchange
 from ibwire.simulator.feed import Tick, TickType
 from ibwire.simulator.instruments import by_local_symbol
@@ -60,7 +62,8 @@ class Floor:
         if limit is not None:
             order = replace(order, order_type="LMT", lmt_price=float(limit))
         contract = m.Contract(con_id=instrument.con_id)
-        terms = read_terms(m.PlaceOrderRequest(contract=contract, order=order), ("DU1234567",))
+        there_is = Catalogue(date(2026, 11, 23))
+        terms = read_terms(m.PlaceOrderRequest(contract=contract, order=order), ("DU1234567",), there_is)
         assert isinstance(terms, OrderTerms)
         number = len(self.tickets) + 1
         self.tickets.append(new_ticket(1, number, number, terms))

@@ -108,7 +108,7 @@ def test_a_sized_price_is_followed_by_its_size(seed: int, con_ids: list[int]) ->
 @given(seeds, st.sampled_from(TRADED))
 def test_high_and_low_always_hold_the_last_price(seed: int, con_id: int) -> None:
     prices: dict[int, float] = {}
-    ticks = played(seed, [con_id], 1500, 0.5)
+    ticks = of(con_id, played(seed, [con_id], 1500, 0.5))
     for tick, following in pairwise(ticks):
         if tick.price is not None:
             prices[tick.tick_type] = tick.price

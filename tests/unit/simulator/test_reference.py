@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from ibwire.simulator import reference
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import INSTRUMENTS, by_local_symbol
 from ibwire.wire import messages as m
 
@@ -14,7 +15,7 @@ MONDAY = date(2026, 11, 23)
 
 
 def names(contract: m.Contract | None) -> list[str]:
-    return [instrument.local_symbol for instrument in reference.instruments_for(contract)]
+    return [instrument.local_symbol for instrument in reference.instruments_for(contract, Catalogue(MONDAY))]
 
 
 def described(local_symbol: str, today: date = MONDAY, exchange: str = "") -> m.ContractData:
@@ -66,7 +67,7 @@ def test_contract_that_means_nothing_known_finds_nothing(contract: m.Contract | 
 @pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.local_symbol)
 def test_echoed_contract_finds_the_same_instrument_again(instrument: object) -> None:
     echo = reference.contract_of(instrument)  # type: ignore[arg-type]
-    assert reference.instruments_for(echo) == [instrument]
+    assert reference.instruments_for(echo, Catalogue(MONDAY)) == [instrument]
 
 
 def test_contract_is_echoed_with_every_identifying_field() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibwire.simulator import option_chains, option_prices, reference, searches, small_answers, subscriptions
+from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import INSTRUMENTS, by_con_id, by_local_symbol
 from ibwire.simulator.knowledge import Knowledge
 from ibwire.wire import encode
@@ -21,9 +22,9 @@ from ibwire.wire.catalogue import CATALOGUE
 from ibwire.wire.ids import INCOMING, OUTGOING
 
 MONDAY = date(2026, 11, 23)
-KNOWN = Knowledge(("DU1", "DU2"), MONDAY, now_ms=1_795_392_000_000)
+KNOWN = Knowledge(("DU1", "DU2"), Catalogue(MONDAY), now_ms=1_795_392_000_000)
 AAPL = 265598
-ESH6 = 649180695
+ESH6, ESM6, ESU6 = 649180695, 649180678, 649180671
 ES_INDEX = 11004968
 EURUSD = 12087792
 OPTION = m.Contract(
@@ -172,7 +173,18 @@ def chain(con_id: int | None, **fields: Any) -> list[m.SecDefOptParameter]:
 @pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda one: one.local_symbol)
 def test_every_chain_is_sound(instrument: Any) -> None:
     rows = chain(instrument.con_id)
-    assert bool(rows) is (option_chains.option_class(instrument) is not None)
+    is_earlier_future = instrument.local_symbol in (
+        "ESH4",
+        "ESZ5",
+        "ESH6",
+        "ESM6",
+        "NQZ3",
+        "NQH5",
+        "NQH6",
+        "GCG6",
+        "GCJ6",
+    )
+    assert bool(rows) is (option_chains.option_class(instrument) is not None and not is_earlier_future)
     assert len({(row.exchange, row.trading_class) for row in rows}) == len(rows)
     for row in rows:
         days = [datetime.strptime(text, "%Y%m%d").date() for text in row.expirations]  # noqa: DTZ007
@@ -210,18 +222,24 @@ def test_today_is_still_an_expiry() -> None:
     assert option_chains.expiries(instrument, friday)[0] == friday
 
 
-def test_no_option_outlives_a_future_that_still_trades() -> None:
-    future = by_con_id(ESH6)
-    assert future is not None
-    days = option_chains.expiries(future, date(2026, 2, 2))
-    assert days[-1] == date(2026, 3, 20)
-    assert option_chains.expiries(future, MONDAY)[-1] > MONDAY
+def test_each_option_is_on_the_first_future_that_still_trades_when_it_expires() -> None:
+    futures = [one for one in INSTRUMENTS if one.symbol == "ES" and one.sec_type == "FUT"]
+    today = date(2026, 2, 2)
+    listed = {one.local_symbol: option_chains.expiries(one, today) for one in futures}
+    assert [name for name, days in listed.items() if days] == ["ESH6", "ESM6", "ESU6"]
+    assert listed["ESH6"][-1] == date(2026, 3, 20)
+    assert listed["ESM6"][0] > date(2026, 3, 20)
+    days = [day for found in listed.values() for day in found]
+    assert len(set(days)) == len(days) > option_chains.WEEKLY_EXPIRIES
+    # When all of them have ended, as they will have when you read this, the last one has the options.
+    assert [one.local_symbol for one in futures if option_chains.expiries(one, MONDAY)] == ["ESU6"]
 
 
-def test_futures_chain_is_had_by_the_future_or_by_its_index() -> None:
-    by_future, by_index = chain(ESH6), chain(ES_INDEX)
-    assert [row.trading_class for row in by_future] == [row.trading_class for row in by_index]
-    assert {row.underlying_con_id for row in by_index} == {ES_INDEX}
+def test_the_options_on_all_futures_of_an_index_are_had_by_its_id() -> None:
+    assert chain(ES_INDEX) == chain(ESU6) != []
+    in_february = Knowledge(("DU1",), Catalogue(date(2026, 2, 2)), 0)
+    *rows, _ = small_answers.answer(m.SecDefOptParamsRequest(req_id=7, underlying_con_id=ES_INDEX), in_february) or ()
+    assert {row.underlying_con_id for row in rows} == {ESH6, ESM6, ESU6}
 
 
 def test_chain_of_one_exchange() -> None:
@@ -407,7 +425,7 @@ def test_scan_has_as_many_rows_as_asked_for(rows: int | None, count: int) -> Non
 
 def test_scan_rows_are_contracts_that_can_be_asked_for() -> None:
     for element in scanned(instrument="STK"):
-        assert len(reference.instruments_for(element.contract)) == 1
+        assert len(reference.instruments_for(element.contract, Catalogue(MONDAY))) == 1
 
 
 def test_scan_never_has_more_than_fifty_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,7 +477,7 @@ def test_exercise_is_refused_on_its_order_id() -> None:
 
 
 def test_settings_name_the_port_and_allow_orders() -> None:
-    found = small_answers.answer(m.ConfigRequest(7), Knowledge(("DU1",), MONDAY, 0, socket_port=7497))
+    found = small_answers.answer(m.ConfigRequest(7), Knowledge(("DU1",), Catalogue(MONDAY), 0, socket_port=7497))
     assert found is not None
     (response,) = found
     assert isinstance(response, m.ConfigResponse)
