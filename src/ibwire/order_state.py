@@ -35,7 +35,7 @@ from ibwire.order_evidence import Evidence, Notice
 from ibwire.order_fields import Order
 from ibwire.order_fills import ZERO, Commission, Fill, FillBook, commission_of, fill_of
 from ibwire.order_states import BACK, FILLED_TEXT, INACTIVE_TEXT, ONWARD, OrderState
-from ibwire.order_wire import read_decimal
+from ibwire.order_wire import exact, read_decimal
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -67,13 +67,18 @@ class TrackedOrder:
 
     @property
     def fills(self) -> tuple[Fill, ...]:
-        """The executions that hold, by time; those of a combo's legs are `leg_fills`."""
+        """The executions that hold, by time; not those of a combo's legs, nor an advisor's `allocations`."""
         return self._book.fills
 
     @property
     def leg_fills(self) -> tuple[Fill, ...]:
         """The executions of a combo's legs."""
         return self._book.leg_fills
+
+    @property
+    def allocations(self) -> tuple[Fill, ...]:
+        """How an advisor's order was shared out among accounts; the whole is in `fills`."""
+        return self._book.allocations
 
     @property
     def commissions(self) -> tuple[Commission, ...]:
@@ -97,7 +102,7 @@ class TrackedOrder:
 
     @property
     def average_price(self) -> Decimal | None:
-        """The average price of the fills."""
+        """The average price of what is filled; None without fills, and if it is not known of a part of them."""
         return self._book.average_price
 
     @property
@@ -137,7 +142,8 @@ class TrackedOrder:
     def facts(self) -> tuple[object, ...]:
         """What its state follows from beside fills and errors: for a journal, which has to keep whatever changes this,
         also where nothing follows from it yet."""
-        return (*self._evidence.facts, frozenset(self._asked), self._quantity, self._book.settled)
+        missing = max(self._evidence.reported - self.filled, ZERO)
+        return (*self._evidence.facts, missing, frozenset(self._asked), self._quantity, self._book.settled)
 
     # --- what we did -------------------------------------------------------------------------------------------------
 
@@ -201,9 +207,7 @@ class TrackedOrder:
         self._see_status(told.status)
         self.why_held = told.why_held or ""
         filled = read_decimal(told.filled, "an order's filled quantity") or ZERO
-        self._evidence.reported = max(self._evidence.reported, filled)
-        if told.status == FILLED_TEXT:
-            self._evidence.reported_full = max(self._evidence.reported_full or ZERO, filled)
+        self._evidence.see_filled(told.status, filled, self._price_of(told))
         return self._conclude(changes)
 
     def execution(self, told: m.ExecutionDetails) -> list[Change]:
@@ -253,7 +257,8 @@ class TrackedOrder:
         changes = self._take_terms(told.order) if told.order is not None else []
         changes += self.open_order(told)
         if status is not None:
-            self._book.settle(read_decimal(status.filled, "an order's filled quantity") or ZERO)
+            filled = read_decimal(status.filled, "an order's filled quantity") or ZERO
+            self._book.settle(filled, self._price_of(status))
             changes += self.order_status(status)
         return changes
 
@@ -263,27 +268,39 @@ class TrackedOrder:
         changes: list[Change] = []
         if not self._is_mine(order.perm_id if order else None, changes):
             return changes
-        if order is not None and order.filled_quantity:
-            filled = read_decimal(order.filled_quantity, "an order's filled quantity") or ZERO
-            self._book.settle(filled)
-            self._evidence.reported = filled  # not what was said before a correction
+        filled = self._completed_quantity(told)
+        if filled is not None:
+            self._settle(filled)
         self._evidence.acknowledge()
         self._evidence.life_after_end = ""  # that was older
         if state is not None:
             self._see_status(state.status)
             self._evidence.completed_text = state.completed_status or ""
+            self._evidence.reject_reason = self._evidence.reject_reason or state.reject_reason or ""
             self._evidence.is_completed = self._evidence.is_completed or state.status == FILLED_TEXT
             # Among the completed ones it does not work again: it was refused.
             self._evidence.is_refused = self._evidence.is_refused or state.status == INACTIVE_TEXT
         return self._conclude(changes)
 
     def not_found(self, reason: str) -> list[Change]:
-        """The gateway has it nowhere: it is over if it was ever acknowledged, else nobody knows whether it arrived."""
+        """The gateway has it nowhere: it is over if it was ever acknowledged, else nobody knows whether it arrived.
+
+        What a status has said of its fills is all that will ever be known of those without an execution: the gateway
+        tells of executions of the day only.
+        """
         self._evidence.settle_questions()
-        if self._evidence.is_acknowledged:
-            self._evidence.gone = reason
-        else:
+        if not self._evidence.is_acknowledged:
             self._evidence.unconfirmed = reason
+            return self._conclude([])
+        self._evidence.life_after_end = ""
+        if self._evidence.reported > self.filled:
+            self._settle(self.filled if self._book.is_corrected else self._evidence.reported)
+        elif self._evidence.is_told_filled and not self._evidence.reported and self._quantity:
+            self._settle(self._quantity)
+        if self._evidence.is_told_filled:
+            self._evidence.is_completed = True
+        else:
+            self._evidence.gone = reason
         return self._conclude([])
 
     def still_unconfirmed(self) -> StateChanged:
@@ -309,6 +326,32 @@ class TrackedOrder:
             self._others.add(perm_id)
             changes.append(SecondOrder(key=self.key, perm_id=perm_id))
         return False
+
+    def _completed_quantity(self, told: m.CompletedOrder) -> Decimal | None:
+        """What is filled of a completed order: as it says, or by the last status, or all of it if it is filled.
+
+        A gateway leaves the field out, or writes a zero there, where it has no figure.
+        """
+        order, state = told.order or m.Order(), told.order_state or m.OrderState()
+        filled = read_decimal(order.filled_quantity, "an order's filled quantity")
+        if filled or self._book.is_corrected:
+            return filled
+        if self._evidence.reported:
+            return max(self._evidence.reported, self.filled)
+        if state.status == FILLED_TEXT:
+            return read_decimal(order.total_quantity, "an order's quantity") or self._quantity or filled
+        return filled
+
+    def _settle(self, filled: Decimal) -> None:
+        """So much is filled, and nothing that was said before, such as before a correction, is believed any more."""
+        is_reported = filled == self._evidence.reported
+        self._book.settle(filled, self._evidence.reported_price if is_reported else None)
+        self._evidence.reported = filled
+
+    def _price_of(self, told: m.OrderStatus) -> Decimal | None:
+        """The average price that a status tells; 0 is none, but for a combo."""
+        price = exact(told.avg_fill_price)
+        return price if price or self.contract.sec_type == "BAG" else None
 
     def _see_status(self, status: str | None) -> None:
         if status:
