@@ -61,7 +61,7 @@ class BoundOrders(TrackedOrders):
 
     def _adopted(self, told: m.OpenOrder) -> OrderHandle | None:
         order = told.order or m.Order()
-        is_bound = order.client_id == BINDING_CLIENT_ID and told.order_id not in NO_ORDER_ID and order.perm_id
+        is_bound = (order.client_id or 0) == BINDING_CLIENT_ID and told.order_id not in NO_ORDER_ID and order.perm_id
         if not is_bound or order.what_if or split_order_ref(order.order_ref)[1] is not None:
             return None
         order_id, contract = told.order_id or 0, told.contract or m.Contract()

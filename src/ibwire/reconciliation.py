@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ibwire.exceptions import ConnectionFailed, IbwireError
 from ibwire.order_handles import OrderHandle
+from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
 from ibwire.tracked_orders import TrackedOrders
 from ibwire.wire import Message
@@ -40,6 +41,7 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:
             overtaken = await _ask(session, orders, [handle for handle in overtaken if _is_open(handle)])
+    orders.ask_again(handle for handle in overtaken if _is_open(handle))
     return len(about)
 
 
@@ -56,8 +58,11 @@ async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[Order
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
             found.add((handle, message.order.perm_id))
     for handle, heard in asked.items():
+        perm_ids = {perm_id for one, perm_id in found if one is handle}
         if handle.heard == heard:
-            _conclude_from_silence(orders, handle, {perm_id for one, perm_id in found if one is handle})
+            _conclude_from_silence(orders, handle, perm_ids)
+        elif not perm_ids:
+            overtaken.add(handle)  # nothing was concluded from the silence, and nothing else will tell
     return overtaken
 
 
@@ -100,8 +105,12 @@ def _conclude_from_silence(orders: TrackedOrders, handle: OrderHandle, perm_ids:
     for perm_id, other in handle.others.items():
         if perm_id not in perm_ids and not other.state.is_ended:
             orders.other_not_found(handle, other, NOWHERE)
-    if handle.key.perm_id not in perm_ids and not handle.tracked.state.is_ended:
+    if handle.key.perm_id not in perm_ids and _is_in_question(handle.tracked):
         orders.not_found(handle, NOWHERE)
+
+
+def _is_in_question(tracked: TrackedOrder) -> bool:
+    return not tracked.state.is_ended or bool(tracked.doubts)
 
 
 def _perm_id(message: Message) -> int | None:

@@ -1,0 +1,158 @@
+"""Orders at a gateway that says little, or the same moment too much: each of them is found out about in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ibwire.events import EventType
+from ibwire.exceptions import OrderUnconfirmed
+from ibwire.order_states import OrderState
+from ibwire.orders import limit
+from ibwire.wire import messages as m
+from tests.helpers.scripted_orders import PERM_ID, desk
+from tests.helpers.sessions import told
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, of_journal
+from tests.helpers.virtual_time import on_virtual_time
+
+pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
+
+BUY = limit("BUY", 10, 10)
+
+
+@on_virtual_time
+async def test_ib_insync_363_the_cancel_of_an_inactive_order_that_nobody_answers_ends_it(tmp_path: Path) -> None:
+    async with desk(tmp_path, ack_timeout_s=3) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.open = [gateway.open_order("Inactive"), gateway.status("Inactive")]
+        gateway.say(*gateway.open)
+        await a_moment(5)
+        assert handle.status is OrderState.INACTIVE
+        gateway.open = []
+        await handle.cancel()
+        async with asyncio.timeout(QUIET_S):
+            assert await handle.done() is OrderState.CANCELLED
+
+
+@on_virtual_time
+async def test_a_warning_that_comes_while_the_gateway_is_asked_leaves_no_order_in_the_dark(tmp_path: Path) -> None:
+    """The order is nowhere, and of the warning's moment nothing was concluded: it is asked about once more."""
+    async with desk(tmp_path, ack_timeout_s=3) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.on_open_orders = lambda: (
+            gateway.say(gateway.error(399, "Order Message: it waits")) if gateway.asked < 3 else None
+        )
+        async with asyncio.timeout(QUIET_S):
+            with pytest.raises(OrderUnconfirmed):
+                await handle.done()
+        assert gateway.asked == 3
+
+
+@on_virtual_time
+async def test_an_order_of_which_news_comes_with_every_answer_is_asked_about_until_there_is_none(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.say(gateway.open_order("Inactive"), gateway.status("Inactive"))
+        gateway.open = [gateway.open_order("Submitted"), gateway.status("Submitted")]
+        gateway.on_open_orders = lambda: (
+            gateway.say(gateway.open_order("Submitted"), gateway.status("Submitted")) if gateway.asked < 8 else None
+        )
+        await a_moment(QUIET_S)
+        assert handle.status is OrderState.SUBMITTED
+        assert gateway.asked == 8
+
+
+@on_virtual_time
+async def test_an_order_said_to_be_filled_of_which_nothing_is_known_after_midnight_has_filled(tmp_path: Path) -> None:
+    """The journal says the same."""
+    async with desk(tmp_path, ack_timeout_s=3) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.say(gateway.open_order("Submitted"), gateway.status("Filled", 10, 0, avg_fill_price=9.5))
+        async with asyncio.timeout(QUIET_S):
+            assert await handle.done() is OrderState.FILLED
+        assert (handle.filled, handle.average_price) == (10, Decimal("9.5"))
+        ref = handle.key.client_ref
+    assert of_journal(tmp_path) == {ref: (OrderState.FILLED, Decimal(10))}
+
+
+@on_virtual_time
+async def test_an_order_of_which_only_the_echo_says_filled_is_asked_about(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.executions = [gateway.execution(1, 10, 10)]
+        gateway.say(gateway.open_order("Filled"))
+        async with asyncio.timeout(QUIET_S):
+            assert await handle.done() is OrderState.FILLED
+        assert (handle.filled, len(handle.fills)) == (10, 1)
+
+
+@on_virtual_time
+async def test_a_combo_is_filled_by_its_own_execution_and_charged_by_its_legs(tmp_path: Path) -> None:
+    legs = (m.ComboLeg(con_id=1, ratio=1, action="BUY"), m.ComboLeg(con_id=2, ratio=1, action="SELL"))
+    bag = m.Contract(symbol="IBKR", sec_type="BAG", exchange="SMART", currency="USD", combo_legs=legs)
+    leg = m.Contract(con_id=1, symbol="IBKR", sec_type="OPT")
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(bag, limit("BUY", 10, "-0.5"))
+        await a_moment()
+        gateway.say(
+            gateway.execution(2, 10, 10, price=3.0, contract=leg),
+            gateway.execution(3, 10, 10, price=3.5, contract=leg),
+            gateway.execution(1, 10, 10, price=-0.5),
+            gateway.open_order("Filled"),
+            gateway.status("Filled", 10, 0, avg_fill_price=-0.5),
+            *(
+                m.CommissionAndFeesReport(exec_id=f"0000e0d5.69e02bfb.{at:02}.01", commission_and_fees=1.5)
+                for at in (2, 3)
+            ),
+        )
+        assert await handle.done() is OrderState.FILLED
+        await a_moment()
+        assert (handle.filled, handle.average_price, handle.commission) == (10, Decimal("-0.5"), 3)
+        assert (len(handle.fills), len(handle.tracked.leg_fills), handle.tracked.doubts) == (1, 2, ())
+
+
+@on_virtual_time
+async def test_an_error_that_names_nothing_is_not_about_a_bound_order_with_that_id(tmp_path: Path) -> None:
+    """TWS may bind with negative numbers, and -1 is also what stands where an error names no order. It leaves out the
+    client's number where that is 0."""
+    async with desk(tmp_path, client_id=0) as (gateway, session):
+        order = m.Order(perm_id=PERM_ID, action="BUY", total_quantity="10", order_type="LMT", lmt_price=9.0)
+        gateway.open = [
+            m.OpenOrder(order_id=-1, contract=APPLE, order=order, order_state=m.OrderState(status="Submitted"))
+        ]
+        (bound,) = await session.trading.bind_manual_orders()
+        gateway.say(m.ErrorMessage(id=-1, error_code=2104, error_msg="Market data farm connection is OK:usfarm"))
+        gateway.say(m.ErrorMessage(id=-1, error_code=202, error_msg="Order Canceled - reason:"))
+        await a_moment()
+        assert (bound.status, bound.tracked.notices) == (OrderState.SUBMITTED, ())
+        gateway.say(m.OrderStatus(order_id=-1, status="Cancelled", filled="0", remaining="10", perm_id=PERM_ID))
+        assert await bound.done() is OrderState.CANCELLED
+
+
+@on_virtual_time
+async def test_an_error_that_may_be_about_either_of_two_orders_is_a_reason_to_ask(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.say(gateway.open_order("Submitted"), gateway.open_order("Submitted", perm_id=PERM_ID + 1))
+        await a_moment(5)
+        assert [one.perm_id for one in (event.data for event in told(session, EventType.DUPLICATE_ORDER))] == [
+            PERM_ID + 1
+        ]
+        asked = gateway.asked
+        gateway.open = [gateway.open_order("Submitted"), gateway.status("Submitted")]
+        gateway.say(gateway.error(202, "Order Canceled - reason:"))
+        await a_moment(5)
+        assert gateway.asked > asked
+        assert handle.status is OrderState.SUBMITTED
+        assert [one.state for one in handle.others.values()] == [OrderState.CANCELLED]
