@@ -100,7 +100,23 @@ class FillBook:
     @property
     def filled(self) -> Decimal:
         """The quantity filled: by the executions, and by what was settled of fills that have none."""
-        return self._executed() + self._settled_without_execution()
+        return self._executed() + self.without_execution
+
+    @property
+    def without_execution(self) -> Decimal:
+        """The part of the settled quantity that no execution covers.
+
+        An execution covers what lies between its order's cumulative quantities before and after it, so one that comes
+        late, after its quantity was settled, counts once. Whether those of several accounts are cumulative for each of
+        them or together is not known: they cover their quantity.
+        """
+        if not self._settled:
+            return ZERO
+        if len({fill.account for fill in self.fills}) > 1:
+            return max(self._settled - self._executed(), ZERO)
+        spans = sorted((f.cumulative - f.quantity, f.cumulative) for f in self.fills if f.cumulative is not None)
+        placeless = sum((fill.quantity for fill in self.fills if fill.cumulative is None), ZERO)
+        return max(self._settled - _covered(spans, self._settled) - placeless, ZERO)
 
     @property
     def average_price(self) -> Decimal | None:
@@ -108,7 +124,7 @@ class FillBook:
 
         Of what has no execution it takes the price that the gateway told; None if it told none.
         """
-        filled, alone = self.filled, self._settled_without_execution()
+        filled, alone = self.filled, self.without_execution
         if not filled or (alone and self._settled_price is None):
             return None
         paid = _EXACT.add(self._paid(), _EXACT.multiply(alone, self._settled_price or ZERO))
@@ -154,6 +170,10 @@ class FillBook:
             paid = _EXACT.subtract(_EXACT.multiply(total, average), self._paid())
             self._settled_price = _EXACT.divide(paid, total - executed)
 
+    def has(self, exec_id: str | None) -> bool:
+        """Whether this execution is one of the order's, of whatever kind."""
+        return any(fill.exec_id == exec_id for fill in self._fills.values())
+
     def is_leg(self, contract: m.Contract) -> bool:
         """Whether an execution in this contract is one of a combo's leg."""
         return self._is_combo and contract.sec_type != "BAG"
@@ -174,21 +194,6 @@ class FillBook:
     def _paid(self) -> Decimal:
         told_once = self._told_once(is_leg=False)
         return sum((_EXACT.multiply(fill.quantity, fill.price) for fill in told_once), ZERO)
-
-    def _settled_without_execution(self) -> Decimal:
-        """The part of the settled quantity that no execution covers.
-
-        An execution covers what lies between its order's cumulative quantities before and after it, so one that comes
-        late, after its quantity was settled, counts once. Whether those of several accounts are cumulative for each of
-        them or together is not known: they cover their quantity.
-        """
-        if not self._settled:
-            return ZERO
-        if len({fill.account for fill in self.fills}) > 1:
-            return max(self._settled - self._executed(), ZERO)
-        spans = sorted((f.cumulative - f.quantity, f.cumulative) for f in self.fills if f.cumulative is not None)
-        placeless = sum((fill.quantity for fill in self.fills if fill.cumulative is None), ZERO)
-        return max(self._settled - _covered(spans, self._settled) - placeless, ZERO)
 
 
 def fill_of(details: m.ExecutionDetails, *, is_leg: bool = False) -> Fill:

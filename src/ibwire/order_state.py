@@ -27,6 +27,7 @@ from ibwire.order_changes import (
     OrderKey,
     QuantityChanged,
     SecondOrder,
+    Settled,
     StateChanged,
     TermsDiffer,
 )
@@ -56,6 +57,7 @@ class TrackedOrder:
         self._quantity = order.total_quantity
         self._asked = {order.total_quantity}
         self._told: set[str] = set()
+        self._told_settled = ZERO
         self._others: set[int] = set()
 
     # --- what is known -----------------------------------------------------------------------------------------------
@@ -129,6 +131,15 @@ class TrackedOrder:
     def is_change_open(self) -> bool:
         """Whether new terms were sent, and the gateway has not shown yet that it has them."""
         return self._evidence.is_change_open
+
+    @property
+    def is_fill_missing(self) -> bool:
+        """Whether the gateway has said that more is filled than is booked, and is being asked about it."""
+        return self._evidence.reported > self.filled
+
+    def has_execution(self, exec_id: str | None) -> bool:
+        """Whether this execution is one of this order, also one of a combo's leg or of an advisor's client."""
+        return self._book.has(exec_id)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -395,13 +406,19 @@ class TrackedOrder:
         return filled > 0 and ((largest is not None and filled >= largest) or (full is not None and filled >= full))
 
     def _conclude(self, changes: list[Change]) -> list[Change]:
-        """Adds the step to another state, and new doubts, if there are any."""
+        """Adds the step to another state, or else fills that have no execution, and new doubts, if there are any."""
         old, new = self.state, self._evidence.state(is_filled=self._is_filled(), has_fills=self.filled > 0)
         if new is not old:
             if new not in ONWARD[old] and new not in BACK.get(old, frozenset()):
                 raise RuntimeError(f"order {self.key}: there is no step from {old} to {new}")
             self.state = new
             changes.append(self._step(old, new))
+        settled = self._book.without_execution
+        if new is old and settled > self._told_settled:
+            changes.append(
+                Settled(key=self.key, filled=self.filled, remaining=self.remaining, average_price=self.average_price)
+            )
+        self._told_settled = settled
         doubts = set(self.doubts)
         changes += [InDoubt(key=self.key, reason=reason) for reason in sorted(doubts - self._told)]
         self._told = doubts

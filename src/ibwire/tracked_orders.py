@@ -304,6 +304,8 @@ class TrackedOrders:
         """Note an order's end when nothing more is expected of it, and let the oldest such orders go."""
         tracked, ref = handle.tracked, _ref(handle)
         is_complete = len(tracked.commissions) >= len(tracked.fills)
+        if not handle.is_over:
+            self._settled.pop(ref, None)  # it lives again: it may not make way
         if ref in self._settled or not handle.is_over or tracked.doubts or not is_complete:
             return
         self._settled[ref] = handle
@@ -329,8 +331,7 @@ def _other_charged(handle: OrderHandle, message: Message) -> TrackedOrder | None
     """The second order whose execution a commission is of; a commission names no order."""
     if not isinstance(message, m.CommissionAndFeesReport):
         return None
-    charged = (one for one in handle.others.values() if any(fill.exec_id == message.exec_id for fill in one.fills))
-    return next(charged, None)
+    return next((one for one in handle.others.values() if one.has_execution(message.exec_id)), None)
 
 
 def _ref(handle: OrderHandle) -> str:

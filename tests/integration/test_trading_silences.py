@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ibwire import tracked_orders
 from ibwire.events import EventType
 from ibwire.exceptions import OrderUnconfirmed
 from ibwire.order_states import OrderState
@@ -156,3 +157,68 @@ async def test_an_error_that_may_be_about_either_of_two_orders_is_a_reason_to_as
         assert gateway.asked > asked
         assert handle.status is OrderState.SUBMITTED
         assert [one.state for one in handle.others.values()] == [OrderState.CANCELLED]
+
+
+@on_virtual_time
+async def test_an_order_is_not_done_before_the_fills_that_the_gateway_has_spoken_of_are_booked(tmp_path: Path) -> None:
+    """A part filled, the rest was cancelled, and the execution comes after the status that ends the order."""
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.say(gateway.open_order("Submitted"), gateway.status("Cancelled", 4, 6))
+        await a_moment()
+        assert handle.status is OrderState.CANCELLED
+        gateway.completed = [
+            m.CompletedOrder(
+                order=m.Order(perm_id=PERM_ID, filled_quantity="4"), order_state=m.OrderState(status="Cancelled")
+            )
+        ]
+        async with asyncio.timeout(QUIET_S):
+            assert await handle.done() is OrderState.CANCELLED
+        assert (handle.filled, handle.remaining) == (4, 6)
+        assert len(told(session, EventType.ORDER_CANCELLED)) == 1
+
+
+@on_virtual_time
+async def test_what_a_second_order_s_legs_cost_is_its_own(tmp_path: Path) -> None:
+    legs = (m.ComboLeg(con_id=1, ratio=1, action="BUY"), m.ComboLeg(con_id=2, ratio=1, action="SELL"))
+    bag = m.Contract(symbol="IBKR", sec_type="BAG", exchange="SMART", currency="USD", combo_legs=legs)
+    leg = m.Contract(con_id=1, symbol="IBKR", sec_type="OPT")
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(bag, limit("BUY", 10, "0.5"))
+        await a_moment()
+        twin = PERM_ID + 1
+        gateway.say(
+            gateway.open_order("Submitted"),
+            gateway.execution(1, 10, 10, perm_id=twin),
+            gateway.execution(2, 10, 10, perm_id=twin, contract=leg),
+            gateway.commission(2),
+        )
+        await a_moment()
+        (other,) = handle.others.values()
+        assert (handle.filled, handle.commission) == (0, None)
+        assert (other.filled, [one.amount for one in other.commissions]) == (10, [Decimal("1.5")])
+
+
+@on_virtual_time
+async def test_an_order_that_lives_again_after_its_end_is_followed_however_many_others_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracked_orders, "MAX_SETTLED", 2)
+    async with desk(tmp_path) as (gateway, session):
+        first = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.say(gateway.open_order("Submitted"), gateway.status("Cancelled"))
+        await a_moment()
+        gateway.open = [gateway.open_order("Submitted"), gateway.status("Submitted")]
+        gateway.say(gateway.status("Submitted"))
+        await a_moment(5)
+        assert first.status is OrderState.SUBMITTED
+        for at in range(1, 5):
+            await session.trading.place(APPLE, BUY)
+            await a_moment()
+            gateway.say(gateway.open_order("Cancelled", at), gateway.status("Cancelled", at=at))
+        await a_moment()
+        assert first in session.trading.orders
+        gateway.say(gateway.status("Cancelled"))
+        assert await first.done() is OrderState.CANCELLED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ibwire.order_changes import StateChanged
+from ibwire.events import EventType
+from ibwire.order_changes import Filled, Settled, StateChanged, event_of
 from ibwire.order_state import TrackedOrder
 from ibwire.order_states import OrderState as S
 from ibwire.wire import messages as m
@@ -154,3 +155,16 @@ def test_an_order_that_fills_while_its_cancel_and_change_are_under_way_is_filled
         status("Filled", 100, 0),
     )
     assert (order.state, order.filled, order.doubts) == (S.FILLED, 100, ())
+
+
+def test_fills_without_executions_are_told_once_and_an_end_is_not_told_again() -> None:
+    order = feed(tracked(), open_order("Submitted"), execution(1, 40, 40), status("Cancelled", 60, 40))
+    assert (order.state, order.filled, order.is_fill_missing) == (S.CANCELLED, 40, True)
+    (settled,) = order.not_found(NOWHERE)
+    assert isinstance(settled, Settled)
+    assert (settled.filled, settled.remaining, order.is_fill_missing) == (60, 40, False)
+    assert event_of(settled) is EventType.ORDER_STATUS
+    assert order.not_found(NOWHERE) == []
+    (booked,) = order.execution(execution(2, 20, 60))  # it comes after all
+    assert isinstance(booked, Filled)
+    assert (booked.filled, order.filled) == (60, 60)
