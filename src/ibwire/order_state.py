@@ -100,7 +100,9 @@ class TrackedOrder:
     @property
     def remaining(self) -> Decimal | None:
         """What is left to fill, or was when the order ended; None if the quantity is not known."""
-        return None if self.quantity is None else max(self.quantity - self.filled, ZERO)
+        if self.quantity is None:
+            return None
+        return ZERO if self.state is OrderState.FILLED else max(self.quantity - self.filled, ZERO)
 
     @property
     def average_price(self) -> Decimal | None:
@@ -291,6 +293,8 @@ class TrackedOrder:
             self._evidence.is_completed = self._evidence.is_completed or state.status == FILLED_TEXT
             # Among the completed ones it does not work again: it was refused.
             self._evidence.is_refused = self._evidence.is_refused or state.status == INACTIVE_TEXT
+        # Whatever its status says, or if there is none: it works no more.
+        self._evidence.gone = self._evidence.completed_text or "the gateway has it among its completed orders"
         return self._conclude(changes)
 
     def not_found(self, reason: str) -> list[Change]:

@@ -79,8 +79,7 @@ class Desk:
             shares=str(shares),
             cum_qty=str(total),
             price=price,
-            order_ref=placed.order.order_ref,
-            **told | fields,
+            **{"order_ref": placed.order.order_ref, **told, **fields},
         )
         return m.ExecutionDetails(-1, contract or placed.contract, execution)
 

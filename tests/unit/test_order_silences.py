@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ibwire.events import EventType
 from ibwire.order_changes import Filled, Settled, StateChanged, event_of
 from ibwire.order_state import TrackedOrder
@@ -168,3 +170,19 @@ def test_fills_without_executions_are_told_once_and_an_end_is_not_told_again() -
     (booked,) = order.execution(execution(2, 20, 60))  # it comes after all
     assert isinstance(booked, Filled)
     assert (booked.filled, order.filled) == (60, 60)
+
+
+@pytest.mark.parametrize("state", [None, m.OrderState(), m.OrderState(status="PendingCancel")])
+def test_a_completed_order_is_over_whatever_its_status_says(state: m.OrderState | None) -> None:
+    """It would never end: it is among the completed ones, so it is not missed either."""
+    order = feed(tracked(), open_order("Submitted"), execution(1, 40, 40))
+    order.completed(m.CompletedOrder(CONTRACT, m.Order(perm_id=PERM_ID), state))
+    assert (order.state, order.filled, order.remaining) == (S.CANCELLED, 40, 60)
+    order.execution(execution(2, 60, 100))
+    assert order.state is S.FILLED
+
+
+def test_of_a_filled_order_nothing_is_left() -> None:
+    """Its group reduced it, and no open order said so."""
+    order = feed(tracked(), open_order("Submitted"), execution(1, 60, 60), status("Filled", 60, 0))
+    assert (order.state, order.filled, order.remaining) == (S.FILLED, 60, 0)
