@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from ibwire.exceptions import ConnectionFailed, IbwireError
+from ibwire.exceptions import ConnectionFailed, IbwireError, RequestTimeout
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
@@ -48,8 +48,7 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
 async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[OrderHandle]) -> set[OrderHandle]:
     """Ask once; the orders whose answer could not be taken as the whole truth, because news of them came meanwhile."""
     asked = {handle: handle.heard for handle in about}
-    for message in await session.request(m.ExecutionRequest()):
-        orders.take(message)
+    unended = await _take_executions(session, orders)
     is_own = all(handle.key.client_id == session.client_id for handle in asked)
     question = m.OpenOrdersRequest() if is_own else m.AllOpenOrdersRequest()
     found, overtaken = _take_open_orders(orders, asked, await session.request(question))
@@ -57,6 +56,8 @@ async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[Order
         handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
             found.add((handle, message.order.perm_id))
+    if unended is not None:
+        raise unended
     for handle, heard in asked.items():
         perm_ids = {perm_id for one, perm_id in found if one is handle}
         if handle.heard == heard:
@@ -64,6 +65,20 @@ async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[Order
         elif not perm_ids:
             overtaken.add(handle)  # nothing was concluded from the silence, and nothing else will tell
     return overtaken
+
+
+async def _take_executions(session: SessionApi, orders: TrackedOrders) -> RequestTimeout | None:
+    """Take the executions of the day; the failure if their end was not told, as by some gateways (protocol notes, 7.5):
+    what has come is true all the same."""
+    try:
+        answers: Iterable[object] = await session.request(m.ExecutionRequest())
+        unended = None
+    except RequestTimeout as error:
+        answers, unended = error.so_far, error
+    for message in answers:
+        if isinstance(message, m.ExecutionDetails | m.CommissionAndFeesReport):
+            orders.take(message)
+    return unended
 
 
 def _is_open(handle: OrderHandle) -> bool:

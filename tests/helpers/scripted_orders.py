@@ -34,6 +34,7 @@ class Desk:
     placed: list[m.PlaceOrderRequest] = field(default_factory=list)
     cancelled: list[m.CancelOrderRequest] = field(default_factory=list)
     asked: int = 0
+    ends_executions: bool = True
     on_open_orders: Callable[[], object] = lambda: None
     client_id: int = 1
     gateway: ScriptedGateway = field(init=False)
@@ -100,7 +101,7 @@ class Desk:
                 self.cancelled.append(message)
             case m.ExecutionRequest():
                 told = (replace(one, req_id=message.req_id) for one in self.executions if hasattr(one, "req_id"))
-                gateway.send(*told, m.ExecutionDetailsEnd(message.req_id))
+                gateway.send(*told, *([m.ExecutionDetailsEnd(message.req_id)] if self.ends_executions else []))
             case m.OpenOrdersRequest() | m.AllOpenOrdersRequest():
                 self.asked += 1
                 self.on_open_orders()

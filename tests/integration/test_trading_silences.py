@@ -10,7 +10,7 @@ import pytest
 
 from ibwire import tracked_orders
 from ibwire.events import EventType
-from ibwire.exceptions import OrderUnconfirmed
+from ibwire.exceptions import OrderUnconfirmed, RequestTimeout
 from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from ibwire.wire import messages as m
@@ -222,3 +222,27 @@ async def test_an_order_that_lives_again_after_its_end_is_followed_however_many_
         assert first in session.trading.orders
         gateway.say(gateway.status("Cancelled"))
         assert await first.done() is OrderState.CANCELLED
+
+
+@on_virtual_time
+async def test_ib_async_82_executions_whose_end_is_never_told_are_booked_and_nothing_follows_from_silence(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, ack_timeout_s=3) as (gateway, session):
+        filled, cancelled, swallowed = [await session.trading.place(APPLE, BUY) for _ in range(3)]
+        await a_moment()
+        for at in (0, 1):
+            gateway.say(gateway.open_order("Submitted", at), gateway.status("Submitted", at=at))
+        await a_moment()
+        gateway.ends_executions = False
+        gateway.executions = [gateway.execution(1, 10, 10)]
+        gateway.completed = [
+            m.CompletedOrder(order=m.Order(perm_id=PERM_ID + 1), order_state=m.OrderState(status="Cancelled"))
+        ]
+        with pytest.raises(RequestTimeout):
+            await session.trading.reconcile()
+        assert (filled.status, filled.filled) == (OrderState.FILLED, 10)
+        assert (cancelled.status, swallowed.status) == (OrderState.CANCELLED, OrderState.SENT)
+        gateway.ends_executions = True
+        with pytest.raises(OrderUnconfirmed):
+            await swallowed.done()
