@@ -154,6 +154,8 @@ class TrackedOrders:
     def find(self, message: Message) -> OrderHandle | None:
         """The order that a message is about, but for executions and commissions."""
         match message:
+            case m.OpenOrder(order=m.Order(what_if=True)):
+                return None  # a question, also if it was about an order with the reference of one of ours
             case m.OpenOrder(order=m.Order() as order):
                 return self._find(order, order.client_id or 0, message.order_id)
             case m.CompletedOrder(order=m.Order() as order):

@@ -7,8 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ibwire import tracked_orders
+from ibwire.client_refs import split_order_ref
 from ibwire.events import EventType
 from ibwire.exceptions import OrderUnconfirmed, RequestTimeout
 from ibwire.order_states import OrderState
@@ -246,3 +248,28 @@ async def test_ib_async_82_executions_whose_end_is_never_told_are_booked_and_not
         gateway.ends_executions = True
         with pytest.raises(OrderUnconfirmed):
             await swallowed.done()
+
+
+@on_virtual_time
+async def test_a_what_if_about_an_order_of_ours_is_not_taken_for_the_order(tmp_path: Path) -> None:
+    """The first answer has IBKR's sign for no value where the margins will be (protocol notes, 4.8)."""
+    async with desk(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.say(gateway.open_order("Submitted"), gateway.status("Submitted"))
+        await a_moment()
+        question = asyncio.create_task(
+            session.trading.what_if(APPLE, replace(handle.order, total_quantity=Decimal(20)))
+        )
+        await a_moment()
+        asked = gateway.placed[1].order
+        assert asked is not None
+        assert split_order_ref(asked.order_ref) == ("", None)
+        for margin in (1.7976931348623157e308, 500.0):
+            told_ref = gateway.open_order("PreSubmitted", 1, order_ref=handle.order.order_ref)
+            state = m.OrderState(status="PreSubmitted", init_margin_change=margin, init_margin_after=margin)
+            gateway.say(replace(told_ref, order_state=state))
+        assert (await question).init_margin_after == 500
+        assert (handle.order.total_quantity, handle.status) == (10, OrderState.SUBMITTED)
+        assert handle.others == {}
+        assert told(session, EventType.DUPLICATE_ORDER) == []
