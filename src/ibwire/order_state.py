@@ -31,7 +31,7 @@ from ibwire.order_changes import (
     StateChanged,
     TermsDiffer,
 )
-from ibwire.order_echo import Difference, other_prices
+from ibwire.order_echo import Difference, other_terms
 from ibwire.order_evidence import Evidence, Notice
 from ibwire.order_fields import Order
 from ibwire.order_fills import ZERO, Commission, Fill, FillBook, commission_of, fill_of
@@ -384,14 +384,14 @@ class TrackedOrder:
 
     def _see_terms(self, order: m.Order) -> None:
         quantity = read_decimal(order.total_quantity, "an order's quantity")
-        if quantity == self._quantity and not other_prices(self.order, order):
+        if quantity == self._quantity and not other_terms(self.order, order):
             self._evidence.is_change_open = False
 
     def _take_terms(self, order: m.Order) -> list[Change]:
         """The gateway was asked: its terms are the order's, whatever was asked for."""
         changes: list[Change] = []
         quantity = read_decimal(order.total_quantity, "an order's quantity") or self._quantity
-        differences = other_prices(self.order, order)
+        differences = other_terms(self.order, order)
         if quantity != self._quantity:
             if quantity in self._asked:  # by us, before
                 differences = (Difference("total_quantity", self._quantity, quantity), *differences)

@@ -13,6 +13,7 @@ from ibwire import tracked_orders
 from ibwire.client_refs import split_order_ref
 from ibwire.events import EventType
 from ibwire.exceptions import OrderUnconfirmed, RequestTimeout
+from ibwire.order_changes import TermsDiffer
 from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from ibwire.wire import messages as m
@@ -273,3 +274,21 @@ async def test_a_what_if_about_an_order_of_ours_is_not_taken_for_the_order(tmp_p
         assert (handle.order.total_quantity, handle.status) == (10, OrderState.SUBMITTED)
         assert handle.others == {}
         assert told(session, EventType.DUPLICATE_ORDER) == []
+
+
+@on_virtual_time
+async def test_a_change_to_another_type_that_was_lost_is_told_and_the_order_has_its_old_terms(tmp_path: Path) -> None:
+    """An old echo with the quantity that was asked for is no answer to it."""
+    async with desk(tmp_path, ack_timeout_s=3) as (gateway, session):
+        handle = await session.trading.place(APPLE, BUY)
+        await a_moment()
+        gateway.open = [gateway.open_order("Submitted"), gateway.status("Submitted")]
+        gateway.say(*gateway.open)
+        await a_moment()
+        await handle.modify(order_type="MKT", limit_price=None)
+        await a_moment()
+        gateway.say(*gateway.open)
+        await a_moment(10)
+        assert (handle.order.order_type, handle.order.limit_price) == ("LMT", 10)
+        warnings = [event.data for event in told(session, EventType.WARNING) if isinstance(event.data, TermsDiffer)]
+        assert [one.difference.field for one in warnings] == ["order_type", "limit_price"]
