@@ -75,6 +75,7 @@ class FillBook:
         self._settled = ZERO
         self._settled_price: Decimal | None = None
         self._has_advisor = False
+        self._sum: Decimal | None = None
 
     @property
     def fills(self) -> tuple[Fill, ...]:
@@ -146,6 +147,7 @@ class FillBook:
         if old is not None and split_exec_id(old.exec_id)[1] >= revision:
             return None
         self._fills[trade_id] = fill
+        self._sum = None
         self._has_advisor = self._has_advisor or fill.is_advisor
         self.is_corrected = self.is_corrected or old is not None
         return fill if old is None else old
@@ -189,7 +191,9 @@ class FillBook:
         return whole if _quantity(whole) >= _quantity(shares) else shares
 
     def _executed(self) -> Decimal:
-        return _quantity(self._told_once(is_leg=False))
+        if self._sum is None:  # it is asked for several times with every message
+            self._sum = _quantity(self._told_once(is_leg=False))
+        return self._sum
 
     def _paid(self) -> Decimal:
         told_once = self._told_once(is_leg=False)

@@ -55,7 +55,7 @@ async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[Order
     for message in await session.request(m.CompletedOrdersRequest(api_only=False)):
         handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
-            found.add((handle, message.order.perm_id))
+            found.add((handle, message.order.perm_id or handle.key.perm_id))
     if unended is not None:
         raise unended
     for handle, heard in asked.items():
@@ -94,10 +94,13 @@ def _take_open_orders(
     `asked` is how much had happened to each order when the question was asked, and then when it was answered.
     """
     found: dict[tuple[OrderHandle, int | None], list[Message]] = {}
+    last: dict[OrderHandle, int | None] = {}
     for message in answers:
         handle = orders.find(message)
         if handle is not None:
-            found.setdefault((handle, _perm_id(message)), []).append(message)
+            # One that IBKR's servers have not seen has no permanent id yet: it is there all the same.
+            last[handle] = _perm_id(message) or last.get(handle, handle.key.perm_id)
+            found.setdefault((handle, last[handle]), []).append(message)
             if handle in asked:
                 asked[handle] += 1  # who listens has heard of it too
     overtaken: set[OrderHandle] = set()

@@ -292,3 +292,30 @@ async def test_a_change_to_another_type_that_was_lost_is_told_and_the_order_has_
         assert (handle.order.order_type, handle.order.limit_price) == ("LMT", 10)
         warnings = [event.data for event in told(session, EventType.WARNING) if isinstance(event.data, TermsDiffer)]
         assert [one.difference.field for one in warnings] == ["order_type", "limit_price"]
+
+
+@pytest.mark.parametrize("knows_perm_id", [False, True])
+@pytest.mark.parametrize("perm_id", [None, 0])
+def test_an_open_order_that_has_no_permanent_id_yet_is_open(
+    perm_id: int | None, tmp_path: Path, *, knows_perm_id: bool
+) -> None:
+    """IBKR's servers have not seen it, the gateway has it (ApiPending)."""
+
+    @on_virtual_time
+    async def run() -> None:
+        async with desk(tmp_path) as (gateway, session):
+            handle = await session.trading.place(APPLE, BUY)
+            await a_moment()
+            if knows_perm_id:
+                gateway.say(gateway.open_order("Submitted"), gateway.status("Submitted"))
+                await a_moment()
+            gateway.open = [
+                gateway.open_order("ApiPending", perm_id=perm_id),
+                gateway.status("ApiPending", perm_id=perm_id),
+            ]
+            await session.trading.reconcile()
+            assert handle.status is OrderState.PENDING_SUBMIT
+            gateway.say(gateway.status("Cancelled"))
+            assert await handle.done() is OrderState.CANCELLED
+
+    run()
