@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ibwire import tracked_orders
 from ibwire.client_refs import split_order_ref
 from ibwire.events import EventType
-from ibwire.exceptions import OrderUnconfirmed, RequestTimeout
+from ibwire.exceptions import OrderChangeRefused, OrderUnconfirmed, RequestTimeout
 from ibwire.order_changes import TermsDiffer
 from ibwire.order_states import OrderState
 from ibwire.orders import limit
@@ -319,3 +319,22 @@ def test_an_open_order_that_has_no_permanent_id_yet_is_open(
             assert await handle.done() is OrderState.CANCELLED
 
     run()
+
+
+@on_virtual_time
+async def test_an_order_that_the_gateway_may_hold_back_is_not_sent_again(tmp_path: Path) -> None:
+    """It says nothing of orders that were not transmitted, also when it is asked (protocol notes, 4.7)."""
+    async with desk(tmp_path, ack_timeout_s=3) as (gateway, session):
+        session.trading.send_again_if = lambda _: True
+        held = await session.trading.place(APPLE, replace(BUY, transmit=False))
+        with pytest.raises(OrderUnconfirmed):
+            await held.done()
+        await a_moment(10)
+        assert len(gateway.placed) == 1
+        with pytest.raises(OrderChangeRefused, match="hold"):
+            await session.trading.send_again(held)
+        assert len(gateway.placed) == 1
+        await held.cancel()
+        gateway.say(gateway.error(202, "Order was discarded"))
+        await a_moment()
+        assert await held.done() is OrderState.CANCELLED
