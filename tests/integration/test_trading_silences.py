@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -25,6 +26,12 @@ from tests.helpers.virtual_time import on_virtual_time
 pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
 
 BUY = limit("BUY", 10, 10)
+
+
+def manual(order_id: int, **more: Any) -> m.OpenOrder:
+    """A working order of the TWS user, bound under this id."""
+    order = m.Order(perm_id=PERM_ID, action="BUY", total_quantity="10", order_type="LMT", lmt_price=9.0, **more)
+    return m.OpenOrder(order_id=order_id, contract=APPLE, order=order, order_state=m.OrderState(status="Submitted"))
 
 
 @on_virtual_time
@@ -130,10 +137,7 @@ async def test_an_error_that_names_nothing_is_not_about_a_bound_order_with_that_
     """TWS may bind with negative numbers, and -1 is also what stands where an error names no order. It leaves out the
     client's number where that is 0."""
     async with desk(tmp_path, client_id=0) as (gateway, session):
-        order = m.Order(perm_id=PERM_ID, action="BUY", total_quantity="10", order_type="LMT", lmt_price=9.0)
-        gateway.open = [
-            m.OpenOrder(order_id=-1, contract=APPLE, order=order, order_state=m.OrderState(status="Submitted"))
-        ]
+        gateway.open = [manual(-1)]
         (bound,) = await session.trading.bind_manual_orders()
         gateway.say(m.ErrorMessage(id=-1, error_code=2104, error_msg="Market data farm connection is OK:usfarm"))
         gateway.say(m.ErrorMessage(id=-1, error_code=202, error_msg="Order Canceled - reason:"))
@@ -338,3 +342,19 @@ async def test_an_order_that_the_gateway_may_hold_back_is_not_sent_again(tmp_pat
         gateway.say(gateway.error(202, "Order was discarded"))
         await a_moment()
         assert await held.done() is OrderState.CANCELLED
+
+
+@on_virtual_time
+async def test_the_cancel_of_a_bound_order_that_nobody_answers_is_asked_about(tmp_path: Path) -> None:
+    async with desk(tmp_path, client_id=0, ack_timeout_s=3) as (gateway, session):
+        order = m.Order(
+            perm_id=PERM_ID, action="BUY", total_quantity="10", order_type="LMT", lmt_price=9.0, client_id=0
+        )
+        gateway.open = [
+            m.OpenOrder(order_id=7, contract=APPLE, order=order, order_state=m.OrderState(status="Submitted"))
+        ]
+        (bound,) = await session.trading.bind_manual_orders()
+        await bound.cancel()
+        gateway.open = []
+        async with asyncio.timeout(QUIET_S):
+            assert await bound.done() is OrderState.CANCELLED
