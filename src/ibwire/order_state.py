@@ -308,10 +308,11 @@ class TrackedOrder:
             self._evidence.unconfirmed = reason
             return self._conclude([])
         self._evidence.life_after_end = ""
-        if self._evidence.reported > self.filled:
-            self._settle(self.filled if self._book.is_corrected else self._evidence.reported)
-        elif self._evidence.is_told_filled and not self._evidence.reported and self._quantity:
-            self._settle(self._quantity)
+        told = self._evidence.reported
+        if self._evidence.is_told_filled:
+            told = self._evidence.reported_full or self._quantity or told
+        if told > self.filled:
+            self._settle(self.filled if self._book.is_corrected else told)
         if self._evidence.is_told_filled:
             self._evidence.is_completed = True
         else:
@@ -343,19 +344,20 @@ class TrackedOrder:
         return False
 
     def _completed_quantity(self, told: m.CompletedOrder) -> Decimal | None:
-        """What is filled of a completed order: as it says, or by the last status, or all of it if it is filled.
+        """What is filled of a completed order: as it says, or all of it if it is filled, or by the last status.
 
-        A gateway leaves the field out, or writes a zero there, where it has no figure.
+        A gateway leaves the field out, or writes a zero there, where it has no figure. What follows from a status here
+        must be the same for who follows the order by the journal: it has those only that said something new.
         """
         order, state = told.order or m.Order(), told.order_state or m.OrderState()
         filled = read_decimal(order.filled_quantity, "an order's filled quantity")
         if filled or self._book.is_corrected:
             return filled
-        if self._evidence.reported:
-            return max(self._evidence.reported, self.filled)
+        figure = self._evidence.reported
         if state.status == FILLED_TEXT:
-            return read_decimal(order.total_quantity, "an order's quantity") or self._quantity or filled
-        return filled
+            quantity = read_decimal(order.total_quantity, "an order's quantity")
+            figure = self._evidence.reported_full or quantity or self._quantity or figure
+        return max(figure, self.filled) if figure else filled
 
     def _settle(self, filled: Decimal) -> None:
         """So much is filled, and nothing that was said before, such as before a correction, is believed any more."""

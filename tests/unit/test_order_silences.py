@@ -186,3 +186,16 @@ def test_of_a_filled_order_nothing_is_left() -> None:
     """Its group reduced it, and no open order said so."""
     order = feed(tracked(), open_order("Submitted"), execution(1, 60, 60), status("Filled", 60, 0))
     assert (order.state, order.filled, order.remaining) == (S.FILLED, 60, 0)
+
+
+@pytest.mark.parametrize("end", ["nowhere", "completed"])
+def test_what_is_filled_is_the_same_for_the_journal_which_has_no_status_that_said_nothing_new(end: str) -> None:
+    ends = []
+    for is_heard in (True, False):
+        order = feed(tracked(), open_order("Submitted"), execution(1, 60, 60))
+        feed(order, *([status("Submitted", 60, 40)] if is_heard else []), open_order("Filled"))
+        before = order.facts
+        assert feed(order, *([status("Submitted", 60, 40)] if is_heard else [])).facts == before
+        order.not_found(NOWHERE) if end == "nowhere" else order.completed(completed("Filled"))
+        ends.append((order.state, order.filled, order.remaining))
+    assert ends == [(S.FILLED, 100, 0)] * 2
