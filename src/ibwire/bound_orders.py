@@ -5,6 +5,7 @@ They are in no journal: nothing of them was sent from here, and after a restart 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ibwire.client_refs import split_order_ref
@@ -12,6 +13,7 @@ from ibwire.events import EventManager
 from ibwire.exceptions import OrderChangeRefused, OrderOfAnotherClient
 from ibwire.execution_matching import NO_ORDER_ID
 from ibwire.journal_records import Entry
+from ibwire.order_acknowledgements import Acknowledgements
 from ibwire.order_changes import OrderKey
 from ibwire.order_guards import check_link
 from ibwire.order_handles import OrderHandle
@@ -19,7 +21,7 @@ from ibwire.order_state import TrackedOrder
 from ibwire.order_views import KnownOrder
 from ibwire.order_wire import order_from_wire
 from ibwire.session_api import SessionApi
-from ibwire.tracked_orders import TrackedOrders
+from ibwire.tracked_orders import Doubt, TrackedOrders
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -37,13 +39,19 @@ class _NoJournal:
 
 
 class BoundOrders(TrackedOrders):
-    """Follows every order of client 0 that ibwire has not placed. `on_doubt` as for `TrackedOrders`."""
+    """Follows every order of client 0 that ibwire has not placed. `on_doubt` as for `TrackedOrders`; a cancel that is
+    not answered within `ack_timeout_s` is a reason to ask too."""
 
-    def __init__(self, session: SessionApi, events: EventManager, on_doubt: Any) -> None:
+    def __init__(self, session: SessionApi, events: EventManager, on_doubt: Doubt, *, ack_timeout_s: float) -> None:
         super().__init__(
             _NoJournal(), self, events, now=session.now, client_id=lambda: BINDING_CLIENT_ID, on_doubt=on_doubt
         )
         self._session = session
+        self._acknowledgements = Acknowledgements(partial(on_doubt, is_sure=True), seconds=ack_timeout_s)
+
+    def close(self) -> None:
+        """Wait for no answer any more."""
+        self._acknowledgements.close()
 
     def find(self, message: Message) -> OrderHandle | None:
         """The order that a message is about; one that was not known yet is followed from now on."""
@@ -54,6 +62,7 @@ class BoundOrders(TrackedOrders):
         """For the handle. Raises what `Trading.cancel` does."""
         if not handle.is_over:
             self.cancel_sent(handle, await cancel_by_id(self._session, handle.key.order_id))
+            self._acknowledgements.expect(handle)
 
     async def modify(self, handle: OrderHandle, **changes: Any) -> None:
         """For the handle: it is refused."""
@@ -61,7 +70,7 @@ class BoundOrders(TrackedOrders):
 
     def _adopted(self, told: m.OpenOrder) -> OrderHandle | None:
         order = told.order or m.Order()
-        is_bound = order.client_id == BINDING_CLIENT_ID and told.order_id not in NO_ORDER_ID and order.perm_id
+        is_bound = (order.client_id or 0) == BINDING_CLIENT_ID and told.order_id not in NO_ORDER_ID and order.perm_id
         if not is_bound or order.what_if or split_order_ref(order.order_ref)[1] is not None:
             return None
         order_id, contract = told.order_id or 0, told.contract or m.Contract()

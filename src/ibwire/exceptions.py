@@ -346,10 +346,11 @@ class UnreadableAnswer(RequestError):
 
 
 class RequestTimeout(RequestError):
-    """The answer, or the end of it, did not come in time; what had come is not passed off as the whole."""
+    """The answer, or the end of it, did not come in time; what had come is not passed off as the whole: `so_far`."""
 
     retryable = True
     hint = "ask again, for less at a time or with a longer timeout"
+    so_far: tuple[object, ...] = ()
 
 
 class RequestCancelled(RequestError):

@@ -149,7 +149,12 @@ class FollowedOrders:
         await self.ready()
         await self._session.send(m.AutoOpenOrdersRequest(auto_bind=True))
         if self._bound is None:
-            self._bound = BoundOrders(self._session, self._session.events, self.inquiry.ask_soon)
+            self._bound = BoundOrders(
+                self._session,
+                self._session.events,
+                self.inquiry.ask_soon,
+                ack_timeout_s=self._settings.ack_timeout_s,
+            )
         await self.reconcile()
 
     async def aclose(self) -> None:
@@ -157,6 +162,8 @@ class FollowedOrders:
         self._states.cancel()
         self.is_closed = True
         await self.inquiry.aclose()
+        if self._bound is not None:
+            self._bound.close()
         for handle in (*self.handles, *self.bound):
             handle.close(NotConnected("the session was closed; the order goes on"))
         journal, self._journal = self._journal, None

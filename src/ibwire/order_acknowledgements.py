@@ -34,6 +34,8 @@ class Acknowledgements:
         self._timers.pop(handle, None)
         tracked = handle.tracked
         is_known = tracked.is_acknowledged or handle.status is OrderState.UNCONFIRMED
-        is_open = not handle.is_over and (not is_known or tracked.is_cancelling)
+        # The cancel of an inactive order may be answered by nothing at all (ib_insync 363).
+        is_idle = handle.status is OrderState.INACTIVE
+        is_open = not handle.is_over and (not is_known or tracked.is_cancelling or is_idle)
         if is_open or tracked.is_change_open:  # a change of what has ended meanwhile may live as a second order
             self._ask()

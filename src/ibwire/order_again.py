@@ -41,12 +41,19 @@ class Again:
     def attempt(self, handle: OrderHandle, journal: Journal) -> Iterator[ClientRef]:
         """The reference for the next attempt at an order; nobody else gets one of its lineage meanwhile.
 
-        Raises OrderChangeRefused unless the order is unconfirmed, and if a later attempt was sent or is under way.
+        Raises OrderChangeRefused unless the order is unconfirmed, if the gateway may hold it back (`transmit` false: an
+        order that it has is then in none of its answers; protocol notes, 4.7), and if a later attempt was sent or is
+        under way.
         """
         ref = read_client_ref(handle.key.client_ref or "")
         if handle.status is not OrderState.UNCONFIRMED or handle.others or ref is None:
             raise OrderChangeRefused(
                 f"nothing was sent: only an unconfirmed order is sent again, it is {handle.status}"
+            )
+        if handle.order.transmit is False:
+            raise OrderChangeRefused(
+                "nothing was sent: a gateway does not say which orders it holds back, so this one may be there",
+                hint="look in TWS; what it holds is sent by the last of its group, or can be cancelled",
             )
         if ref.root in self._under_way:
             raise OrderChangeRefused("nothing was sent: the order is being sent again already")

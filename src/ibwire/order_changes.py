@@ -73,6 +73,15 @@ class Filled(Struct, frozen=True, kw_only=True):
     remaining: Decimal | None
 
 
+class Settled(Struct, frozen=True, kw_only=True):
+    """More is filled, by the gateway's word: there is no execution of it any more, and the state stays what it is."""
+
+    key: OrderKey
+    filled: Decimal
+    remaining: Decimal | None
+    average_price: Decimal | None
+
+
 class Charged(Struct, frozen=True, kw_only=True):
     """The commission of an execution was booked."""
 
@@ -105,7 +114,18 @@ class SecondOrder(Struct, frozen=True, kw_only=True):
     perm_id: int
 
 
-Change = StateChanged | Identified | QuantityChanged | TermsDiffer | Filled | Charged | Noticed | InDoubt | SecondOrder
+Change = (
+    StateChanged
+    | Identified
+    | QuantityChanged
+    | TermsDiffer
+    | Filled
+    | Settled
+    | Charged
+    | Noticed
+    | InDoubt
+    | SecondOrder
+)
 
 _OF_STATE = {
     OrderState.SUBMITTED: EventType.ORDER_SUBMITTED,
@@ -120,6 +140,7 @@ _OF_KIND = {
     QuantityChanged: EventType.ORDER_STATUS,
     TermsDiffer: EventType.WARNING,
     Filled: EventType.EXECUTION,
+    Settled: EventType.ORDER_STATUS,
     Charged: EventType.COMMISSION,
     Noticed: EventType.WARNING,
     InDoubt: EventType.WARNING,

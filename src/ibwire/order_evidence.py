@@ -17,6 +17,7 @@ from ibwire.error_codes import ErrorTable, OrderVerdict
 from ibwire.order_fills import ZERO
 from ibwire.order_states import (
     CANCELLED_TEXTS,
+    FILLED_TEXT,
     INACTIVE_TEXT,
     PENDING_CANCEL_TEXT,
     RANKS,
@@ -78,7 +79,9 @@ class Evidence:
         self.unconfirmed = ""
         self.gone = ""
         self.life_after_end = ""
+        self.is_told_filled = False
         self.reported = ZERO
+        self.reported_price: Decimal | None = None
         self.reported_full: Decimal | None = None
         self.dropped_notices = 0
         self._notices: dict[tuple[int, str, int | None], Notice] = {}
@@ -103,6 +106,7 @@ class Evidence:
             self.unconfirmed,
             self.gone,
             self.life_after_end,
+            self.is_told_filled,
             self.reported_full,
         )
 
@@ -113,13 +117,21 @@ class Evidence:
         self.is_cancel_sent = self.is_refused = False
         self.reached = None
         self.reject_reason = self.completed_text = self.unconfirmed = self.gone = self.life_after_end = ""
-        self.reported, self.reported_full = ZERO, None
+        self.is_told_filled = False
+        self.reported, self.reported_price, self.reported_full = ZERO, None, None
         self.is_change_open = False
         self._notices = {key: replace(notice, is_settled=True) for key, notice in self._notices.items()}
 
     def settle_questions(self) -> None:
         """The gateway was asked because of the errors, and has the order nowhere."""
         self._notices = {key: replace(notice, is_answered=True) for key, notice in self._notices.items()}
+
+    def see_filled(self, status: str | None, filled: Decimal, price: Decimal | None) -> None:
+        """What a status says of fills: how much, and at which price on average."""
+        if filled and filled >= self.reported:
+            self.reported, self.reported_price = filled, price
+        if filled and status == FILLED_TEXT:
+            self.reported_full = max(self.reported_full or ZERO, filled)
 
     def acknowledge(self) -> None:
         """The gateway has the order, whatever has become of it."""
@@ -134,6 +146,7 @@ class Evidence:
             self.is_inactive = True
         else:
             self.is_cancelling = self.is_cancelling or status == PENDING_CANCEL_TEXT
+            self.is_told_filled = self.is_told_filled or status == FILLED_TEXT
             self.reached = further(self.reached, RANKS.get(status, OrderState.PENDING_SUBMIT))
             self.gone = ""
             if status in _LIFE and (self.is_cancelled or self.is_inactive or self._is_cancel_confirmed()):
@@ -183,6 +196,8 @@ class Evidence:
         """Why the gateway has to be asked how the order stands."""
         if missing > 0:
             yield f"the gateway says {missing} more filled than there are executions"
+        elif self.is_told_filled and state is not OrderState.FILLED:
+            yield "its status is Filled, and its executions do not make it that"
         if self.life_after_end:
             yield self.life_after_end
         if not state.is_ended:

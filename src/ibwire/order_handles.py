@@ -135,9 +135,9 @@ class OrderHandle:
     async def done(self) -> OrderState:
         """Wait until it has ended: FILLED, CANCELLED or REJECTED, also if it was never sent (`unsent_because`).
 
-        Raises OrderUnconfirmed if nobody knows.
+        Fills that the gateway has spoken of are booked by then. Raises OrderUnconfirmed if nobody knows.
         """
-        await self._until(lambda: self.is_over or self.status is OrderState.UNCONFIRMED)
+        await self._until(lambda: self._is_done or self.status is OrderState.UNCONFIRMED)
         if self.status is OrderState.UNCONFIRMED:
             self._raise_for_state()
         return self.status
@@ -182,6 +182,10 @@ class OrderHandle:
     def _tell_who_waits(self) -> None:
         if self._news is not None:
             self._news.set()
+
+    @property
+    def _is_done(self) -> bool:
+        return self.is_over and not self.tracked.is_fill_missing
 
     @property
     def _is_at_rest(self) -> bool:

@@ -27,15 +27,16 @@ from ibwire.order_changes import (
     OrderKey,
     QuantityChanged,
     SecondOrder,
+    Settled,
     StateChanged,
     TermsDiffer,
 )
-from ibwire.order_echo import Difference, other_prices
+from ibwire.order_echo import Difference, other_terms
 from ibwire.order_evidence import Evidence, Notice
 from ibwire.order_fields import Order
 from ibwire.order_fills import ZERO, Commission, Fill, FillBook, commission_of, fill_of
 from ibwire.order_states import BACK, FILLED_TEXT, INACTIVE_TEXT, ONWARD, OrderState
-from ibwire.order_wire import read_decimal
+from ibwire.order_wire import exact, read_decimal
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -56,6 +57,7 @@ class TrackedOrder:
         self._quantity = order.total_quantity
         self._asked = {order.total_quantity}
         self._told: set[str] = set()
+        self._told_settled = ZERO
         self._others: set[int] = set()
 
     # --- what is known -----------------------------------------------------------------------------------------------
@@ -67,13 +69,18 @@ class TrackedOrder:
 
     @property
     def fills(self) -> tuple[Fill, ...]:
-        """The executions that hold, by time; those of a combo's legs are `leg_fills`."""
+        """The executions that hold, by time; not those of a combo's legs, nor an advisor's `allocations`."""
         return self._book.fills
 
     @property
     def leg_fills(self) -> tuple[Fill, ...]:
         """The executions of a combo's legs."""
         return self._book.leg_fills
+
+    @property
+    def allocations(self) -> tuple[Fill, ...]:
+        """How an advisor's order was shared out among accounts; the whole is in `fills`."""
+        return self._book.allocations
 
     @property
     def commissions(self) -> tuple[Commission, ...]:
@@ -93,11 +100,13 @@ class TrackedOrder:
     @property
     def remaining(self) -> Decimal | None:
         """What is left to fill, or was when the order ended; None if the quantity is not known."""
-        return None if self.quantity is None else max(self.quantity - self.filled, ZERO)
+        if self.quantity is None:
+            return None
+        return ZERO if self.state is OrderState.FILLED else max(self.quantity - self.filled, ZERO)
 
     @property
     def average_price(self) -> Decimal | None:
-        """The average price of the fills."""
+        """The average price of what is filled; None without fills, and if it is not known of a part of them."""
         return self._book.average_price
 
     @property
@@ -126,6 +135,15 @@ class TrackedOrder:
         return self._evidence.is_change_open
 
     @property
+    def is_fill_missing(self) -> bool:
+        """Whether the gateway has said that more is filled than is booked, and is being asked about it."""
+        return self._evidence.reported > self.filled
+
+    def has_execution(self, exec_id: str | None) -> bool:
+        """Whether this execution is one of this order, also one of a combo's leg or of an advisor's client."""
+        return self._book.has(exec_id)
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         """Why the gateway has to be asked how the order stands; nothing if it need not."""
         found = list(self._evidence.doubts(self.state, self._evidence.reported - self.filled))
@@ -137,7 +155,8 @@ class TrackedOrder:
     def facts(self) -> tuple[object, ...]:
         """What its state follows from beside fills and errors: for a journal, which has to keep whatever changes this,
         also where nothing follows from it yet."""
-        return (*self._evidence.facts, frozenset(self._asked), self._quantity, self._book.settled)
+        missing = max(self._evidence.reported - self.filled, ZERO)
+        return (*self._evidence.facts, missing, frozenset(self._asked), self._quantity, self._book.settled)
 
     # --- what we did -------------------------------------------------------------------------------------------------
 
@@ -201,9 +220,7 @@ class TrackedOrder:
         self._see_status(told.status)
         self.why_held = told.why_held or ""
         filled = read_decimal(told.filled, "an order's filled quantity") or ZERO
-        self._evidence.reported = max(self._evidence.reported, filled)
-        if told.status == FILLED_TEXT:
-            self._evidence.reported_full = max(self._evidence.reported_full or ZERO, filled)
+        self._evidence.see_filled(told.status, filled, self._price_of(told))
         return self._conclude(changes)
 
     def execution(self, told: m.ExecutionDetails) -> list[Change]:
@@ -253,7 +270,8 @@ class TrackedOrder:
         changes = self._take_terms(told.order) if told.order is not None else []
         changes += self.open_order(told)
         if status is not None:
-            self._book.settle(read_decimal(status.filled, "an order's filled quantity") or ZERO)
+            filled = read_decimal(status.filled, "an order's filled quantity") or ZERO
+            self._book.settle(filled, self._price_of(status))
             changes += self.order_status(status)
         return changes
 
@@ -263,27 +281,42 @@ class TrackedOrder:
         changes: list[Change] = []
         if not self._is_mine(order.perm_id if order else None, changes):
             return changes
-        if order is not None and order.filled_quantity:
-            filled = read_decimal(order.filled_quantity, "an order's filled quantity") or ZERO
-            self._book.settle(filled)
-            self._evidence.reported = filled  # not what was said before a correction
+        filled = self._completed_quantity(told)
+        if filled is not None:
+            self._settle(filled)
         self._evidence.acknowledge()
         self._evidence.life_after_end = ""  # that was older
         if state is not None:
             self._see_status(state.status)
             self._evidence.completed_text = state.completed_status or ""
+            self._evidence.reject_reason = self._evidence.reject_reason or state.reject_reason or ""
             self._evidence.is_completed = self._evidence.is_completed or state.status == FILLED_TEXT
             # Among the completed ones it does not work again: it was refused.
             self._evidence.is_refused = self._evidence.is_refused or state.status == INACTIVE_TEXT
+        # Whatever its status says, or if there is none: it works no more.
+        self._evidence.gone = self._evidence.completed_text or "the gateway has it among its completed orders"
         return self._conclude(changes)
 
     def not_found(self, reason: str) -> list[Change]:
-        """The gateway has it nowhere: it is over if it was ever acknowledged, else nobody knows whether it arrived."""
+        """The gateway has it nowhere: it is over if it was ever acknowledged, else nobody knows whether it arrived.
+
+        What a status has said of its fills is all that will ever be known of those without an execution: the gateway
+        tells of executions of the day only.
+        """
         self._evidence.settle_questions()
-        if self._evidence.is_acknowledged:
-            self._evidence.gone = reason
-        else:
+        if not self._evidence.is_acknowledged:
             self._evidence.unconfirmed = reason
+            return self._conclude([])
+        self._evidence.life_after_end = ""
+        told = self._evidence.reported
+        if self._evidence.is_told_filled:
+            told = self._evidence.reported_full or self._quantity or told
+        if told > self.filled:
+            self._settle(self.filled if self._book.is_corrected else told)
+        if self._evidence.is_told_filled:
+            self._evidence.is_completed = True
+        else:
+            self._evidence.gone = reason
         return self._conclude([])
 
     def still_unconfirmed(self) -> StateChanged:
@@ -310,6 +343,33 @@ class TrackedOrder:
             changes.append(SecondOrder(key=self.key, perm_id=perm_id))
         return False
 
+    def _completed_quantity(self, told: m.CompletedOrder) -> Decimal | None:
+        """What is filled of a completed order: as it says, or all of it if it is filled, or by the last status.
+
+        A gateway leaves the field out, or writes a zero there, where it has no figure. What follows from a status here
+        must be the same for who follows the order by the journal: it has those only that said something new.
+        """
+        order, state = told.order or m.Order(), told.order_state or m.OrderState()
+        filled = read_decimal(order.filled_quantity, "an order's filled quantity")
+        if filled or self._book.is_corrected:
+            return filled
+        figure = self._evidence.reported
+        if state.status == FILLED_TEXT:
+            quantity = read_decimal(order.total_quantity, "an order's quantity")
+            figure = self._evidence.reported_full or quantity or self._quantity or figure
+        return max(figure, self.filled) if figure else filled
+
+    def _settle(self, filled: Decimal) -> None:
+        """So much is filled, and nothing that was said before, such as before a correction, is believed any more."""
+        is_reported = filled == self._evidence.reported
+        self._book.settle(filled, self._evidence.reported_price if is_reported else None)
+        self._evidence.reported = filled
+
+    def _price_of(self, told: m.OrderStatus) -> Decimal | None:
+        """The average price that a status tells; 0 is none, but for a combo."""
+        price = exact(told.avg_fill_price)
+        return price if price or self.contract.sec_type == "BAG" else None
+
     def _see_status(self, status: str | None) -> None:
         if status:
             self.gateway_status = status
@@ -326,14 +386,14 @@ class TrackedOrder:
 
     def _see_terms(self, order: m.Order) -> None:
         quantity = read_decimal(order.total_quantity, "an order's quantity")
-        if quantity == self._quantity and not other_prices(self.order, order):
+        if quantity == self._quantity and not other_terms(self.order, order):
             self._evidence.is_change_open = False
 
     def _take_terms(self, order: m.Order) -> list[Change]:
         """The gateway was asked: its terms are the order's, whatever was asked for."""
         changes: list[Change] = []
         quantity = read_decimal(order.total_quantity, "an order's quantity") or self._quantity
-        differences = other_prices(self.order, order)
+        differences = other_terms(self.order, order)
         if quantity != self._quantity:
             if quantity in self._asked:  # by us, before
                 differences = (Difference("total_quantity", self._quantity, quantity), *differences)
@@ -352,13 +412,19 @@ class TrackedOrder:
         return filled > 0 and ((largest is not None and filled >= largest) or (full is not None and filled >= full))
 
     def _conclude(self, changes: list[Change]) -> list[Change]:
-        """Adds the step to another state, and new doubts, if there are any."""
+        """Adds the step to another state, or else fills that have no execution, and new doubts, if there are any."""
         old, new = self.state, self._evidence.state(is_filled=self._is_filled(), has_fills=self.filled > 0)
         if new is not old:
             if new not in ONWARD[old] and new not in BACK.get(old, frozenset()):
                 raise RuntimeError(f"order {self.key}: there is no step from {old} to {new}")
             self.state = new
             changes.append(self._step(old, new))
+        settled = self._book.without_execution
+        if new is old and settled > self._told_settled:
+            changes.append(
+                Settled(key=self.key, filled=self.filled, remaining=self.remaining, average_price=self.average_price)
+            )
+        self._told_settled = settled
         doubts = set(self.doubts)
         changes += [InDoubt(key=self.key, reason=reason) for reason in sorted(doubts - self._told)]
         self._told = doubts

@@ -35,19 +35,31 @@ NUMBERS = tuple(
 """Fields that are floats on the wire: prices, amounts, percentages."""
 
 
+_UNSET = frozenset(
+    {
+        *("2147483647", "9223372036854775807", "-9223372036854775808"),
+        *("1.7976931348623157E308", "170141183460469231731687303715884105727"),
+    }
+)
+"""What IBKR's own client reads, or has, as "no value" in a decimal (ibapi's utils.py and const.py)."""
+
+
 def exact(value: float | None) -> Decimal | None:
     """A number of the wire as people write it: 0.1 is a tenth."""
     return None if value is None else Decimal(repr(float(value)))
 
 
 def read_decimal(text: str | None, what: str) -> Decimal | None:
-    """A decimal from its text on the wire. Raises ProtocolError naming `what` if it is none."""
-    if not text:
+    """A decimal from its text on the wire, None if it is unset. Raises ProtocolError naming `what` if it is none."""
+    if not text or text in _UNSET:
         return None
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation as error:
         raise ProtocolError(f"{what} is {text[:40]!r}, which is no number") from error
+    if not number.is_finite():
+        raise ProtocolError(f"{what} is {text[:40]!r}, which is no number")
+    return number
 
 
 def plain(value: Decimal) -> str:

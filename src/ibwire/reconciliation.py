@@ -10,8 +10,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from ibwire.exceptions import ConnectionFailed, IbwireError
+from ibwire.exceptions import ConnectionFailed, IbwireError, RequestTimeout
 from ibwire.order_handles import OrderHandle
+from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
 from ibwire.tracked_orders import TrackedOrders
 from ibwire.wire import Message
@@ -40,25 +41,44 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:
             overtaken = await _ask(session, orders, [handle for handle in overtaken if _is_open(handle)])
+    orders.ask_again(handle for handle in overtaken if _is_open(handle))
     return len(about)
 
 
 async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[OrderHandle]) -> set[OrderHandle]:
     """Ask once; the orders whose answer could not be taken as the whole truth, because news of them came meanwhile."""
     asked = {handle: handle.heard for handle in about}
-    for message in await session.request(m.ExecutionRequest()):
-        orders.take(message)
+    unended = await _take_executions(session, orders)
     is_own = all(handle.key.client_id == session.client_id for handle in asked)
     question = m.OpenOrdersRequest() if is_own else m.AllOpenOrdersRequest()
     found, overtaken = _take_open_orders(orders, asked, await session.request(question))
     for message in await session.request(m.CompletedOrdersRequest(api_only=False)):
         handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
-            found.add((handle, message.order.perm_id))
+            found.add((handle, message.order.perm_id or handle.key.perm_id))
+    if unended is not None:
+        raise unended
     for handle, heard in asked.items():
+        perm_ids = {perm_id for one, perm_id in found if one is handle}
         if handle.heard == heard:
-            _conclude_from_silence(orders, handle, {perm_id for one, perm_id in found if one is handle})
+            _conclude_from_silence(orders, handle, perm_ids)
+        elif not perm_ids:
+            overtaken.add(handle)  # nothing was concluded from the silence, and nothing else will tell
     return overtaken
+
+
+async def _take_executions(session: SessionApi, orders: TrackedOrders) -> RequestTimeout | None:
+    """Take the executions of the day; the failure if their end was not told, as by some gateways (protocol notes, 7.5):
+    what has come is true all the same."""
+    try:
+        answers: Iterable[object] = await session.request(m.ExecutionRequest())
+        unended = None
+    except RequestTimeout as error:
+        answers, unended = error.so_far, error
+    for message in answers:
+        if isinstance(message, m.ExecutionDetails | m.CommissionAndFeesReport):
+            orders.take(message)
+    return unended
 
 
 def _is_open(handle: OrderHandle) -> bool:
@@ -74,10 +94,13 @@ def _take_open_orders(
     `asked` is how much had happened to each order when the question was asked, and then when it was answered.
     """
     found: dict[tuple[OrderHandle, int | None], list[Message]] = {}
+    last: dict[OrderHandle, int | None] = {}
     for message in answers:
         handle = orders.find(message)
         if handle is not None:
-            found.setdefault((handle, _perm_id(message)), []).append(message)
+            # One that IBKR's servers have not seen has no permanent id yet: it is there all the same.
+            last[handle] = _perm_id(message) or last.get(handle, handle.key.perm_id)
+            found.setdefault((handle, last[handle]), []).append(message)
             if handle in asked:
                 asked[handle] += 1  # who listens has heard of it too
     overtaken: set[OrderHandle] = set()
@@ -100,8 +123,12 @@ def _conclude_from_silence(orders: TrackedOrders, handle: OrderHandle, perm_ids:
     for perm_id, other in handle.others.items():
         if perm_id not in perm_ids and not other.state.is_ended:
             orders.other_not_found(handle, other, NOWHERE)
-    if handle.key.perm_id not in perm_ids and not handle.tracked.state.is_ended:
+    if handle.key.perm_id not in perm_ids and _is_in_question(handle.tracked):
         orders.not_found(handle, NOWHERE)
+
+
+def _is_in_question(tracked: TrackedOrder) -> bool:
+    return not tracked.state.is_ended or bool(tracked.doubts)
 
 
 def _perm_id(message: Message) -> int | None:

@@ -214,7 +214,9 @@ class Requests:
         except BaseException as error:
             is_owed = entry is not None and self.give_up(entry)
             if isinstance(error, TimeoutError):
-                raise RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message)) from None
+                late = RequestTimeout(f"no complete answer within {seconds:g} s", request=repr(message))
+                late.so_far = collection.so_far
+                raise late from None
             raise
         finally:
             if turnstile is not None:

@@ -42,6 +42,11 @@ class Collection:
         self.sent = asyncio.Event()
         self._messages: list[Message] = []
 
+    @property
+    def so_far(self) -> tuple[Message, ...]:
+        """What has come."""
+        return tuple(self._messages)
+
     def deliver(self, message: Message) -> None:
         """Keep one answer for the result; a result that is there does not change any more."""
         if not self.result.done():

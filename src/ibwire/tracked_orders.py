@@ -31,6 +31,9 @@ from ibwire.wire import messages as m
 MAX_SETTLED = 10_000
 """How many orders are remembered after nothing more is expected of them; the oldest make way."""
 
+NO_ID = -1
+"""The id of an error that names nothing (protocol notes, 1.9); TWS may have given it to an order of its user."""
+
 NEWS = (m.OpenOrder, m.OrderStatus, m.ExecutionDetails, m.CommissionAndFeesReport, m.ErrorMessage, m.CompletedOrder)
 """What a gateway says of orders."""
 
@@ -47,6 +50,12 @@ class Notes(Protocol):
         """An order as it stands by its records."""
 
 
+class Doubt(Protocol):
+    """Has the gateway asked how things stand, in a moment; unless `is_sure`, only if there is still a doubt then."""
+
+    def __call__(self, *, is_sure: bool = False) -> None: ...
+
+
 class TrackedOrders:
     """The orders that are followed. `on_doubt` is called when the gateway has to be asked how things stand."""
 
@@ -58,7 +67,7 @@ class TrackedOrders:
         *,
         now: Callable[[], datetime],
         client_id: Callable[[], int],
-        on_doubt: Callable[[], None],
+        on_doubt: Doubt,
     ) -> None:
         self._journal = journal
         self._actions = actions
@@ -145,6 +154,8 @@ class TrackedOrders:
     def find(self, message: Message) -> OrderHandle | None:
         """The order that a message is about, but for executions and commissions."""
         match message:
+            case m.OpenOrder(order=m.Order(what_if=True)):
+                return None  # a question, also if it was about an order with the reference of one of ours
             case m.OpenOrder(order=m.Order() as order):
                 return self._find(order, order.client_id or 0, message.order_id)
             case m.CompletedOrder(order=m.Order() as order):
@@ -153,7 +164,7 @@ class TrackedOrders:
                 if message.perm_id in self._by_perm_id:
                     return self._by_perm_id[message.perm_id or 0]
                 return self._by_order_id.get((message.client_id or 0, message.order_id or 0))
-            case m.ErrorMessage():
+            case m.ErrorMessage() if message.id != NO_ID:
                 return self._by_order_id.get((self._client_id(), message.id or 0))
         return None
 
@@ -177,8 +188,9 @@ class TrackedOrders:
 
     def not_found(self, handle: OrderHandle, reason: str) -> None:
         """The gateway has it nowhere."""
+        before = handle.tracked.facts
         changes = handle.tracked.not_found(reason)
-        if changes:
+        if changes or handle.tracked.facts != before:
             self._journal.note(entry(Kind.NOT_FOUND, self._now(), handle.key, detail=reason))
         self._tell(handle, changes)
 
@@ -187,6 +199,11 @@ class TrackedOrders:
         for handle in left_behind:
             if handle.status is OrderState.UNCONFIRMED:
                 self._emit(handle, [handle.tracked.still_unconfirmed()])
+
+    def ask_again(self, left_open: Iterable[OrderHandle]) -> None:
+        """News has overtaken every answer about these orders: ask again, if there is still something to find out."""
+        if any(handle.tracked.doubts or not handle.tracked.is_acknowledged for handle in left_open):
+            self._on_doubt(is_sure=True)
 
     def other_not_found(self, handle: OrderHandle, other: TrackedOrder, reason: str) -> None:
         """The gateway has a second order nowhere any more."""
@@ -221,7 +238,7 @@ class TrackedOrders:
 
     def _feed(self, handle: OrderHandle, message: Message) -> None:
         if handle.others and isinstance(message, m.ErrorMessage):
-            self._on_doubt()  # it names an order id that two orders have
+            self._on_doubt(is_sure=True)  # it names an order id that two orders have
             return
         before = handle.tracked.facts
         try:
@@ -289,6 +306,8 @@ class TrackedOrders:
         """Note an order's end when nothing more is expected of it, and let the oldest such orders go."""
         tracked, ref = handle.tracked, _ref(handle)
         is_complete = len(tracked.commissions) >= len(tracked.fills)
+        if not handle.is_over:
+            self._settled.pop(ref, None)  # it lives again: it may not make way
         if ref in self._settled or not handle.is_over or tracked.doubts or not is_complete:
             return
         self._settled[ref] = handle
@@ -314,8 +333,7 @@ def _other_charged(handle: OrderHandle, message: Message) -> TrackedOrder | None
     """The second order whose execution a commission is of; a commission names no order."""
     if not isinstance(message, m.CommissionAndFeesReport):
         return None
-    charged = (one for one in handle.others.values() if any(fill.exec_id == message.exec_id for fill in one.fills))
-    return next(charged, None)
+    return next((one for one in handle.others.values() if one.has_execution(message.exec_id)), None)
 
 
 def _ref(handle: OrderHandle) -> str:

@@ -353,7 +353,7 @@ class Trading(OrderQuestions):
         Raises what `place` does, OrderRejected with IBKR's reason, and RequestTimeout after `ack_timeout_s`.
         """
         check_link(self._session.state)
-        order = replace(self._checked(contract, order), what_if=True)
+        order = replace(self._checked(contract, untagged(order)), what_if=True)
         _, journal = self._followed.open()  # for the ids only: nothing is placed, so nothing has to be reconciled
         self._session.use_ids_above(journal.mark(self._session.client_id))
         order_id = self._session.next_id()

@@ -52,8 +52,8 @@ class WhatIfs:
     def hear(self, message: Message) -> None:
         """Any news; what is no answer is left alone."""
         match message:
-            case m.OpenOrder(order_state=m.OrderState() as state) if state.init_margin_change is not None:
-                # One without margins may come first; the next has them.
+            case m.OpenOrder(order_state=m.OrderState() as state) if money(state.init_margin_change) is not None:
+                # One without margins, or with IBKR's sign for no value there, may come first; the next has them.
                 answer = self._waiting.get(message.order_id or 0)
                 if answer is not None and not answer.done():
                     answer.set_result(what_if_of(state))

@@ -209,6 +209,21 @@ def test_nothing_that_is_said_makes_a_step_that_there_is_not(told: list[Any]) ->
         assert order.state is not OrderState.SENT
 
 
+@campaign(part=200, full=10_000)
+@given(told=st.lists(st.one_of(_ANYTHING, _ACTS), max_size=14))
+def test_who_hears_only_what_was_news_knows_the_same(told: list[Any]) -> None:
+    """The journal keeps a message only if it has changed something, or `facts`."""
+    live, kept = tracked(), tracked()
+    for one in told:
+        before = live.facts
+        changes = act(live, one) if isinstance(one, str) else live.feed(one)
+        is_ours = one in ("sent", "change_sent", "cancel_sent", "reconciled")
+        if changes or is_ours or live.facts != before:
+            _ = act(kept, one) if isinstance(one, str) else kept.feed(one)
+        numbers = [(order.filled, order.remaining, order.average_price) for order in (live, kept)]
+        assert (live.state, live.key, numbers[0]) == (kept.state, kept.key, numbers[1])
+
+
 def act(order: TrackedOrder, name: str) -> list[Change]:
     match name:
         case "change_sent":
