@@ -25,6 +25,7 @@ from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
     InvalidOrder,
+    JournalUnwritable,
     NotConnected,
     OrderCancelled,
     OrderChangeRefused,
@@ -131,7 +132,7 @@ class Trading(OrderQuestions):
     @property
     def halted(self) -> str:
         """Why trading is halted, or nothing: as the mark beside the journal says, whoever set it."""
-        halt = self._halt.mark.read()
+        halt = self._halt.read()
         return halt.reason if halt is not None else ""
 
     def open(self) -> None:
@@ -280,9 +281,10 @@ class Trading(OrderQuestions):
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
 
-        For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
-        NotConnected unless the session is connected, OrderOfAnotherClient for one that was placed under another client
-        id, JournalError, RateLimitError.
+        For an order that has ended nothing is done; one that has not left yet is taken back and ends. It does not wait
+        for the journal, and leaves also if that cannot be written (an ERROR event tells it). Raises NotConnected unless
+        the session is connected, OrderOfAnotherClient for one that was placed under another client id, RateLimitError,
+        and JournalError if the journal cannot be opened.
         """
         orders, journal = self._followed.open()
         self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
@@ -292,10 +294,9 @@ class Trading(OrderQuestions):
             check_link(self._session.state)
             check_is_own(handle.key, self._session.client_id)
             request = m.CancelOrderRequest(tracked.key.order_id)
+            record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
+            journal.note(record)  # it waits for no disk, which may be full: a cancel doubles nothing and loses nothing
             try:
-                record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
-                await journal.write(record)
-                check_link(self._session.state)
                 left = self._session.send(request, record.frames)
             except BaseException as error:
                 orders.request_not_sent(handle, request, f"not sent: {error!r}")
@@ -370,13 +371,19 @@ class Trading(OrderQuestions):
         """Place and change nothing from now on, also after a restart, until `resume`; and cancel all orders of ours.
 
         It is a mark beside the journal, which `ibwire halt` and other processes set as well: a session notices that
-        within half a second. Raises JournalUnwritable if it cannot be set, and what `cancel_all` raises if not all
-        could be cancelled: the halt holds all the same, and while it does what still works is cancelled once it can be.
+        within half a second. Raises what `cancel_all` raises if not all could be cancelled: the halt holds all the
+        same, and while it does what still works is cancelled once it can be. Raises JournalUnwritable, when all was
+        cancelled, if the mark cannot be set: then it holds for this session only.
         """
-        await self._halt.begin(reason, self._session.now())
+        errors: list[BaseException] = []
+        try:
+            await self._halt.begin(reason, self._session.now())
+        except JournalUnwritable as unwritten:
+            errors.append(unwritten)
         await self.ready()
         self._halt.look()
-        for error in await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over):
+        errors += await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over)
+        for error in errors:
             raise error
 
     async def resume(self) -> None:

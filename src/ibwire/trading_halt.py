@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ibwire.events import EventManager, EventType
-from ibwire.exceptions import IbwireError, OrderLimitExceeded
+from ibwire.exceptions import IbwireError, JournalUnwritable, OrderLimitExceeded
 from ibwire.halt_mark import Halt, HaltMark
 from ibwire.order_handles import OrderHandle
 
@@ -49,6 +49,7 @@ class HaltWatch:
         self._cancel = cancel
         self._on_change = on_change
         self._is_threaded = is_threaded
+        self._unwritten: Halt | None = None  # a halt that could not be marked: this session keeps to it by itself
         self._told: Halt | None = None
         self._asked: dict[OrderHandle, asyncio.Task[None]] = {}
         self._timer: asyncio.Handle | None = None
@@ -56,19 +57,28 @@ class HaltWatch:
         self._is_closed = False
 
     async def begin(self, reason: str, at: datetime) -> None:
-        """Set the mark. Raises JournalUnwritable."""
-        await self._run(lambda: self.mark.set(reason, at))
+        """Set the mark. Raises JournalUnwritable if that fails, and this session is halted all the same."""
+        try:
+            await self._run(lambda: self.mark.set(reason, at))
+        except JournalUnwritable:
+            self._unwritten = Halt(reason=reason or "no reason was given", at=at)
+            raise
 
     async def end(self) -> None:
         """Remove the mark. Raises JournalUnwritable."""
         await self._run(self.mark.remove)
+        self._unwritten = None
         self.look()
+
+    def read(self) -> Halt | None:
+        """The halt that this session is held to, or None."""
+        return self.mark.read() or self._unwritten
 
     def check(self) -> None:
         """Raises OrderLimitExceeded while trading is halted."""
-        if not self.mark.is_set():
+        if self._unwritten is None and not self.mark.is_set():
             return
-        halt = self.mark.read()
+        halt = self.read()
         if halt is not None:
             raise OrderLimitExceeded(
                 f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
@@ -82,7 +92,8 @@ class HaltWatch:
 
     def look(self) -> None:
         """Tell of a mark that was set or removed."""
-        halt = self.mark.read() if self._told is not None or self.mark.is_set() else None
+        is_to_read = self._told is not None or self._unwritten is not None or self.mark.is_set()
+        halt = self.read() if is_to_read else None
         if (halt is None) == (self._told is None):
             return
         before, self._told = self._told, halt

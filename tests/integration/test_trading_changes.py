@@ -1,4 +1,4 @@
-"""Changes of orders that do not go as usual: taken back before they left, and orders of a group that was held back."""
+"""Changes and cancels that do not go as usual: taken back, held back, and with a disk that is slow or full."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ibwire.exceptions import NotConnected
+from ibwire.events import EventType
+from ibwire.exceptions import JournalUnwritable, NotConnected, OrderChangeRefused
 from ibwire.journal import Journal
+from ibwire.journal_file import JournalFile
 from ibwire.journal_reader import JournalReader
 from ibwire.order_states import OrderState
 from ibwire.orders import bracket, limit
-from tests.helpers.trading_floor import APPLE, a_moment, agree, floor, move
+from tests.helpers.sessions import told
+from tests.helpers.trading_floor import APPLE, a_moment, agree, floor, move, of_journal, slow_down, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 
@@ -95,3 +98,43 @@ async def test_a_held_order_may_be_changed_and_stays_held(tmp_path: Path) -> Non
         await handle.modify(total_quantity=Decimal(7))
         await a_moment()
         assert gateway.state().orders == []
+
+
+@on_virtual_time
+async def test_a_cancel_overtakes_a_change_that_waits_for_the_disk(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        slow_down(session, 60)
+        change = asyncio.create_task(handle.modify(limit_price=Decimal("99.5")))
+        await a_moment()
+        await handle.cancel()
+        await a_moment()
+        assert not change.done()
+        assert handle.status is OrderState.CANCELLED
+        with pytest.raises(OrderChangeRefused, match="ended, or was cancelled"):
+            await change
+        agree(gateway, session)
+
+
+@on_virtual_time
+async def test_a_cancel_leaves_though_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: JournalFile, _: object) -> None:
+        raise JournalUnwritable(f"{self.path}: database or disk is full")
+
+    async with floor(tmp_path) as (gateway, session):
+        handles = [await session.trading.place(APPLE, limit("BUY", quantity, 99)) for quantity in (10, 11)]
+        await asyncio.gather(*(handle.acknowledged() for handle in handles))
+        with monkeypatch.context() as patched:
+            patched.setattr(JournalFile, "write", full)
+            assert await session.trading.cancel_all() == 2
+            await a_moment()
+        assert [handle.status for handle in handles] == [OrderState.CANCELLED] * 2
+        assert [one.status for one in gateway.state().orders] == ["Cancelled"] * 2
+        assert any(isinstance(event.data, JournalUnwritable) for event in told(session, EventType.ERROR))
+        await session.aclose()
+        async with trader(tmp_path, seed=2) as again:  # what the journal missed, asking the gateway shows
+            await again.trading.ready()
+            await a_moment()
+            agree(gateway, again)
+    assert [state for state, _ in of_journal(tmp_path).values()] == [OrderState.CANCELLED] * 2
