@@ -87,6 +87,7 @@ class ConnectionManager:
             bound=self.settings.stream_bound,
         )
         self._opening = Opening()
+        self._accounts: tuple[str, ...] = ()
         self._link: Link | None = None
         self._latest: Link | None = None
         self._doom = ""
@@ -199,8 +200,8 @@ class ConnectionManager:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts of the gateway's login."""
-        return self._opening.accounts
+        """The accounts of the gateway's login, as it named them last: also while there is no link."""
+        return self._accounts
 
     @property
     def idle_s(self) -> float:
@@ -397,7 +398,8 @@ class ConnectionManager:
         match message:
             case m.ManagedAccounts():
                 names = (message.accounts_list or "").split(",")
-                self._opening.accounts = tuple(name.strip() for name in names if name.strip())
+                self._accounts = tuple(name.strip() for name in names if name.strip())
+                self._opening.has_accounts = bool(self._accounts)
             case m.NextValidId():
                 self._opening.next_order_id = message.order_id or 0
                 self._next_id = max(self._next_id, self._opening.next_order_id)

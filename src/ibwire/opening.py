@@ -18,7 +18,7 @@ class Opening:
 
     def __init__(self) -> None:
         self.server_version = 0
-        self.accounts: tuple[str, ...] = ()
+        self.has_accounts = False
         self.next_order_id = 0
         self.failure: IbwireError | None = None
 
@@ -30,16 +30,16 @@ class Opening:
     def is_ready(self) -> bool:
         """Whether all is known that a session needs. Raises the failure if there is one."""
         self._raise_failure()
-        return bool(self.accounts) and self.next_order_id > 0
+        return self.has_accounts and self.next_order_id > 0
 
     @property
     def stage(self) -> str:
         """What the gateway owes next, for the error when it does not come."""
         if not self.server_version:
             return "the gateway's hello"
-        if not self.accounts and not self.next_order_id:
+        if not self.has_accounts and not self.next_order_id:
             return "an answer to startApi"
-        return "the next order id" if self.accounts else "the accounts"
+        return "the next order id" if self.has_accounts else "the accounts"
 
     def timed_out(self, seconds: float) -> ConnectTimeout:
         """The error when the stage that it is at takes longer than it may."""

@@ -94,7 +94,7 @@ def test_an_order_and_a_change_that_wait_for_their_turn_are_taken_back(how: str,
 
 
 @both_losses
-@pytest.mark.parametrize("begins", ["while it is down", "in the queue"])
+@pytest.mark.parametrize("begins", ["as it goes down", "while it is down", "in the queue"])
 def test_an_order_that_may_wait_leaves_once_when_the_session_is_back(how: str, begins: str, tmp_path: Path) -> None:
     @on_virtual_time
     async def run() -> None:
@@ -107,7 +107,7 @@ def test_an_order_that_may_wait_leaves_once_when_the_session_is_back(how: str, b
                 await a_moment(0.1)
             else:
                 await lose(gateway, how)
-                await a_moment(0.1)
+                await a_moment(0.1 if begins == "as it goes down" else QUIET_S)
                 handle = await session.trading.place(APPLE, ORDER, queue_while_down=timedelta(minutes=10))
             assert (handle.status, handle.key.order_id) == (OrderState.INTENT, 0)
             with (
