@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from ibwire.wakeups import wakeups_of
 from ibwire.wire import ClientProtocol, Message
@@ -52,7 +53,7 @@ class Link(asyncio.BufferedProtocol):
         self._view = memoryview(self._buffer)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         self._transport = transport
         transport.write(self.wire.hello)
 

@@ -11,7 +11,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ibwire.simulator import farms, reference, small_answers
 from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
@@ -72,7 +72,7 @@ class ClientSession(asyncio.Protocol):
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         self._transport = transport
         self.outbox.open(transport)
         if not self._gateway.joined(self):
