@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from ibwire.exceptions import InvalidOrder, NotConnected
 from ibwire.order_handles import OrderHandle
+from ibwire.tasks import begin
 
 
 def time_of(waits: float | timedelta | None) -> float | None:
@@ -86,7 +87,7 @@ class OrderQueue:
     def release(self) -> None:
         """Let those that wait leave, if they may; the oldest first."""
         if self._task is None and self._waiting and self._may_leave():
-            self._task = asyncio.create_task(self._let_leave(), name="ibwire waiting orders")
+            self._task = begin(self._let_leave(), name="ibwire waiting orders")
 
     async def aclose(self) -> None:
         """Let nothing more leave. Those that wait still do."""

@@ -14,6 +14,7 @@ from ibwire.exceptions import ConnectionFailed, IbwireError, RequestTimeout
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
+from ibwire.tasks import begin
 from ibwire.tracked_orders import TrackedOrders
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -162,7 +163,7 @@ class Inquiry:
         """Ask in a moment; unless `is_sure`, only if there is still a doubt then."""
         self._is_wanted, self._is_sure = True, self._is_sure or is_sure
         if self._task is None and not self._is_closed:
-            self._task = asyncio.create_task(self._run(), name="ibwire reconciliation")
+            self._task = begin(self._run(), name="ibwire reconciliation")
 
     async def aclose(self) -> None:
         """Ask no more."""

@@ -33,6 +33,7 @@ from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
 from ibwire.stream_keeper import KeeperStatistics, StreamFeed, StreamKeeper
 from ibwire.streams import MessageStream, Receiver
+from ibwire.tasks import begin
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
 
@@ -160,7 +161,7 @@ class IBSession:
         except BaseException:
             await self.aclose()
             raise
-        self._watching = asyncio.create_task(self._watchdog.run(), name="ibwire watchdog")
+        self._watching = begin(self._watchdog.run(), name="ibwire watchdog")
 
     async def aclose(self) -> None:
         """End every stream, close the connection, and leave no task behind. Safe to call again."""

@@ -16,6 +16,7 @@ from ibwire.events import EventManager, EventType
 from ibwire.exceptions import IbwireError, JournalUnwritable, OrderLimitExceeded
 from ibwire.halt_mark import Halt, HaltMark
 from ibwire.order_handles import OrderHandle
+from ibwire.tasks import begin
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class HaltWatch:
         handles = list(handles)
         for handle in handles:
             if handle not in self._asked:
-                self._asked[handle] = asyncio.create_task(self._cancel(handle), name="ibwire halt")
+                self._asked[handle] = begin(self._cancel(handle), name="ibwire halt")
         tasks = [self._asked[handle] for handle in handles]
         results = await asyncio.gather(*tasks, return_exceptions=True)
         errors = [result for result in results if result is not None]
@@ -134,7 +135,7 @@ class HaltWatch:
         if self._told is not None and self._cancelling is None:
             handles = [one for one in self._to_cancel() if one not in self._asked]
             if handles:
-                self._cancelling = asyncio.create_task(self._cancel_now(handles), name="ibwire halt")
+                self._cancelling = begin(self._cancel_now(handles), name="ibwire halt")
         if not self._is_closed:
             self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look)
 

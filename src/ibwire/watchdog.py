@@ -27,6 +27,7 @@ from ibwire.exceptions import ClientIdInUse, ConnectionFailed, ConnectionLost, I
 from ibwire.recovery import Recovery
 from ibwire.settings import WatchdogSettings
 from ibwire.stream_keeper import StreamKeeper
+from ibwire.tasks import begin
 
 LOOKS_PER_LIMIT = 30
 SHORTEST_LOOK_S = 1.0
@@ -207,7 +208,7 @@ class Watchdog:
         if self._on_down is None or self._time() < self._hook_due_s or (self._hook and not self._hook.done()):
             return
         self._hook_due_s = self._time() + self._settings.down_cooldown_s
-        self._hook = asyncio.create_task(self._run_hook(self._on_down, timedelta(seconds=down_s)), name="on_down")
+        self._hook = begin(self._run_hook(self._on_down, timedelta(seconds=down_s)), name="on_down")
 
     @staticmethod
     async def _run_hook(hook: OnDown, down: timedelta) -> None:

@@ -24,6 +24,7 @@ from ibwire.order_guards import PAPER_PREFIX
 from ibwire.requests import NOT_REPEATABLE, spec_of
 from ibwire.session import IBSession
 from ibwire.session_api import Feed
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from ibwire.wire.catalogue import CATALOGUE, Correlation, Shape, shape_of
@@ -251,7 +252,7 @@ class Asking:
 
     def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something that waits, until it is done or all is closed."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = begin(work, name="ibwire ib_async")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

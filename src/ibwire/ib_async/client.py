@@ -36,6 +36,7 @@ from ibwire.ib_async.outgoing import REMOVED, REQUESTS
 from ibwire.recovery import Stage
 from ibwire.session import IBSession
 from ibwire.settings import Settings
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -171,7 +172,7 @@ class Client(ib_async.Client):
         if session is self._shared:
             return
         if loop.is_running():
-            self._closing = loop.create_task(session.aclose(), name="ibwire ib_async closing")
+            self._closing = begin(session.aclose(), name="ibwire ib_async closing")
         else:
             loop.run_until_complete(session.aclose())
 
