@@ -36,6 +36,7 @@ class JournalFile:
     def __init__(self, path: Path, now: datetime) -> None:
         self.path = path
         self._mark = MarkFile(path)
+        self._is_marked = True
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = JournalLock(path, now)
@@ -67,6 +68,7 @@ class JournalFile:
         self._sequence, self._checksum = reader.last()
         self._marks = reader.marks()
         reader.close()
+        self._own = {os.fspath(path): _identity(path) for path in (self.path, self._lock.path)}
 
     def _check(self) -> None:
         reader = JournalReader(self.path)
@@ -92,6 +94,9 @@ class JournalFile:
         its client (DuplicateOrderId), or an intent whose reference was used before (JournalUnwritable).
         Raises JournalUnwritable if none could be written.
         """
+        self._check_own()
+        if not self._is_marked:
+            self._write_mark()
         before = (dict(self._marks), self._sequence, self._checksum)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -104,11 +109,28 @@ class JournalFile:
             if isinstance(error, sqlite3.Error):
                 raise JournalUnwritable(f"{self.path}: {error}") from error
             raise
+        with suppress(JournalUnwritable):  # they are on the disk; before anything else is written it is tried again
+            self._write_mark()
+        return results
+
+    def _write_mark(self) -> None:
+        self._is_marked = False
         try:
             self._mark.write(self._sequence)
         except OSError as error:
             raise JournalUnwritable(f"{self._mark.path}: {error}") from error
-        return results
+        self._is_marked = True
+
+    def _check_own(self) -> None:
+        """Raises JournalUnwritable if what is at the path is not what was opened: what is written then finds nobody,
+        and without its lock another process may write as well."""
+        for path, identity in self._own.items():
+            if _identity(path) != identity:
+                raise JournalUnwritable(
+                    f"{path} was deleted or replaced while the journal was open",
+                    retryable=False,
+                    hint="put that very file back, or end the program: it follows its orders, and places none",
+                )
 
     def grow_log(self) -> None:
         """Make SQLite's log as long as it becomes between two checkpoints, so that what is written overwrites it.
@@ -155,6 +177,15 @@ class JournalFile:
                 "INSERT OR REPLACE INTO marks (client_id, order_id, checksum) VALUES (?, ?, ?)", mark
             )
         return None
+
+
+def _identity(path: str | Path) -> tuple[int, int] | None:
+    """Which file is at a path, whatever its name; None if there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - before every write: a third of what Path.stat takes
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _undo_half_made(path: Path) -> None:

@@ -34,10 +34,18 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     """Ask the gateway about everything and bring the orders up to date; how many were asked about.
 
     An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Of an order that news
-    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Raises what requests
-    raise; then nothing was concluded from silence.
+    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Of orders of accounts
+    that the login does not have nothing is learned: they stay as they are. Raises what requests raise; then nothing was
+    concluded from silence.
     """
-    about = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
+    left = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
+    about = [handle for handle in left if _is_of_login(handle, session.accounts)]
+    if len(about) < len(left):
+        others = sorted({handle.order.account or "" for handle in left} - set(session.accounts))
+        _log.warning(
+            "%d open orders of the journal are of accounts that this login does not have (%s); they stay as they are",
+            *(len(left) - len(about), ", ".join(others)),
+        )
     overtaken = await _ask(session, orders, about)
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:
@@ -80,6 +88,11 @@ async def _take_executions(session: SessionApi, orders: TrackedOrders) -> Reques
         if isinstance(message, m.ExecutionDetails | m.CommissionAndFeesReport):
             orders.take(message)
     return unended
+
+
+def _is_of_login(handle: OrderHandle, accounts: Sequence[str]) -> bool:
+    """Whether this login is told of the order; one for an adviser's group names no account."""
+    return not handle.order.account or handle.order.account in accounts
 
 
 def _is_open(handle: OrderHandle) -> bool:

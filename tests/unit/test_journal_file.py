@@ -15,6 +15,7 @@ import pytest
 from ibwire import journal_file, journal_schema
 from ibwire.exceptions import DuplicateOrderId, JournalCorrupt, JournalLocked, JournalUnwritable
 from ibwire.journal_file import JournalFile
+from ibwire.journal_mark import MarkFile
 from ibwire.journal_reader import JournalReader, is_begun
 from ibwire.journal_records import Kind, flag
 from tests.helpers.campaigns import SEED, size
@@ -199,6 +200,42 @@ def test_a_full_disk_refuses_the_order_and_the_journal_stays_whole(path: Path) -
     reader = JournalReader(path)
     assert reader.problems(is_thorough=True) == []
     reader.close()
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite3", "journal.sqlite3.lock"])
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_journal_that_is_deleted_or_replaced_while_it_is_open_takes_no_more_orders(
+    how: str, name: str, path: Path
+) -> None:
+    with opened(path) as journal:
+        assert journal.write([intent(1)]) == [None]
+        victim = path.with_name(name)
+        kept = victim.rename(path.with_name("kept"))
+        if how == "replaced":
+            shutil.copy(kept, victim)
+        with pytest.raises(JournalUnwritable, match=rf"{name} was deleted or replaced while the journal was open"):
+            journal.write([intent(2)])
+        kept.replace(victim)
+        assert journal.write([intent(2)]) == [None]
+    assert [one.entry.order_id for one in records_of(path)] == [1, 2]
+
+
+def test_a_mark_that_cannot_be_written_refuses_the_next_record_and_not_what_is_on_the_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with opened(path) as journal:
+        with monkeypatch.context() as patched:
+            patched.setattr(MarkFile, "write", full)
+            assert journal.write([intent(1)]) == [None]
+            with pytest.raises(JournalUnwritable, match=r"mark: .*No space left"):
+                journal.write([intent(2)])
+        assert journal.write([intent(3)]) == [None]
+    assert [one.entry.order_id for one in records_of(path)] == [1, 3]
+    with opened(path):
+        pass
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
