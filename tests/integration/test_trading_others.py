@@ -4,6 +4,7 @@ again what nobody knows of."""
 from __future__ import annotations
 
 import asyncio
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ibwire.exceptions import OrderChangeRefused, OrderLimitExceeded, OrderOfAno
 from ibwire.journal_reader import JournalReader
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
+from ibwire.order_views import KnownOrder
 from ibwire.order_wire import place_request
 from ibwire.orders import limit
 from ibwire.session import IBSession
@@ -295,3 +297,38 @@ async def test_of_orders_of_another_login_s_accounts_nothing_is_concluded(
         await handle.cancel()
         assert await handle.done() is OrderState.CANCELLED
         assert other.status is OrderState.SUBMITTED
+
+
+@pytest.mark.parametrize("what", ["another journal", "a backup of it, with its mark"])
+def test_open_orders_that_the_journal_does_not_know_are_told(what: str, tmp_path: Path) -> None:
+    """Their ids are not used again, and they can be cancelled."""
+
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path / "first") as (gateway, session):
+            await (await session.trading.place(APPLE, limit("BUY", 1, 99))).acknowledged()
+            await session.aclose()
+            if what != "another journal":
+                shutil.copytree(tmp_path / "first", tmp_path / "second")
+            async with trader(tmp_path / "first", seed=2) as session:
+                unknown = [await session.trading.place(APPLE, limit("BUY", 2, 99)) for _ in range(2)]
+                await unknown[-1].acknowledged()
+            async with trader(tmp_path / "second", seed=3) as session:
+                await session.trading.ready()
+                await session.trading.reconcile()
+                told_of = [event.data for event in told(session, EventType.WARNING)]
+                known = [one for one in told_of if isinstance(one, KnownOrder)]
+                expected = [one.key.client_ref for one in unknown]
+                assert [one.client_ref for one in known][-2:] == expected
+                assert len(known) == (3 if what == "another journal" else 2)
+                placed = await session.trading.place(APPLE, limit("BUY", 3, 99))
+                assert await placed.acknowledged() is OrderState.SUBMITTED
+                assert placed.key.order_id > max(one.key.order_id for one in unknown)
+                for one in known:
+                    await session.trading.cancel_order(one)
+                await a_moment()
+            working = [one.order_id for one in gateway.state().orders if one.status == "Submitted"]
+            assert placed.key.order_id in working
+            assert not {one.order_id for one in known} & set(working)
+
+    run()
