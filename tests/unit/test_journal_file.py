@@ -14,7 +14,7 @@ import pytest
 
 from ibwire import journal_file, journal_schema
 from ibwire.exceptions import DuplicateOrderId, JournalCorrupt, JournalLocked, JournalUnwritable
-from ibwire.journal_file import JournalFile
+from ibwire.journal_file import MAX_ORDER_ID, JournalFile
 from ibwire.journal_mark import MarkFile
 from ibwire.journal_reader import JournalReader, is_begun
 from ibwire.journal_records import Kind, flag
@@ -62,6 +62,13 @@ def test_lean_242_an_order_id_is_never_used_again_whatever_the_gateway_says(path
     assert len(records_of(path)) == 3
 
 
+def test_the_last_order_id_of_all_is_taken_and_the_next_refused(path: Path) -> None:
+    with opened(path) as journal:
+        assert journal.write([intent(MAX_ORDER_ID)]) == [None]
+        (refused,) = journal.write([intent(MAX_ORDER_ID + 1)])
+        assert "the largest there is" in str(refused)
+
+
 def test_one_refused_intent_does_not_hold_up_what_is_written_with_it(path: Path) -> None:
     with opened(path) as journal:
         first = intent(1)
@@ -79,9 +86,8 @@ def test_a_reference_is_used_once(path: Path) -> None:
         assert not refused.retryable
 
 
-def test_what_is_too_large_for_an_order_id_is_refused(path: Path) -> None:
+def test_no_order_has_the_id_0(path: Path) -> None:
     with opened(path) as journal:
-        assert isinstance(journal.write([intent(2**31 - 1)])[0], DuplicateOrderId)
         assert isinstance(journal.write([intent(0)])[0], DuplicateOrderId)
 
 
