@@ -10,7 +10,7 @@ from typing import Any
 from ibwire.exceptions import JournalCorrupt
 from ibwire.journal_mark import MarkFile
 from ibwire.journal_records import TAKES_ID, Record, entry_from_row, replay
-from ibwire.journal_schema import checksum, expected_statements, statements_of, version_of
+from ibwire.journal_schema import NAME_ANOTHER, checksum, expected_statements, statements_of, version_of
 from ibwire.order_state import TrackedOrder
 
 COLUMNS = "sequence, at_us, kind, client_ref, client_id, order_id, detail, frames, checksum"
@@ -76,13 +76,15 @@ class JournalReader:
         try:
             newest = MarkFile(self.path).newest()  # before the view: records are durable before they are marked
         except JournalCorrupt as error:
-            found.append(str(error))
+            found.append(error.message)
         try:
             self._connection.execute("BEGIN")  # one view of it, whatever is being written meanwhile
             found += [*self._file_problems(), *self._row_problems(newest), *self._mark_problems()]
             if is_thorough and not found:
                 found += self._message_problems()
-        except (sqlite3.Error, JournalCorrupt, ValueError, TypeError, OverflowError) as error:
+        except JournalCorrupt as error:
+            found.append(error.message)
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
             found.append(str(error))
         finally:
             if self._connection.in_transaction:
@@ -132,13 +134,15 @@ class JournalReader:
             try:
                 _ = record.messages
             except JournalCorrupt as error:
-                yield str(error)
+                yield error.message
         for _ in self.orders():
             pass
 
 
 def is_begun(path: Path) -> bool:
     """Whether there is a journal at `path`: no file or an empty one is none. Raises JournalCorrupt for another file."""
+    if path.exists():
+        _check_is_file(path)
     if not path.exists() or not path.stat().st_size:
         return False
     with path.open("rb") as file:
@@ -149,12 +153,21 @@ def is_begun(path: Path) -> bool:
     return version > 0
 
 
+def _check_is_file(path: Path) -> None:
+    if path.is_dir():
+        raise JournalCorrupt(f"{path} is a folder", hint=NAME_ANOTHER)
+
+
 def _connected(path: Path) -> tuple[sqlite3.Connection, int]:
     """The file, to be read only, and the version of the journal in it."""
+    _check_is_file(path)
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     try:
         return connection, version_of(connection)
-    except (sqlite3.DatabaseError, JournalCorrupt) as error:
+    except JournalCorrupt as error:
+        connection.close()
+        raise JournalCorrupt(f"{path}: {error.message}", hint=error.hint) from error
+    except sqlite3.DatabaseError as error:
         connection.close()
         raise JournalCorrupt(f"{path}: {error}") from error
 

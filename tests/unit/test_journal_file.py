@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -393,7 +394,7 @@ def changed(path: Path, statement: str) -> None:
         ("DELETE FROM marks", "client 7 has used order id 2, and its mark is 0"),
         ("DROP INDEX intents", "its tables are not those of version"),
         ("UPDATE records SET kind = 'rumour' WHERE sequence = 1", "record 1 is not what was written"),
-        ("PRAGMA user_version = 99", "has version 99"),
+        ("PRAGMA user_version = 99", r"has version 99, .*; hint: update ibwire"),
         ("PRAGMA application_id = 5", "no journal of ibwire"),
     ],
 )
@@ -419,6 +420,14 @@ def test_another_database_is_no_journal_and_stays_as_it_is(path: Path) -> None:
     with pytest.raises(JournalCorrupt, match="no journal of ibwire"):
         JournalFile(path, NOW)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("begin", [lambda path: JournalFile(path, NOW), JournalReader])
+def test_a_folder_is_no_journal_and_what_to_do_is_said_once(path: Path, begin: Callable[[Path], object]) -> None:
+    path.mkdir()
+    with pytest.raises(JournalCorrupt, match="is a folder") as failure:
+        begin(path)
+    assert str(failure.value).count("hint:") == 1
 
 
 # --- older versions --------------------------------------------------------------------------------------------------
