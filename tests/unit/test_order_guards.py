@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ibwire.exceptions import InvalidOrder, LiveTradingDisabled, OrderLimitExceeded
 from ibwire.order_guards import account_for, check_limits, market_price_of, value_of
-from ibwire.orders import Order, limit, market, stop
+from ibwire.orders import Order, limit, market, market_if_touched, stop
 from ibwire.quotes import Quote
 from ibwire.settings import TradingSettings
 from ibwire.wire import messages as m
@@ -36,11 +36,29 @@ PAPER, LIVE = "DU1234567", "U1234567"
         (market("BUY", 10), SHARE, None),
         (limit("BUY", 2, 5000), replace(FUTURE, multiplier=None), None),
         (limit("BUY", 2, 5000), m.Contract(con_id=2, exchange="CME"), None),
+        (limit("BUY", 2, 5000), replace(FUTURE, multiplier=None, sec_type="fut"), None),
+        (limit("BUY", 2, 5000), replace(FUTURE, multiplier=float("nan")), None),
+        (limit("BUY", 2, 99), m.Contract(con_id=3, sec_type="BOND", exchange="SMART"), None),  # its price is in percent
+        (limit("BUY", 2, 0), FUTURE, None),
+        (limit("BUY", 10, 100, discretionary_amt=Decimal(900)), SHARE, 10_000),
+        (limit("SELL", 10, 100, discretionary_amt=Decimal(90)), SHARE, 1000),
         (replace(market("BUY", 1), total_quantity=None, cash_qty=Decimal(700)), SHARE, 700),
     ],
 )
 def test_value_is_at_the_orders_own_price_or_not_known(order: Order, contract: m.Contract, value: Decimal) -> None:
     assert value_of(order, contract) == value
+
+
+@pytest.mark.parametrize(
+    "order", [limit("SELL", 10, "0.01"), stop("BUY", 10, "0.01"), market_if_touched("SELL", 10, "0.01")]
+)
+def test_value_is_at_the_market_where_that_is_known_and_more(order: Order) -> None:
+    """Each of these trades at once, at the market: its own price says nothing about what it costs."""
+    settings = TradingSettings(max_order_value=Decimal(999))
+    with pytest.raises(OrderLimitExceeded, match="a value of 1000 is above 999"):
+        check_limits(order, SHARE, settings, lambda _: Decimal(100))
+    check_limits(order, SHARE, settings, unknown)
+    check_limits(order, SHARE, settings, lambda _: Decimal(99))
 
 
 @given(st.integers(1, 10_000), st.integers(1, 10_000), st.integers(1, 10_000), st.integers(1, 10**7))
@@ -69,10 +87,13 @@ def test_the_account_is_the_one_given_or_the_only_one() -> None:
 def test_an_advisers_group_needs_no_account() -> None:
     order = replace(limit("BUY", 1, 1), fa_group="All", fa_method="EqualQuantity")
     assert account_for(order, TradingSettings(), ("DF1234567", PAPER, "DU7654321")) is None
-    assert account_for(replace(order, account=PAPER), TradingSettings(), (PAPER, LIVE)) == PAPER
+    assert account_for(replace(order, account=PAPER), TradingSettings(), (PAPER, "DU7654321")) == PAPER
     assert account_for(order, TradingSettings(allow_live=True), (PAPER, LIVE)) is None
-    with pytest.raises(LiveTradingDisabled, match="accounts of the login are live ones"):
-        account_for(order, TradingSettings(), (PAPER, LIVE))
+    for to_one in (order, replace(order, account=PAPER)):  # an account beside it does not take the group away
+        with pytest.raises(LiveTradingDisabled, match="accounts of the login are live ones"):
+            account_for(to_one, TradingSettings(), (PAPER, LIVE))
+    with pytest.raises(InvalidOrder, match="the login has no accounts"):
+        account_for(order, TradingSettings(), ())
     with pytest.raises(InvalidOrder, match="the settings for one"):
         account_for(order, TradingSettings(account=PAPER), (PAPER, "DU7654321"))
 
@@ -94,6 +115,7 @@ def spread_of(*con_ids: int) -> m.Contract:
         (spread_of(7, 9), True),
         (spread_of(7, 8), False),
         (spread_of(), False),
+        (replace(spread_of(7, 8), sec_type="STK"), False),  # whatever it calls itself
     ],
 )
 def test_only_what_is_allowed_by_symbol_or_con_id_passes(contract: m.Contract, is_allowed: bool) -> None:
@@ -114,6 +136,32 @@ def test_a_limit_further_from_the_market_than_allowed_is_refused(price: int, at:
             check_limits(limit("SELL", 1, price), SHARE, settings, lambda _: Decimal(at))
     else:
         check_limits(limit("SELL", 1, price), SHARE, settings, lambda _: Decimal(at))
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        replace(market("BUY", 1), order_type=kind, limit_price=Decimal(200))
+        for kind in ("LMT", "STP LMT", "LIT", "LOC", "FUNARI", "PEG BEST", "TRAIL LIMIT", "LMT + MKT")
+    ]
+    + [
+        limit("BUY", 1, 100, discretionary_amt=Decimal(100)),
+        limit("SELL", 1, 100, discretionary_amt=Decimal(90)),
+    ],
+    ids=lambda order: f"{order.order_type} {order.limit_price}",
+)
+def test_every_limit_is_held_to_the_distance_with_what_it_may_go_beyond(order: Order) -> None:
+    settings = TradingSettings(max_distance_percent=Decimal(50))
+    with pytest.raises(OrderLimitExceeded, match=r"from 100, more than 50 % \(guard: max_distance_percent"):
+        check_limits(order, SHARE, settings, lambda _: Decimal(100))
+
+
+def test_a_source_of_prices_may_give_floats_and_what_is_no_price_is_unknown() -> None:
+    settings, order = TradingSettings(max_distance_percent=Decimal(5)), limit("BUY", 1, 100)
+    check_limits(order, SHARE, settings, lambda _: 100.1)  # type: ignore[arg-type,return-value]
+    for price in (float("nan"), Decimal("NaN"), Decimal("Infinity"), "100"):
+        with pytest.raises(OrderLimitExceeded, match="not known"):
+            check_limits(order, SHARE, settings, lambda _, price=price: price)  # type: ignore[misc]
 
 
 def test_a_distance_from_an_unknown_market_is_refused_and_no_limit_has_none() -> None:
