@@ -42,7 +42,7 @@ from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_groups import Bracket, as_bracket
 from ibwire.order_guards import MarketPrice, account_for, check_is_own, check_limits, check_link
-from ibwire.order_handles import OrderHandle
+from ibwire.order_handles import OrderHandle, check_change
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
@@ -239,26 +239,25 @@ class Trading(OrderQuestions):
             (again,) = await self._placing.place(handle.contract, [order], admission, refs=[ref], detail=detail)
         return again
 
-    async def modify(self, handle: OrderHandle, **changes: Any) -> None:
+    async def modify(self, handle: OrderHandle, *, grid: PriceGrid | None = None, **changes: Any) -> None:
         """Send new terms for an order (fields of `Order`); returns when they have left.
 
-        A refused change leaves the order as it is, and comes as a notice. Raises, with nothing sent, what `place` does,
-        and OrderChangeRefused for an order that has ended or that the gateway has twice.
+        A gateway that does not know the order takes new terms for a new order. So after a loss it is asked first, and
+        an order of which nobody knows is not changed. A refused change leaves the order as it is, and comes as a
+        notice. Raises, with nothing sent, what `place` and `reconcile` do, and OrderChangeRefused for an order that has
+        ended, is unconfirmed, or that the gateway has twice.
         """
-        if handle.status.is_ended:
-            raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
         check_is_own(handle.key, self._session.client_id)
-        if handle.others:
-            raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
-        fixed = {"action", "account", "order_ref"} & changes.keys()
-        if fixed:
-            raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
+        check_change(handle, changes)
         check_link(self._session.state)
+        if not self._followed.is_settled:
+            await self.reconcile()
+            check_change(handle, changes)
         if handle in self._placing.queue:
             raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
         if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
             changes = {"transmit": True, **changes}
-        order = self._checked(handle.contract, replace(handle.order, **changes))
+        order = self._checked(handle.contract, replace(handle.order, **changes), grid)
         self._check_may_trade()
         orders, journal = self._followed.open()
         request = place_request(handle.key.order_id, handle.contract, order)
@@ -267,8 +266,11 @@ class Trading(OrderQuestions):
             record = entry(Kind.CHANGE, self._session.now(), handle.key, request)
             await journal.write(record)
             self._check_may_trade()
-            if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
-                raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
+            if not self._followed.is_settled:
+                raise NotConnected("nothing was sent: the link fell meanwhile, and the gateway is being asked")
+            check_change(handle, changes)
+            if handle.tracked.is_cancelling > was_cancelling:
+                raise OrderChangeRefused("nothing was sent: the order was cancelled meanwhile")
             has_left = partial(orders.change_sent, handle, order, request)
             then = partial(self._request_left, orders, handle, request, has_left)
             left = self._departures.send(handle, request, record.frames, then)
