@@ -231,6 +231,13 @@ def _check_distance(order: Order, contract: m.Contract, settings: TradingSetting
 
 def _market(market_price: MarketPrice, contract: m.Contract) -> Decimal | None:
     """What the user's source says, if that is a price; one that gives floats, as quotes do, is understood."""
-    said: object = market_price(contract)
+    try:
+        said: object = market_price(contract)
+    except Exception as error:
+        raise OrderLimitExceeded(
+            f"nothing was sent: what the contract trades at is not known, its source failed: {error!r} "
+            "(guards: max_distance_percent, max_order_value)",
+            hint="correct the function in `trading.market_price`",
+        ) from error
     price = exact(said) if isinstance(said, float) else said
     return price if isinstance(price, Decimal) and price.is_finite() else None

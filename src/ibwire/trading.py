@@ -47,7 +47,7 @@ from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
 from ibwire.order_views import KnownOrder, taken_order_id
-from ibwire.order_wire import place_request
+from ibwire.order_wire import order_from_wire, place_request
 from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
@@ -85,7 +85,7 @@ class Trading(OrderQuestions):
             settings,
             self,
             journal_in_thread=journal_in_thread,
-            on_open=lambda: self._halt.start(),
+            on_open=self._begin,
             on_loss=self._lost,
             on_reconciled=self._go_on,
         )
@@ -111,6 +111,8 @@ class Trading(OrderQuestions):
             chance=chance or random.SystemRandom(),
             opened=self._followed.open,
             check=self._check_may_trade,
+            check_again=self._check_again,
+            flow=self._flow,
             is_settled=lambda: self._followed.is_settled,
             on_left=self._acknowledgements.expect,
         )
@@ -399,6 +401,16 @@ class Trading(OrderQuestions):
 
     # --- before anything leaves
 
+    def _begin(self) -> None:
+        """The journal is open."""
+        self._halt.start()
+        now, journal = self._session.now(), self._followed.open()[1]
+        placed = journal.placed_since(now - timedelta(seconds=self._flow.memory_s))
+        self._flow.remember(
+            ((now - at).total_seconds(), sent.contract or m.Contract(), order_from_wire(sent.order or m.Order()))
+            for at, sent in placed
+        )
+
     def _checked(self, contract: m.Contract, order: Order, grid: PriceGrid | None = None) -> Order:
         """The order with its account, if nothing is wrong with it."""
         if order.what_if:
@@ -411,6 +423,11 @@ class Trading(OrderQuestions):
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
         self._halt.check()
+
+    def _check_again(self, handle: OrderHandle) -> None:
+        """The login, and the market, may be others than when the order began to wait."""
+        account_for(handle.order, self._settings, self._session.accounts)
+        check_limits(handle.order, handle.contract, self._settings, self.market_price)
 
     def _may_be_cancelled(self) -> list[OrderHandle]:
         """What a halt cancels now: all of this client's that works, or without a link what waits for one."""

@@ -20,7 +20,7 @@ from ibwire.simulator import SimulatedGateway
 from ibwire.wire import messages as m
 from tests.helpers.campaigns import campaign_settings
 from tests.helpers.simulated import AAPL
-from tests.helpers.trading_floor import APPLE, ENDED_TEXTS, a_moment, floor, trader
+from tests.helpers.trading_floor import APPLE, ENDED_TEXTS, a_moment, crowd, floor, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 
@@ -104,6 +104,29 @@ async def test_open_orders_and_orders_per_minute_are_counted_also_of_orders_plac
         await trading.place(APPLE, limit("BUY", 1, 79))
         await a_moment()
         assert len(gateway.state().orders) == 6
+
+
+@on_virtual_time
+async def test_what_was_placed_before_a_restart_counts(tmp_path: Path) -> None:
+    """A program that places an order, falls, and is started again by its supervisor, and again."""
+    limits = {"duplicate_window_s": 30.0, "max_orders_per_minute": 2}
+    async with floor(tmp_path, **limits) as (gateway, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 99))
+        crowd(session)
+        unsent = await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await unsent.cancel()
+        await session.aclose()
+        for seed in (2, 3):
+            async with trader(tmp_path, seed=seed, **limits) as again:
+                with pytest.raises(OrderLimitExceeded, match=r"less than 30 s \(guard: duplicate_window_s\)"):
+                    await again.trading.place(APPLE, limit("BUY", 1, 99))
+        async with trader(tmp_path, seed=4, **limits) as again:
+            await again.trading.place(APPLE, limit("BUY", 1, 97))  # what was not sent does not count
+            with pytest.raises(OrderLimitExceeded, match=r"more than 2 \(guard: max_orders_per_minute\)"):
+                await again.trading.place(APPLE, limit("BUY", 1, 96))
+            await a_moment(60)
+            await again.trading.place(APPLE, limit("BUY", 1, 99))
+        assert len(gateway.state().orders) == 3
 
 
 @on_virtual_time
