@@ -109,6 +109,15 @@ def check_limits(order: Order, contract: m.Contract, settings: TradingSettings, 
     _check_distance(order, contract, settings, market_price)
 
 
+def check_exercise(request: m.ExerciseOptionsRequest, settings: TradingSettings, accounts: tuple[str, ...]) -> None:
+    """An exercise, or a lapse: the account, `read_only`, the lists and the quantity. Raises what they do for orders."""
+    quantity = Decimal(request.exercise_quantity or 0)
+    account_for(Order(account=request.account), settings, accounts)
+    _check_is_writable(settings)
+    _check_is_allowed(request.contract or m.Contract(), settings)
+    _check_quantity(Order(total_quantity=quantity), settings)
+
+
 def value_of(order: Order, contract: m.Contract, market: Decimal | None = None) -> Decimal | None:
     """What the order may be worth, in the currency of its contract; None if that cannot be known.
 

@@ -24,6 +24,7 @@ from ibwire.bound_orders import BINDING_CLIENT_ID, cancel_by_id, own_order_id
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
+    DuplicateOrderId,
     InvalidOrder,
     NotConnected,
     OrderCancelled,
@@ -183,6 +184,8 @@ class Trading(OrderQuestions):
         until = time_of(queue_while_down)
         if until is not None and order_id is not None:
             raise InvalidOrder("nothing was sent: an order that may wait gets its order_id when it leaves")
+        if order_id is not None and any(one.key.order_id == order_id for one in self.bound_orders):
+            raise DuplicateOrderId(f"nothing was sent: order id {order_id} is that of an order entered in TWS")
         if until is None:
             check_link(self._session.state)
         order = self._checked(contract, order, grid)

@@ -26,6 +26,18 @@ AGAIN_AFTER_S = 5.0
 """How long it waits until it cancels again what it could not cancel."""
 
 
+def check_not_halted(mark: HaltMark) -> None:
+    """Raises OrderLimitExceeded while trading is halted."""
+    if not mark.is_set():
+        return
+    halt = mark.read()
+    if halt is not None:
+        raise OrderLimitExceeded(
+            f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
+            hint="`ibwire resume`, or `trading.resume()`, ends the halt",
+        )
+
+
 class HaltWatch:
     """Looks at the mark, and cancels `to_cancel()` (what works and may be cancelled now) with `cancel` while it is set.
 
@@ -66,14 +78,7 @@ class HaltWatch:
 
     def check(self) -> None:
         """Raises OrderLimitExceeded while trading is halted."""
-        if not self.mark.is_set():
-            return
-        halt = self.mark.read()
-        if halt is not None:
-            raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
-                hint="`ibwire resume`, or `trading.resume()`, ends the halt",
-            )
+        check_not_halted(self.mark)
 
     def start(self) -> None:
         """Look from now on. Safe to call again."""
