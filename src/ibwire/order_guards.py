@@ -221,9 +221,15 @@ def _check_distance(order: Order, contract: m.Contract, settings: TradingSetting
     if most is None or order.order_type not in _WITH_LIMIT:
         return
     limit = _furthest_limit(order)
-    if limit is None:
-        return
+    if limit is None and not order.leg_prices:
+        return  # its limit is an offset from its stop
     price = _market(market_price, contract)
+    if limit is None:
+        raise OrderLimitExceeded(
+            f"nothing was sent: limits of single legs cannot be held to {most} % of the market "
+            "(guard: max_distance_percent)",
+            hint="give the combination one limit_price",
+        )
     if price is None or price <= 0:
         raise OrderLimitExceeded(
             f"nothing was sent: what the contract trades at is not known, so its limit cannot be held to {most} % of "

@@ -156,6 +156,14 @@ def test_every_limit_is_held_to_the_distance_with_what_it_may_go_beyond(order: O
         check_limits(order, SHARE, settings, lambda _: Decimal(100))
 
 
+def test_limits_of_single_legs_cannot_be_held_to_the_market() -> None:
+    by_leg = replace(limit("BUY", 1, 1), limit_price=None, leg_prices=(Decimal(1), Decimal(2)))
+    with pytest.raises(OrderLimitExceeded, match="limits of single legs cannot be held to 5 %"):
+        check_limits(by_leg, spread_of(1, 2), TradingSettings(max_distance_percent=Decimal(5)), lambda _: Decimal(1))
+    trailing = replace(limit("SELL", 1, 1), order_type="TRAIL LIMIT", limit_price=None, limit_price_offset=Decimal(1))
+    check_limits(trailing, SHARE, TradingSettings(max_distance_percent=Decimal(5)), lambda _: Decimal(1))
+
+
 def test_a_source_of_prices_may_give_floats_and_what_is_no_price_is_unknown() -> None:
     settings, order = TradingSettings(max_distance_percent=Decimal(5)), limit("BUY", 1, 100)
     check_limits(order, SHARE, settings, lambda _: 100.1)  # type: ignore[arg-type,return-value]
