@@ -159,8 +159,9 @@ def market_price_of(quote: Quote | None) -> Decimal | None:
     if quote is None or quote.is_stale:
         return None
     bid, ask, last = (exact(price) for price in (quote.bid, quote.ask, quote.last))
-    price = (bid + ask) / 2 if bid is not None and ask is not None else last
-    return price if price is not None and price > 0 else None
+    if bid is not None and ask is not None and bid > 0:  # nobody bids 0: the middle would be half of the ask
+        return (bid + ask) / 2
+    return last if last is not None and last > 0 else None
 
 
 def _check_is_writable(settings: TradingSettings) -> None:

@@ -49,6 +49,16 @@ def test_value_is_at_the_orders_own_price_or_not_known(order: Order, contract: m
     assert value_of(order, contract) == value
 
 
+def test_an_order_without_a_quantity_cannot_be_held_to_one() -> None:
+    for order in (
+        replace(market("BUY", 1), total_quantity=None, cash_qty=Decimal(700)),
+        replace(market("BUY", 1), total_quantity=None, fa_group="All", fa_percentage="50"),
+        replace(market("BUY", 1), total_quantity=Decimal(0), cash_qty=Decimal(700)),
+    ):
+        with pytest.raises(OrderLimitExceeded, match=r"names no quantity, .*guard: max_order_quantity"):
+            check_limits(order, SHARE, TradingSettings(max_order_quantity=Decimal(1000)), unknown)
+
+
 @pytest.mark.parametrize(
     "order", [limit("SELL", 10, "0.01"), stop("BUY", 10, "0.01"), market_if_touched("SELL", 10, "0.01")]
 )
@@ -191,6 +201,9 @@ def test_a_distance_from_an_unknown_market_is_refused_and_no_limit_has_none() ->
         (Quote(SHARE, bid=99.9, ask=100.1, is_stale=True), None),
         (Quote(SHARE, bid=99.9, ask=100.1, is_delayed=True), Decimal(100)),
         (Quote(SHARE, bid=-1.0, ask=1.0), None),
+        (Quote(SHARE, bid=0.0, ask=100.0), None),
+        (Quote(SHARE, bid=0.0, ask=100.0, last=99.0), Decimal(99)),
+        (Quote(SHARE, last=0.0), None),
     ],
 )
 def test_the_market_is_between_bid_and_ask_or_the_last_price_or_unknown(
