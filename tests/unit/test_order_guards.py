@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ibwire.exceptions import InvalidOrder, LiveTradingDisabled, OrderLimitExceeded
 from ibwire.order_guards import account_for, check_limits, market_price_of, value_of
-from ibwire.orders import Order, limit, market, market_if_touched, stop
+from ibwire.orders import Order, limit, market, market_if_touched, midprice, relative, stop, trailing_stop
 from ibwire.quotes import Quote
 from ibwire.settings import TradingSettings
 from ibwire.wire import messages as m
@@ -34,6 +34,9 @@ PAPER, LIVE = "DU1234567", "U1234567"
         (limit("BUY", 2, 5000), FUTURE, 500_000),
         (limit("BUY", 2, -3), FUTURE, 300),
         (market("BUY", 10), SHARE, None),
+        (relative("BUY", 10, "0.01"), SHARE, None),  # an offset is no price
+        (trailing_stop("SELL", 10, amount="0.50"), SHARE, None),
+        (midprice("BUY", 10, price_cap=100), SHARE, None),
         (limit("BUY", 2, 5000), replace(FUTURE, multiplier=None), None),
         (limit("BUY", 2, 5000), m.Contract(con_id=2, exchange="CME"), None),
         (limit("BUY", 2, 5000), replace(FUTURE, multiplier=None, sec_type="fut"), None),

@@ -68,6 +68,7 @@ WELL_MADE = [
     o.market("BUY", 0, cash_qty=Decimal(500)),
     o.limit("BUY", 1, 1, tif="GTD", good_till_date="20260405-14:30:00"),
     o.limit("BUY", 1, 1, conditions=(o.MarginCondition(percent=10, is_more=False),)),
+    o.limit("BUY", 1, 1, soft_dollar_tier=m.SoftDollarTier("a", "b", "c")),
 ]
 
 
@@ -240,6 +241,17 @@ def test_one_error_names_all_problems() -> None:
     with pytest.raises(InvalidOrder, match=r"nothing was sent, the order has 3 problems: .*; .*; ") as caught:
         o.check(broken, STOCK)
     assert caught.value.code is None
+
+
+@pytest.mark.parametrize("changes", [{"tif": "gtc"}, {"total_quantity": Decimal(-1)}, {"action": "buy"}])
+def test_one_mistake_is_said_once(changes: dict[str, Any]) -> None:
+    assert len(o.problems(replace(LIMIT, **changes), STOCK, Cents())) == 1
+
+
+def test_an_order_pegged_to_another_instrument_names_it() -> None:
+    prices = {"starting_price": 180, "change": "0.1", "reference_change": 1}
+    order = o.pegged_to_benchmark("BUY", 1, reference_con_id=0, reference_exchange="ISLAND", **prices)  # type: ignore[arg-type]
+    assert o.problems(order, STOCK) == ("PEG BENCH needs reference_contract_id",)
 
 
 def test_zero_is_what_gateways_write_into_fields_that_mean_nothing() -> None:
