@@ -69,6 +69,16 @@ WELL_MADE = [
     o.limit("BUY", 1, 1, tif="GTD", good_till_date="20260405-14:30:00"),
     o.limit("BUY", 1, 1, conditions=(o.MarginCondition(percent=10, is_more=False),)),
     o.limit("BUY", 1, 1, soft_dollar_tier=m.SoftDollarTier("a", "b", "c")),
+    o.limit("BUY", 1, 1, tif="IOC"),
+    o.limit("BUY", 1, 1, tif="OPG"),
+    o.limit("BUY", 1, 1, good_after_time="20260405-14:30:00", all_or_none=True),
+    o.limit("BUY", 1, 1, tif="GTC", active_start_time="20260405-14:30:00", active_stop_time="20260405-15:30:00"),
+    o.limit("BUY", 9, 1, scale_init_level_size=3, scale_price_increment=Decimal("0.01")),
+    o.limit("SSHORT", 1, 1, short_sale_slot=2, designated_location="BROKER"),
+    o.limit("SSHORT", 1, 1, short_sale_slot=1),
+    o.limit("BUY", 1, 1, oca_group="x", oca_type=3),
+    o.limit("BUY", 1, 1, display_size=1, min_qty=1, min_trade_qty=0),
+    o.limit("BUY", 1, 1, sl_order_id=4, sl_order_type="STP", pt_order_id=5, pt_order_type="LMT"),
 ]
 
 
