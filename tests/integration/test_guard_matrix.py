@@ -24,7 +24,7 @@ from ibwire.settings import Settings, TradingSettings
 from ibwire.simulator import SimulatedGateway
 from tests.helpers.ib_async_floor import until
 from tests.helpers.scripted_gateway import PORT
-from tests.helpers.simulated import simulated
+from tests.helpers.simulated import MSFT, simulated
 from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, trader
 from tests.helpers.virtual_time import on_virtual_time
 
@@ -277,3 +277,31 @@ def test_no_way_leads_past_the_guards_that_count(entry: str, guard: str, tmp_pat
             assert len(gateway.state().orders_received) == came
 
     run()
+
+
+@on_virtual_time
+async def test_on_a_connection_of_its_own_orders_get_the_settings_account(tmp_path: Path) -> None:
+    what = Guard(said="", accounts=("DU1234567", "DU7654321"), settings={"account": "DU7654321"})
+    async with simulated(port=PORT, accounts=what.accounts) as gateway:
+        await a_moment()
+        async with guarded(ENTRIES["ib_async: placeOrder"], what, tmp_path) as ib:
+            ib.placeOrder(THEIRS, theirs_of(PLAIN))
+            await a_moment()
+        assert [one.account for one in gateway.state().orders] == ["DU7654321"]
+
+
+@on_virtual_time
+async def test_on_a_connection_of_its_own_limits_are_held_to_its_tickers(tmp_path: Path) -> None:
+    what = Guard(said="", settings={"max_distance_percent": Decimal(5)})
+    async with simulated(port=PORT) as gateway:
+        await a_moment()
+        async with guarded(ENTRIES["ib_async: placeOrder"], what, tmp_path) as ib:
+            await place_theirs(ib, PLAIN, gateway)
+            with pytest.raises(IbwireError, match="not known"):
+                await outcome(ib, Stock("MSFT", "SMART", "USD", conId=MSFT), theirs_of(PLAIN))
+            (ticker,) = ib.tickers()
+            for gone in (float("nan"), -1.0):
+                ticker.bid = ticker.ask = ticker.last = gone
+                with pytest.raises(IbwireError, match="not known"):
+                    await place_theirs(ib, PLAIN, gateway)
+        assert len(gateway.state().orders) == 1
