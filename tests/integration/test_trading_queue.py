@@ -367,6 +367,13 @@ def forget_the_queue(session: IBSession) -> None:
 
 
 @on_virtual_time
+async def test_an_order_that_may_wait_has_no_number_yet(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (_, session):
+        with pytest.raises(InvalidOrder, match="gets its order_id when it leaves"):
+            await session.trading.place(APPLE, ORDER, order_id=session.next_id(), queue_while_down=5)
+
+
+@on_virtual_time
 async def test_no_time_to_wait_is_refused(tmp_path: Path) -> None:
     async with floor(tmp_path) as (_, session):
         for waits in (0, -1, float("inf"), timedelta(0)):

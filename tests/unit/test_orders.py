@@ -77,6 +77,10 @@ WELL_MADE = [
     o.limit("SSHORT", 1, 1, short_sale_slot=2, designated_location="BROKER"),
     o.limit("SSHORT", 1, 1, short_sale_slot=1),
     o.limit("BUY", 1, 1, oca_group="x", oca_type=3),
+    o.limit("BUY", 1, 1, display_size=None, discretionary_amt=None, good_till_date="", soft_dollar_tier=None),
+    o.limit("BUY", 1, 1, conditions=(o.OtherCondition(m.OrderCondition(type=2)),)),
+    o.limit("BUY", 1, 1, conditions=(o.VolumeCondition(con_id=1, exchange="SMART", volume=0, is_more=True),)),
+    replace(o.market("BUY", 1), total_quantity=None, cash_qty=Decimal(500)),
     o.limit("BUY", 1, 1, display_size=1, min_qty=1, min_trade_qty=0),
     o.limit("BUY", 1, 1, sl_order_id=4, sl_order_type="STP", pt_order_id=5, pt_order_type="LMT"),
 ]
@@ -218,6 +222,7 @@ def test_a_combination_may_have_its_limit_leg_by_leg() -> None:
     assert o.problems(by_leg, spread) == ()
     for prices in ((), (Decimal(1),), (Decimal(1), None)):
         assert "LMT needs limit_price" in o.problems(replace(by_leg, leg_prices=prices), spread)
+    assert o.problems(replace(by_leg, order_type="STP LMT"), spread) == ("STP LMT needs aux_price",)
 
 
 @pytest.mark.parametrize(("changes", "said"), BROKEN, ids=[said[:40] for _, said in BROKEN])
@@ -226,6 +231,11 @@ def test_what_cannot_be_sent_is_said(changes: dict[str, Any], said: str) -> None
     assert said in "; ".join(o.problems(broken, STOCK, Cents()))
     with pytest.raises(InvalidOrder):
         o.check(broken, STOCK, Cents())
+
+
+@pytest.mark.parametrize("name", ["con_id", "symbol", "local_symbol", "sec_id"])
+def test_a_contract_has_one_of_several_names(name: str) -> None:
+    assert o.problems(LIMIT, m.Contract(exchange="SMART", **{name: 1 if name == "con_id" else "AAPL"})) == ()
 
 
 @pytest.mark.parametrize(
