@@ -130,6 +130,27 @@ async def test_what_was_placed_before_a_restart_counts(tmp_path: Path) -> None:
         assert len(gateway.state().orders) == 3
 
 
+@pytest.mark.parametrize("is_group", [False, True])
+def test_what_an_earlier_run_left_open_counts_from_the_first_order_on(is_group: bool, tmp_path: Path) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path) as (gateway, session):
+            await session.trading.place(APPLE, limit("BUY", 1, 99))
+            await a_moment()
+            await session.aclose()
+            async with trader(tmp_path, seed=2, max_open_orders=2) as again:
+                orders = [limit("BUY", 1, 98), limit("BUY", 1, 97)]
+                with pytest.raises(OrderLimitExceeded, match="guard: max_open_orders"):  # noqa: PT012
+                    if is_group:
+                        await again.trading.place_group(APPLE, orders)
+                    for order in orders:
+                        await again.trading.place(APPLE, order)
+                await a_moment()
+            assert len(gateway.state().orders) == (1 if is_group else 2)
+
+    run()
+
+
 @on_virtual_time
 async def test_a_limit_is_held_to_the_quote_that_somebody_reads_and_refused_without_one(tmp_path: Path) -> None:
     async with floor(tmp_path, max_distance_percent=Decimal(5)) as (gateway, session):
