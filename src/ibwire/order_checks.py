@@ -123,6 +123,8 @@ def _quantity_problems(order: Order) -> Iterator[str]:
         yield f"cash_qty is {cash}; allowed are amounts above 0"
     elif order.fa_percentage and not order.total_quantity:
         pass  # so much more or less of what each account of the group has: IBKR works out how many
+    elif order.hedge_type and not order.total_quantity:
+        pass  # so much of its parent's quantity, which IBKR works out (its sample `MarketFHedge`)
     elif order.total_quantity is None and order.cash_qty is None:
         yield "total_quantity is not set"
     elif order.cash_qty is None and quantity is not None and quantity <= 0:

@@ -57,6 +57,7 @@ def test_an_order_without_a_quantity_cannot_be_held_to_one() -> None:
         replace(market("BUY", 1), total_quantity=None, cash_qty=Decimal(700)),
         replace(market("BUY", 1), total_quantity=None, fa_group="All", fa_percentage="50"),
         replace(market("BUY", 1), total_quantity=Decimal(0), cash_qty=Decimal(700)),
+        market("BUY", 0, hedge_type="F"),
     ):
         with pytest.raises(OrderLimitExceeded, match=r"names no quantity, .*guard: max_order_quantity"):
             check_limits(order, SHARE, TradingSettings(max_order_quantity=Decimal(1000)), unknown)
