@@ -68,7 +68,7 @@ def flag_problem(name: str, value: object) -> str | None:
 
 def text_problem(name: str, value: object) -> str | None:
     """IBKR's client refuses all but printable ASCII (its local error 579)."""
-    is_fine = isinstance(value, str) and value.isascii() and (value.isprintable() or not value)
+    is_fine = isinstance(value, str) and value.isascii() and value.isprintable()
     return None if is_fine else f"{name} is {value!r}; allowed is printable ASCII"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from ibwire.exceptions import IbwireError
+from ibwire.exceptions import IbwireError, LiveTradingDisabled
 from ibwire.ib_async import IB, Stock
 from ibwire.ib_async import LimitOrder as TheirLimit
 from ibwire.orders import Order, bracket, limit, one_cancels_all
@@ -24,7 +24,8 @@ from ibwire.settings import Settings, TradingSettings
 from ibwire.simulator import SimulatedGateway
 from tests.helpers.ib_async_floor import until
 from tests.helpers.scripted_gateway import PORT
-from tests.helpers.simulated import MSFT, simulated
+from tests.helpers.simulated import AAPL_CONTRACT, MSFT, simulated
+from tests.helpers.simulated import limit as wire_limit
 from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, trader
 from tests.helpers.virtual_time import on_virtual_time
 
@@ -305,3 +306,35 @@ async def test_on_a_connection_of_its_own_limits_are_held_to_its_tickers(tmp_pat
                 with pytest.raises(IbwireError, match="not known"):
                     await place_theirs(ib, PLAIN, gateway)
         assert len(gateway.state().orders) == 1
+
+
+@on_virtual_time
+async def test_on_a_connection_of_its_own_what_an_order_says_of_accounts_counts(tmp_path: Path) -> None:
+    what = Guard(said="", accounts=("DU1234567", "U7654321"))
+    async with simulated(port=PORT, accounts=what.accounts) as gateway:
+        await a_moment()
+        async with guarded(ENTRIES["ib_async: placeOrder"], what, tmp_path) as ib:
+            for fields in ({"account": "U7654321"}, {"faGroup": "All"}, {"account": "DU1234567", "faGroup": "All"}):
+                with pytest.raises(LiveTradingDisabled):
+                    ib.placeOrder(THEIRS, TheirLimit("BUY", 1, 99.0, **fields))
+            with pytest.raises(IbwireError, match="2 accounts, name one"):
+                await place_theirs(ib, PLAIN, gateway)
+            await outcome(ib, THEIRS, TheirLimit("BUY", 1, 99.0, account="DU1234567"))
+        assert [one.account for one in gateway.state().orders] == ["DU1234567"]
+
+
+@on_virtual_time
+async def test_on_a_connection_of_its_own_orders_that_have_ended_are_not_open(tmp_path: Path) -> None:
+    what = Guard(said="", settings={"max_open_orders": 1})
+    async with simulated(port=PORT) as gateway:
+        await a_moment()
+        gateway.desk.place_manual(AAPL_CONTRACT, wire_limit("BUY", "10", 98.0))
+        async with guarded(ENTRIES["ib_async: placeOrder"], what, tmp_path) as ib:
+            await ib.reqAllOpenOrdersAsync()
+            for _ in range(2):
+                await place_theirs(ib, PLAIN, gateway)
+                with pytest.raises(IbwireError, match="guard: max_open_orders"):
+                    await place_theirs(ib, PLAIN, gateway)
+                (own,) = [one for one in ib.openTrades() if one.order.orderId > 0]
+                ib.cancelOrder(own.order)
+                await a_moment()

@@ -78,6 +78,7 @@ WELL_MADE = [
     o.limit("SSHORT", 1, 1, short_sale_slot=1),
     o.limit("BUY", 1, 1, oca_group="x", oca_type=3),
     o.market("BUY", 0, parent_id=7, hedge_type="F"),
+    o.limit("BUY", "0.1234567890123456", 1, perm_id=2**40, order_ref=""),
     o.limit("BUY", 1, 1, display_size=None, discretionary_amt=None, good_till_date="", soft_dollar_tier=None),
     o.limit("BUY", 1, 1, conditions=(o.OtherCondition(m.OrderCondition(type=2)),)),
     o.limit("BUY", 1, 1, conditions=(o.VolumeCondition(con_id=1, exchange="SMART", volume=0, is_more=True),)),
