@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ibwire.exceptions import JournalCorrupt
 from ibwire.journal_mark import MarkFile
-from ibwire.journal_records import TAKES_ID, Record, entry_from_row, replay
+from ibwire.journal_records import TAKES_ID, Record, entry_from_row, micros, replay
 from ibwire.journal_schema import NAME_ANOTHER, checksum, expected_statements, statements_of, version_of
 from ibwire.order_state import TrackedOrder
 
@@ -42,6 +43,13 @@ class JournalReader:
         where = "" if client_ref is None else "WHERE client_ref = ?"
         arguments = () if client_ref is None else (client_ref,)
         for row in self._query(f"SELECT {COLUMNS} FROM records {where} ORDER BY sequence", arguments):
+            yield _record(row)
+
+    def numbered_since(self, at: datetime) -> Iterator[Record]:
+        """The records since then that gave an order its id, oldest first."""
+        kinds = ", ".join(f"'{kind}'" for kind in sorted(TAKES_ID))
+        query = f"SELECT {COLUMNS} FROM records WHERE kind IN ({kinds}) AND at_us > ? ORDER BY sequence"
+        for row in self._query(query, (micros(at),)):
             yield _record(row)
 
     def client_refs(self, *, only_open: bool = False) -> list[str]:

@@ -43,6 +43,7 @@ class OrderQueue:
         self._leave = leave
         self._expire = expire
         self._timers: dict[OrderHandle, asyncio.TimerHandle] = {}
+        self._since: dict[OrderHandle, float] = {}
         self._waiting: dict[OrderHandle, None] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -55,13 +56,21 @@ class OrderQueue:
         """Who waits here now, oldest first."""
         return tuple(self._waiting)
 
-    def accept(self, handle: OrderHandle, until: float) -> None:
-        """An order that may wait here until this time of the event loop, now or when it is taken back."""
+    def accept(self, handle: OrderHandle, until: float, since: float) -> None:
+        """An order that may wait here until this time of the event loop, now or when it is taken back.
+
+        `since` is when the guards let it through.
+        """
+        self._since[handle] = since
         self._timers[handle] = asyncio.get_running_loop().call_at(until, self._expire, handle)
 
     def accepts(self, handle: OrderHandle) -> bool:
         """Whether an order may wait here."""
         return handle in self._timers
+
+    def since(self, handle: OrderHandle) -> float:
+        """When the guards let an order through that may wait here."""
+        return self._since[handle]
 
     def is_too_late(self, handle: OrderHandle) -> bool:
         """Whether the time of an order is over, and nobody has said so yet."""
@@ -80,6 +89,7 @@ class OrderQueue:
     def drop(self, handle: OrderHandle) -> None:
         """It has left, or ended."""
         self._waiting.pop(handle, None)
+        self._since.pop(handle, None)
         timer = self._timers.pop(handle, None)
         if timer is not None:
             timer.cancel()

@@ -24,6 +24,7 @@ from ibwire.bound_orders import BINDING_CLIENT_ID, cancel_by_id, own_order_id
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
+    DuplicateOrderId,
     InvalidOrder,
     JournalUnwritable,
     NotConnected,
@@ -43,12 +44,12 @@ from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_groups import Bracket, as_bracket
 from ibwire.order_guards import MarketPrice, account_for, check_is_own, check_limits, check_link
-from ibwire.order_handles import OrderHandle
+from ibwire.order_handles import OrderHandle, check_change
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
 from ibwire.order_views import KnownOrder, taken_order_id
-from ibwire.order_wire import place_request
+from ibwire.order_wire import order_from_wire, place_request
 from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
@@ -86,7 +87,7 @@ class Trading(OrderQuestions):
             settings,
             self,
             journal_in_thread=journal_in_thread,
-            on_open=lambda: self._halt.start(),
+            on_open=self._begin,
             on_loss=self._lost,
             on_reconciled=self._go_on,
         )
@@ -112,6 +113,8 @@ class Trading(OrderQuestions):
             chance=chance or random.SystemRandom(),
             opened=self._followed.open,
             check=self._check_may_trade,
+            check_again=self._check_again,
+            flow=self._flow,
             is_settled=lambda: self._followed.is_settled,
             on_left=self._acknowledgements.expect,
         )
@@ -182,6 +185,8 @@ class Trading(OrderQuestions):
         until = time_of(queue_while_down)
         if until is not None and order_id is not None:
             raise InvalidOrder("nothing was sent: an order that may wait gets its order_id when it leaves")
+        if order_id is not None and any(one.key.order_id == order_id for one in self.bound_orders):
+            raise DuplicateOrderId(f"nothing was sent: order id {order_id} is that of an order entered in TWS")
         if until is None:
             check_link(self._session.state)
         order = self._checked(contract, order, grid)
@@ -240,26 +245,25 @@ class Trading(OrderQuestions):
             (again,) = await self._placing.place(handle.contract, [order], admission, refs=[ref], detail=detail)
         return again
 
-    async def modify(self, handle: OrderHandle, **changes: Any) -> None:
+    async def modify(self, handle: OrderHandle, *, grid: PriceGrid | None = None, **changes: Any) -> None:
         """Send new terms for an order (fields of `Order`); returns when they have left.
 
-        A refused change leaves the order as it is, and comes as a notice. Raises, with nothing sent, what `place` does,
-        and OrderChangeRefused for an order that has ended or that the gateway has twice.
+        A gateway that does not know the order takes new terms for a new order. So after a loss it is asked first, and
+        an order of which nobody knows is not changed. A refused change leaves the order as it is, and comes as a
+        notice. Raises, with nothing sent, what `place` and `reconcile` do, and OrderChangeRefused for an order that has
+        ended, is unconfirmed, or that the gateway has twice.
         """
-        if handle.status.is_ended:
-            raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
         check_is_own(handle.key, self._session.client_id)
-        if handle.others:
-            raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
-        fixed = {"action", "account", "order_ref"} & changes.keys()
-        if fixed:
-            raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
+        check_change(handle, changes)
         check_link(self._session.state)
+        if not self._followed.is_settled:
+            await self.reconcile()
+            check_change(handle, changes)
         if handle in self._placing.queue:
             raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
         if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
             changes = {"transmit": True, **changes}
-        order = self._checked(handle.contract, replace(handle.order, **changes))
+        order = self._checked(handle.contract, replace(handle.order, **changes), grid)
         self._check_may_trade()
         orders, journal = self._followed.open()
         request = place_request(handle.key.order_id, handle.contract, order)
@@ -268,8 +272,11 @@ class Trading(OrderQuestions):
             record = entry(Kind.CHANGE, self._session.now(), handle.key, request)
             await journal.write(record)
             self._check_may_trade()
-            if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
-                raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
+            if not self._followed.is_settled:
+                raise NotConnected("nothing was sent: the link fell meanwhile, and the gateway is being asked")
+            check_change(handle, changes)
+            if handle.tracked.is_cancelling > was_cancelling:
+                raise OrderChangeRefused("nothing was sent: the order was cancelled meanwhile")
             has_left = partial(orders.change_sent, handle, order, request)
             then = partial(self._request_left, orders, handle, request, has_left)
             left = self._departures.send(handle, request, record.frames, then)
@@ -404,6 +411,16 @@ class Trading(OrderQuestions):
 
     # --- before anything leaves
 
+    def _begin(self) -> None:
+        """The journal is open."""
+        self._halt.start()
+        now, journal = self._session.now(), self._followed.open()[1]
+        placed = journal.placed_since(now - timedelta(seconds=self._flow.memory_s))
+        self._flow.remember(
+            ((now - at).total_seconds(), sent.contract or m.Contract(), order_from_wire(sent.order or m.Order()))
+            for at, sent in placed
+        )
+
     def _checked(self, contract: m.Contract, order: Order, grid: PriceGrid | None = None) -> Order:
         """The order with its account, if nothing is wrong with it."""
         if order.what_if:
@@ -416,6 +433,11 @@ class Trading(OrderQuestions):
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
         self._halt.check()
+
+    def _check_again(self, handle: OrderHandle) -> None:
+        """The login, and the market, may be others than when the order began to wait."""
+        account_for(handle.order, self._settings, self._session.accounts)
+        check_limits(handle.order, handle.contract, self._settings, self.market_price)
 
     def _may_be_cancelled(self) -> list[OrderHandle]:
         """What a halt cancels now: all of this client's that works, or without a link what waits for one."""

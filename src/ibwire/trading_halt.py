@@ -27,6 +27,20 @@ AGAIN_AFTER_S = 5.0
 """How long it waits until it cancels again what it could not cancel."""
 
 
+def check_not_halted(mark: HaltMark) -> None:
+    """Raises OrderLimitExceeded while trading is halted."""
+    if mark.is_set():
+        _refuse(mark.read())
+
+
+def _refuse(halt: Halt | None) -> None:
+    if halt is not None:
+        raise OrderLimitExceeded(
+            f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
+            hint="`ibwire resume`, or `trading.resume()`, ends the halt",
+        )
+
+
 class HaltWatch:
     """Looks at the mark, and cancels `to_cancel()` (what works and may be cancelled now) with `cancel` while it is set.
 
@@ -77,14 +91,8 @@ class HaltWatch:
 
     def check(self) -> None:
         """Raises OrderLimitExceeded while trading is halted."""
-        if self._unwritten is None and not self.mark.is_set():
-            return
-        halt = self.read()
-        if halt is not None:
-            raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
-                hint="`ibwire resume`, or `trading.resume()`, ends the halt",
-            )
+        _refuse(self._unwritten)
+        check_not_halted(self.mark)
 
     def start(self) -> None:
         """Look from now on. Safe to call again."""

@@ -28,14 +28,18 @@ from tests.helpers.virtual_time import on_virtual_time
 AAPL = Stock("AAPL", "SMART", "USD", conId=265598)
 
 
-@asynccontextmanager
-async def both(folder: Path) -> AsyncIterator[tuple[IBSession, Any, SimulatedGateway]]:
+def session_of(folder: Path) -> IBSession:
     settings = Settings(
         connection=ConnectionSettings(port=PORT, client_id=5), trading=TradingSettings(journal_path=folder / "journal")
     )
+    return IBSession(settings, clock=wall_clock, rng=random.Random(1), journal_in_thread=False)
+
+
+@asynccontextmanager
+async def both(folder: Path) -> AsyncIterator[tuple[IBSession, Any, SimulatedGateway]]:
     async with (
         simulated(GeneratedFeed(7), port=PORT, clock=RealClock(wall_clock)) as gateway,
-        IBSession(settings, clock=wall_clock, rng=random.Random(1), journal_in_thread=False) as session,
+        session_of(folder) as session,
     ):
         await session.ib.connectAsync()
         yield session, session.ib, gateway
@@ -160,3 +164,53 @@ async def test_it_can_be_left_and_taken_up_again_and_the_session_goes_on(tmp_pat
         await until(lambda: trade.orderStatus.status == "Submitted")
         assert seen == ["PreSubmitted", "Submitted"]
         assert len(gateway.state().clients) == 1
+
+
+@on_virtual_time
+async def test_what_a_change_may_not_change_is_said_in_the_trade(tmp_path: Path) -> None:
+    """It was left out of the change without a word: who flips BUY to SELL has to be told that it still buys."""
+    async with both(tmp_path) as (session, ib, gateway):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 3, 10.0))
+        await until(lambda: trade.orderStatus.status == "Submitted")
+        (handle,) = session.trading.orders
+        for name, value in (("action", "SELL"), ("account", "DU7654321")):
+            before = getattr(trade.order, name)
+            setattr(trade.order, name, value)
+            ib.placeOrder(AAPL, trade.order)
+            await until(lambda name=name: f"{name} cannot be changed" in trade.log[-1].message)  # type: ignore[misc]
+            setattr(trade.order, name, before)
+        trade.order.lmtPrice = 11.0
+        ib.placeOrder(AAPL, trade.order)
+        await until(lambda: handle.order.limit_price == 11)
+        assert [one.times_received for one in gateway.state().orders_received] == [2]
+
+
+@on_virtual_time
+async def test_orders_of_the_native_service_and_of_earlier_runs_are_changed_and_cancelled(tmp_path: Path) -> None:
+    async with both(tmp_path) as (first, _, gateway):
+        native = await first.trading.place(AAPL_CONTRACT, limit("BUY", 2, "10.00"))
+        await native.acknowledged()
+        await first.aclose()
+        session = session_of(tmp_path)
+        await session.start()
+        ib = session.ib
+        await ib.connectAsync()
+        (trade,) = ib.openTrades()
+        trade.order.lmtPrice = 11.0
+        ib.placeOrder(AAPL, trade.order)
+        (handle,) = session.trading.orders
+        await until(lambda: handle.order.limit_price == 11)
+        ib.cancelOrder(trade.order)
+        await until(trade.isDone)
+        assert handle.status is OrderState.CANCELLED
+        assert [one.times_received for one in gateway.state().orders_received] == [2]
+        await session.aclose()
+
+
+@on_virtual_time
+async def test_a_quantity_that_is_no_number_is_refused_by_its_name(tmp_path: Path) -> None:
+    async with both(tmp_path) as (_, ib, gateway):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", float("nan"), 10.0))
+        await until(trade.isDone)
+        assert "total_quantity is 'NaN', which is no number" in trade.log[-1].message
+        assert gateway.state().orders_received == []

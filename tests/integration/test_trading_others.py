@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ibwire.events import EventType
-from ibwire.exceptions import OrderChangeRefused, OrderLimitExceeded, OrderOfAnotherClient
+from ibwire.exceptions import DuplicateOrderId, OrderChangeRefused, OrderLimitExceeded, OrderOfAnotherClient
 from ibwire.journal_reader import JournalReader
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
@@ -332,3 +332,22 @@ def test_open_orders_that_the_journal_does_not_know_are_told(what: str, tmp_path
             assert not {one.order_id for one in known} & set(working)
 
     run()
+
+
+@on_virtual_time
+async def test_an_order_does_not_take_the_id_of_one_that_was_entered_in_tws(tmp_path: Path) -> None:
+    """To the gateway it would be new terms of that order."""
+    async with simulated(port=PORT) as gateway:
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        async with trader(tmp_path, client_id=0) as session:
+            (bound,) = await session.trading.bind_manual_orders()
+            with pytest.raises(DuplicateOrderId, match="entered in TWS"):
+                await session.trading.place(APPLE, limit("BUY", 1, 97), order_id=bound.key.order_id)
+            ib = session.ib
+            await ib.connectAsync()
+            (trade,) = ib.openTrades()
+            trade.order.lmtPrice = 98.0
+            ib.placeOrder(trade.contract, trade.order)
+            await a_moment()
+            assert "entered in TWS" in trade.log[-1].message
+        assert gateway.state().orders_received == []

@@ -11,16 +11,24 @@ The catalogue says which way a request goes:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from ibwire.exceptions import ConnectionFailed, IbwireError, LiveTradingDisabled, NotConnected, RequestTimeout
+from ibwire.exceptions import (
+    ConnectionFailed,
+    IbwireError,
+    InvalidOrder,
+    LiveTradingDisabled,
+    NotConnected,
+    RequestTimeout,
+)
+from ibwire.ib_async.guards import OrderGuards
 from ibwire.ib_async.journalled_orders import JournalledOrders
 from ibwire.ib_async.receivers import BarSubscription, Calls, Question, Subscription
-from ibwire.order_guards import PAPER_PREFIX
 from ibwire.requests import NOT_REPEATABLE, spec_of
 from ibwire.session import IBSession
 from ibwire.session_api import Feed
@@ -89,6 +97,7 @@ class Asking:
         self._client = client
         self._session = session
         self._orders = orders
+        self._guards = OrderGuards(session, client.wrapper)
         self._feeds: dict[int, Feed] = {}
         self._questions: dict[Any, asyncio.Task[None]] = {}
         self._standing: dict[type[Message], Message] = {}
@@ -177,9 +186,19 @@ class Asking:
 
     def _send(self, message: Message) -> None:
         if isinstance(message, m.PlaceOrderRequest):
-            self._check_account(message)
             self._limit_time(message.order_id)  # of a what-if order something is awaited
-        if self._orders is not None and self._orders.takes(message):
+        is_journalled = self._orders is not None and self._orders.takes(message)
+        try:
+            message = self._guarded(message, is_journalled=is_journalled)
+        except LiveTradingDisabled:
+            raise
+        except IbwireError as error:
+            if not isinstance(message, m.PlaceOrderRequest):
+                raise
+            # As the gateway's own refusals it comes after the call, which makes the Trade.
+            asyncio.get_running_loop().call_soon(self._client.wrapper.never_left, message, str(error))
+            return
+        if self._orders is not None and is_journalled:
             self.do(self._orders.carry_out(message))
             return
         left = self._session.send(message)
@@ -194,14 +213,16 @@ class Asking:
         else:
             _log.error("%s never left: %s", type(message).__name__, error)
 
-    def _check_account(self, message: m.PlaceOrderRequest) -> None:
-        order = message.order or m.Order()
-        if self._session.settings.trading.allow_live or order.what_if:
-            return
-        accounts = (order.account,) if order.account else self._session.accounts
-        live = [one for one in accounts if not one.startswith(PAPER_PREFIX)]
-        if live:
-            raise LiveTradingDisabled(f"nothing was sent: {', '.join(live)} is no paper account")
+    def _guarded(self, message: Message, *, is_journalled: bool) -> Message:
+        """The message to send, if the guards of the settings let it through."""
+        if isinstance(message, m.ExerciseOptionsRequest):
+            self._guards.check_exercise(message)
+        elif isinstance(message, m.PlaceOrderRequest) and is_journalled:
+            with contextlib.suppress(InvalidOrder):  # which the native service says
+                self._guards.account_of(message)
+        elif isinstance(message, m.PlaceOrderRequest):
+            return self._guards.checked(message)
+        return message
 
     def cancel(self, req_id: int) -> None:
         """End what was asked under this id."""

@@ -12,14 +12,11 @@ from typing import Any
 from msgspec.structs import asdict
 
 from ibwire.exceptions import IbwireError
+from ibwire.ib_async.guards import read_order
 from ibwire.order_handles import OrderHandle
-from ibwire.order_wire import order_from_wire
 from ibwire.session import IBSession
 from ibwire.wire import Message
 from ibwire.wire import messages as m
-
-FIXED = frozenset({"action", "account", "order_ref"})
-"""What a change may not change; ib_async sends all of an order again, with what TWS has filled in."""
 
 
 class JournalledOrders:
@@ -34,7 +31,7 @@ class JournalledOrders:
     def takes(self, message: Message) -> bool:
         """Whether this goes through the journal: orders, and cancels of those; a what-if order is none."""
         if isinstance(message, m.CancelOrderRequest):
-            return message.order_id in self._turns
+            return message.order_id in self._turns or self._handle(message.order_id or 0) is not None
         return isinstance(message, m.PlaceOrderRequest) and not (message.order or m.Order()).what_if
 
     async def carry_out(self, message: Message) -> None:
@@ -44,18 +41,29 @@ class JournalledOrders:
             try:
                 if isinstance(message, m.PlaceOrderRequest):
                     await self._place(order_id, message)
-                elif order_id in self._handles:
-                    await self._handles[order_id].cancel()
+                elif (handle := self._handle(order_id)) is not None:
+                    await handle.cancel()
             except IbwireError as error:
                 self._wrapper.never_left(message, str(error))
 
     async def _place(self, order_id: int, message: m.PlaceOrderRequest) -> None:
-        contract, wire = message.contract or m.Contract(), message.order or m.Order()
-        order = order_from_wire(wire, message.attached_orders, contract)
-        handle = self._handles.get(order_id)
+        contract, order = message.contract or m.Contract(), read_order(message)
+        handle = self._handle(order_id)
         if handle is None:
             self._handles[order_id] = await self._session.trading.place(contract, order, order_id=order_id)
             return
         now = asdict(handle.order)
-        changes = {name: value for name, value in asdict(order).items() if value != now[name] and name not in FIXED}
+        changes = {name: value for name, value in asdict(order).items() if value != now[name]}
+        changes.pop("order_ref", None)  # it has ours beside the user's
+        if not order.account:
+            changes.pop("account", None)
         await handle.modify(**changes)
+
+    def _handle(self, order_id: int) -> OrderHandle | None:
+        """The order of this id: placed here, by the native service, or by an earlier run."""
+        handle = self._handles.get(order_id)
+        if handle is not None:
+            return handle
+        own = self._session.client_id
+        known = (*self._session.trading.orders, *self._session.trading.bound_orders)
+        return next((one for one in known if one.key.order_id == order_id and one.key.client_id == own), None)
