@@ -135,11 +135,13 @@ class ConnectionManager:
         self.limiter.resume()
 
     async def disconnect(self) -> None:
-        """Close the link; what is under way ends with ConnectionLost. Does nothing if there is none."""
+        """Close the link, or give up making it; what is under way ends with ConnectionLost. Does nothing if there is
+        none."""
         link = self._link
         if link is not None:
             self._doom, self._is_disconnecting = "disconnect() was called", True
             await link.close()
+        await self._states.until(lambda: self.state not in (ConnectionState.CONNECTING, ConnectionState.HANDSHAKING))
 
     async def aclose(self) -> None:
         """Disconnect for good; an event manager of its own is closed too. Safe to call again."""
@@ -346,10 +348,12 @@ class ConnectionManager:
         self._link = self._latest = link
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.get_running_loop().create_connection(lambda: link, host, self.port)
+                await link.open(host, self.port)
         except TimeoutError:
             raise ConnectTimeout(f"no TCP connection to {where} within {seconds:g} s") from None
         except OSError as error:
+            if self._doom:
+                raise ConnectionLost(f"{self._doom} before it was ready") from None
             raise no_socket(error, where) from error
         return link
 

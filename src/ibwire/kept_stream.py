@@ -7,6 +7,7 @@ keeper decides (see `stream_keeper`); here is which state a stream is in, and wh
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
@@ -21,6 +22,8 @@ from ibwire.wire import messages as m
 
 _PREAMBLE = (m.TickReqParams, m.MarketDataType)
 """What a gateway answers to a subscription at once, whether there is data or not."""
+
+_log = logging.getLogger(__name__)
 
 _MOST_TRIES = 16
 """As far as they are counted: nobody waits longer for more of them."""
@@ -93,7 +96,7 @@ class KeptStream:
         self._consumer = consumer
         self._pass_on = consumer.deliver  # most messages are ticks: they go straight there
         self.priority = priority
-        self.should_tick = should_tick
+        self._should_tick = should_tick
         self._now = now
         self.state = StreamState.NEW
         self.entry: Entry | None = None
@@ -170,6 +173,14 @@ class KeptStream:
         self._watch()
         is_news, self._is_news = self._is_news, False
         return is_news
+
+    def is_silence_odd(self) -> bool:
+        """What whoever asked for it says; if that is an error, as if nobody had said anything."""
+        try:
+            return self._should_tick()
+        except Exception:  # noqa: BLE001 - a user's mistake must not end the watch over all streams
+            _log.exception("should_tick raised for %s; silence is taken for odd", type(self.message).__name__)
+            return True
 
     def stall(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
         """Nothing comes, though the gateway has not forgotten it."""

@@ -48,8 +48,23 @@ class Link(asyncio.BufferedProtocol):
         self._pause = pause
         self._resume = resume
         self._transport: asyncio.Transport | None = None
+        self._dialling: asyncio.Task[object] | None = None
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
+
+    async def open(self, host: str, port: int) -> None:
+        """Make the TCP connection. Raises OSError, and ConnectionAbortedError if the link is closed meanwhile."""
+        loop = asyncio.get_running_loop()
+        self._dialling = loop.create_task(loop.create_connection(lambda: self, host, port))
+        try:
+            await self._dialling
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise ConnectionAbortedError("closed before there was a connection") from None
+        finally:
+            self._dialling = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -74,6 +89,7 @@ class Link(asyncio.BufferedProtocol):
             self.received_at = self._time()  # last, so that no consumer waits for it
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._pause()  # before anybody is told: what they let go of must not make room for what cannot leave any more
         self.cause = self.wire.error or exc
         if not self.closed.done():
             self.closed.set_result(None)
@@ -83,7 +99,8 @@ class Link(asyncio.BufferedProtocol):
         self._pause()
 
     def resume_writing(self) -> None:
-        self._resume()
+        if self._transport is not None and not self._transport.is_closing():
+            self._resume()
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -91,14 +108,20 @@ class Link(asyncio.BufferedProtocol):
             self._transport.write(data)
 
     def abort(self) -> None:
-        """Cut the connection at once."""
+        """Cut the connection at once, or give up making it; what is written from now on goes nowhere."""
+        self._pause()
+        if self._dialling is not None:
+            self._dialling.cancel()
         if self._transport is not None:
             self._transport.abort()
 
     async def close(self) -> None:
         """Send what is buffered, close, and wait until it is over; cut it if that takes too long."""
-        if self._transport is not None:
-            self._transport.close()
+        if self._transport is None:
+            self.abort()
+            return
+        self._pause()
+        self._transport.close()
         try:
             await asyncio.wait_for(asyncio.shield(self.closed), CLOSE_TIMEOUT_S)
         except TimeoutError:

@@ -366,7 +366,7 @@ class StreamKeeper:
         for stream in ticking:
             silent_s = now_s - stream.data_at_s
             patience_s = self._patience_s(stream) * (1 if others_tick else ALL_SILENT)
-            if silent_s >= patience_s and stream.should_tick() and stream.entry is not None:
+            if silent_s >= patience_s and stream.entry is not None and stream.is_silence_odd():
                 self._stale += 1
                 self._events.emit(EventType.STREAM_STALE, StreamStale(request=repr(stream.message), silent_s=silent_s))
                 self._connection.requests.give_up(stream.entry)

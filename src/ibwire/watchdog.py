@@ -82,7 +82,10 @@ class Watchdog:
             await self._connect_again(error)
 
     async def run(self) -> None:
-        """Watch until cancelled; returns if it gives up, after as many attempts as the settings allow."""
+        """Watch until cancelled; returns if it gives up, after as many attempts as the settings allow.
+
+        A mistake of its own ends the session as giving up does: nobody would notice any more that the link is dead.
+        """
         try:
             while True:
                 if await self._watch() >= self._settings.stable_s:
@@ -90,12 +93,21 @@ class Watchdog:
                 try:
                     await self._connect_again(ConnectionLost(self._connection.down_because))
                 except ConnectionFailed as error:
-                    self._connection.give_up(f"no link after {self._settings.attempts} attempts: {error}")
-                    self._keeper.fail_all(error)
+                    self._give_up(f"no link after {self._settings.attempts} attempts: {error}", error)
                     return
                 self.reconnects += 1
+        except Exception as error:  # noqa: BLE001 - what ends the watch must not end it unseen
+            _log.exception("the watchdog has failed; the session ends")
+            await self._connection.disconnect()
+            failure = ConnectionLost(f"nobody watches over the connection any more: {error!r}", retryable=False)
+            failure.__cause__ = error
+            self._give_up(failure.message, failure)
         finally:
             await self._end_hook()
+
+    def _give_up(self, reason: str, error: ConnectionFailed) -> None:
+        self._connection.give_up(reason)
+        self._keeper.fail_all(error)
 
     # --- while the link is up
 

@@ -1,0 +1,207 @@
+"""Starting, closing and failing at moments that nobody planned: every call ends, and says what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ibwire.connection import ConnectionManager, ConnectionState
+from ibwire.events import EventType
+from ibwire.exceptions import ConnectionLost, IbwireError, InvalidMessage, NotConnected
+from ibwire.recovery import Stage
+from ibwire.session import IBSession
+from ibwire.settings import ConnectionSettings
+from ibwire.wire import Message
+from ibwire.wire import messages as m
+from tests.helpers.scripted_gateway import PORT, ScriptedGateway
+from tests.helpers.sessions import Consumer, session_at, wall_clock
+from tests.helpers.virtual_time import on_virtual_time
+
+AAPL = m.Contract(con_id=265598, exchange="SMART")
+
+
+def answer_time(gateway: ScriptedGateway, message: Message) -> None:
+    if isinstance(message, m.CurrentTimeInMillisRequest):
+        gateway.send(m.CurrentTimeInMillis(round(wall_clock() * 1000)))
+
+
+async def into_a_black_hole(*_: Any, **__: Any) -> None:
+    """A TCP connection that neither comes about nor is refused."""
+    await asyncio.get_running_loop().create_future()
+
+
+# --- closing
+
+
+@on_virtual_time
+async def test_connection_closed_while_tcp_is_being_connected_is_closed_at_once() -> None:
+    loop = asyncio.get_running_loop()
+    loop.create_connection = into_a_black_hole  # type: ignore[method-assign, assignment]
+    client = ConnectionManager(ConnectionSettings(port=PORT))
+    connecting = asyncio.create_task(client.connect())
+    await asyncio.sleep(1)
+    await client.aclose()
+    assert loop.time() == pytest.approx(1, abs=0.1)
+    assert client.state is ConnectionState.CLOSED
+    with pytest.raises(ConnectionLost, match="disconnect"):
+        await connecting
+
+
+@on_virtual_time
+async def test_connection_closed_during_the_handshake_is_closed_for_good() -> None:
+    async with ScriptedGateway(version=None) as gateway:
+        client = gateway.client()
+        connecting = asyncio.create_task(client.connect())
+        await asyncio.sleep(1)
+        await client.aclose()
+        assert client.state is ConnectionState.CLOSED
+        with pytest.raises(ConnectionLost):
+            await connecting
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 40.0])
+@on_virtual_time
+async def test_session_closed_while_it_starts_is_closed_and_the_start_says_so(after_s: float) -> None:
+    async with ScriptedGateway(version=None) as gateway:
+        session = session_at(waits_at_start=True)
+        starting = asyncio.create_task(session.start())
+        await asyncio.sleep(after_s)
+        await session.aclose()
+        assert session.state is ConnectionState.CLOSED
+        with pytest.raises(NotConnected, match="closed"):
+            await starting
+        tried = gateway.connections
+        await asyncio.sleep(600)
+        assert gateway.connections == tried
+
+
+# --- starting
+
+
+@pytest.mark.parametrize("after_s", [0.0, 5.0])
+@on_virtual_time
+async def test_session_started_twice_refuses_the_second_and_goes_on(after_s: float) -> None:
+    async with ScriptedGateway(answer_time), session_at() as session:
+        await asyncio.sleep(after_s)
+        with pytest.raises(IbwireError, match="started once"):
+            await session.start()
+        assert session.connection.is_up
+        assert await session.request(m.CurrentTimeInMillisRequest())
+
+
+@on_virtual_time
+async def test_session_started_twice_at_once_is_started_once() -> None:
+    async with ScriptedGateway(answer_time) as gateway:
+        session = session_at()
+        results = await asyncio.gather(session.start(), session.start(), return_exceptions=True)
+        assert [type(result) for result in results] == [type(None), IbwireError]
+        assert session.connection.is_up
+        assert gateway.connections == 1
+        await session.aclose()
+
+
+# --- streams that could not be asked for
+
+
+@on_virtual_time
+async def test_stream_that_could_not_be_asked_for_says_so_each_time_and_can_be_closed() -> None:
+    async with ScriptedGateway(answer_time), session_at() as session:
+        wrong = m.MarketDataRequest(contract=m.Contract(con_id="none"))  # type: ignore[arg-type]
+        for stream in (session.stream(wrong), session.connection.stream(wrong)):
+            for _ in range(2):
+                with pytest.raises(InvalidMessage, match="con_id"):
+                    await anext(stream)
+            stream.close()
+
+
+# --- a link that falls
+
+
+@on_virtual_time
+async def test_what_is_let_go_of_as_the_link_falls_makes_no_room_for_what_cannot_leave() -> None:
+    """Whoever is told that the message has left believes that the gateway may have it."""
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        loop = asyncio.get_running_loop()
+        for _ in range(client.limiter.statistics().limit_per_s):
+            client.send(m.GlobalCancelRequest())
+        ticks = client.stream(m.MarketDataRequest(contract=AAPL))
+        order = client.send(m.PlaceOrderRequest(order_id=7, contract=AAPL, order=m.Order()))
+        async with ticks:
+            client.events.subscribe(EventType.CONNECTION_STATE_CHANGED, lambda _: ticks.close())
+            gateway.drop()
+            # A loop that was busy for two seconds sees the end of the link before it sees its timers.
+            late = loop.time() + 2
+            client.limiter._loop = _Late(loop, late)  # type: ignore[assignment]
+            with pytest.raises(ConnectionLost):
+                await order
+    assert not [message for message in gateway.received if isinstance(message, m.PlaceOrderRequest)]
+
+
+class _Late:
+    """The event loop, with a clock that has gone on."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
+        self._loop = loop
+        self._now = now
+
+    def time(self) -> float:
+        return self._now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+
+# --- mistakes that must not end the watch
+
+
+@on_virtual_time
+async def test_should_tick_that_raises_does_not_end_the_watch() -> None:
+    def no_calendar() -> bool:
+        raise ZeroDivisionError
+
+    async with ScriptedGateway(answer_time) as gateway, session_at(stale_stream_s=30) as session:
+        quotes = Consumer(session.stream(m.MarketDataRequest(contract=AAPL), should_tick=no_calendar))
+        await asyncio.sleep(400)
+        assert quotes.marks[0] == "stale"  # silence is odd unless somebody says that it is not
+        gateway.drop()
+        await session.connection.wait_until_down()
+        await session.connection.wait_until_up()
+        await quotes.close()
+
+
+@on_virtual_time
+async def test_mistake_in_the_watchdog_itself_ends_the_session_loudly() -> None:
+    async with ScriptedGateway(answer_time), session_at() as session:
+        quotes = Consumer(session.stream(m.MarketDataRequest(contract=AAPL)))
+        await asyncio.sleep(1)
+        _break(session)
+        await asyncio.sleep(30)
+        assert session.state is ConnectionState.DISCONNECTED
+        assert isinstance(quotes.error, ConnectionLost)
+        assert "ZeroDivisionError" in str(quotes.error)
+        with pytest.raises(NotConnected):
+            await session.request(m.CurrentTimeInMillisRequest(), retry=True)
+
+
+def _break(session: IBSession) -> None:
+    def look() -> None:
+        raise ZeroDivisionError
+
+    session._keeper.look = look  # type: ignore[method-assign]
+
+
+@on_virtual_time
+async def test_step_of_the_recovery_that_raises_does_not_end_the_watch() -> None:
+    async def recover() -> int:
+        raise ZeroDivisionError
+
+    async with ScriptedGateway(answer_time) as gateway, session_at() as session:
+        session.recovery.register("mine", Stage.STREAMS, recover)
+        for _ in range(2):
+            gateway.drop()
+            await session.connection.wait_until_down()
+            await session.connection.wait_until_up()
+            await asyncio.sleep(10)
+        assert session.connection.is_up
