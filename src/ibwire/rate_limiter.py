@@ -265,6 +265,14 @@ class RateLimiter:
         )
 
     @property
+    def is_in_its_loop(self) -> bool:
+        """Whether this is called where the limiter lives: in its event loop, which runs in one thread."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
+    @property
     def queued_entries(self) -> int:
         """How many entries the queues hold, those given up and not yet swept out among them."""
         return len(self._deadlines) + sum(map(len, self._ready.values()))
@@ -276,8 +284,8 @@ class RateLimiter:
         if self._is_pumping:
             return
         self._is_pumping = True
+        now = self._loop.time()
         try:
-            now = self._loop.time()
             self._recover(now)
             self._expire(now)
             if not self._is_paused:
@@ -287,7 +295,7 @@ class RateLimiter:
                     self._let_go(first, now)
         finally:
             self._is_pumping = False
-        self._set_timer(now)
+            self._set_timer(now)  # also after a mistake: whoever still waits must not wait for ever
 
     def _let_go(self, turn: Turn, now: float) -> None:
         """Grant the turn at the head of its lane, or park it under the rule it has to wait for."""

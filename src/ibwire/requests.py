@@ -89,6 +89,7 @@ class Requests:
 
     def send(self, message: Message, frame: bytes | None = None) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; cancelling the future takes back what has not left."""
+        self._check_may_send(message)
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         turn = self._transmit(
             message,
@@ -243,10 +244,8 @@ class Requests:
         frame: bytes | None = None,
     ) -> Turn:
         """Let a message leave when the limits allow it, if it is still wanted then."""
-        channel = self._channel
-        if not channel.is_up:
-            raise NotConnected(f"{type(message).__name__} was not sent")
-        spec = spec_of(message)
+        self._check_may_send(message)
+        channel, spec = self._channel, spec_of(message)
         if spec.since > channel.server_version:
             raise RequestError(
                 f"{type(message).__name__} needs server version {spec.since}, this gateway has {channel.server_version}"
@@ -259,6 +258,17 @@ class Requests:
                 sent()
 
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
+
+    def _check_may_send(self, message: Message) -> None:
+        """Elsewhere than in the connection's event loop a call would seem to work, and its answer never be noticed."""
+        channel = self._channel
+        if not channel.is_up:
+            raise NotConnected(f"{type(message).__name__} was not sent")
+        if not channel.limiter.is_in_its_loop:
+            raise RequestError(
+                f"{type(message).__name__} was not sent: this is not the event loop of the connection",
+                hint="call it there; from another thread with asyncio.run_coroutine_threadsafe",
+            )
 
     def _remember(self, message: Message) -> None:
         """A subscription that was cancelled, with or without success."""

@@ -180,7 +180,15 @@ class IBSession:
         self._watching = asyncio.create_task(self._watchdog.run(), name="ibwire watchdog")
 
     async def aclose(self) -> None:
-        """End every stream, close the connection, and leave no task behind. Safe to call again."""
+        """End every stream, close the connection, and leave no task behind. Safe to call again.
+
+        Raises IbwireError, and closes nothing, in another event loop than that in which the session was started.
+        """
+        if self._starting is not None and self._starting.get_loop() is not asyncio.get_running_loop():
+            raise IbwireError(
+                "this is not the event loop of the session",
+                hint="close it there, or in the `async with` that opened it",
+            )
         await _end(self._starting)
         await _end(self._watching)
         if self._ib is not None:
@@ -375,7 +383,7 @@ class IBSession:
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:
-    """Cancel a task and wait until it is over, whatever came of it."""
-    if task is not None:
+    """Cancel a task that is not over yet, and wait until it is, whatever comes of it."""
+    if task is not None and not task.done():
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

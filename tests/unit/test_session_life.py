@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.events import EventType
-from ibwire.exceptions import ConnectionLost, IbwireError, InvalidMessage, NotConnected
+from ibwire.exceptions import ConnectionLost, IbwireError, InvalidMessage, NotConnected, RequestError
 from ibwire.recovery import Stage
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings
+from ibwire.streams import MessageStream
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from tests.helpers.scripted_gateway import PORT, ScriptedGateway
@@ -100,6 +103,47 @@ async def test_session_started_twice_at_once_is_started_once() -> None:
         assert session.connection.is_up
         assert gateway.connections == 1
         await session.aclose()
+
+
+# --- elsewhere
+
+
+@on_virtual_time
+async def test_session_used_from_another_event_loop_refuses_and_goes_on() -> None:
+    async with ScriptedGateway(answer_time) as gateway, session_at() as session:
+        await asyncio.sleep(1)
+        asked = len(gateway.received)
+        ticks = session.stream(m.MarketDataRequest(contract=AAPL))
+        failures = _in_another_thread(session, ticks)
+        assert [type(failure) for failure in failures] == [RequestError, RequestError, RequestError, IbwireError]
+        assert all("event loop" in str(failure) for failure in failures)
+        await asyncio.sleep(1)
+        assert len(gateway.received) == asked
+        assert await session.request(m.CurrentTimeInMillisRequest())
+
+
+def _in_another_thread(session: IBSession, ticks: MessageStream) -> list[BaseException]:
+    """What each call raises in a thread with a loop of its own, and `send` where there is none."""
+    calls = [lambda: session.request(m.CurrentTimeInMillisRequest()), lambda: anext(ticks), session.aclose]
+    failures: list[BaseException] = []
+
+    async def call(work: Callable[[], Awaitable[object]]) -> None:
+        async with asyncio.timeout(1):
+            await work()
+
+    def run() -> None:
+        with pytest.raises(Exception) as failure:  # noqa: PT011 - the test looks at it
+            session.send(m.CurrentTimeRequest())
+        failures.append(failure.value)
+        for work in calls:
+            with pytest.raises(Exception) as failure:  # noqa: PT011 - the test looks at it
+                asyncio.run(call(work))
+            failures.append(failure.value)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return failures
 
 
 # --- streams that could not be asked for
