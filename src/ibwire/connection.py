@@ -90,7 +90,7 @@ class ConnectionManager:
         self._link: Link | None = None
         self._latest: Link | None = None
         self._doom = ""
-        self._is_disconnecting = False
+        self._is_disconnecting = self._is_closing = False
         self.down_because = ""
         """Why the last link fell."""
         self._up_at_s = 0.0
@@ -126,6 +126,7 @@ class ConnectionManager:
                 self._link.abort()
                 self._link = None
             self._states.enter(self._state_when_down, str(error) or type(error).__name__)
+            self._end_for_good()
             raise
         self._up_at_s = asyncio.get_running_loop().time()
         self._states.enter(ConnectionState.CONNECTED, "accounts and next order id are known")
@@ -145,14 +146,28 @@ class ConnectionManager:
 
     async def aclose(self) -> None:
         """Disconnect for good; an event manager of its own is closed too. Safe to call again."""
-        self.is_supervised = False
-        await self.disconnect()
-        if self.state is ConnectionState.RECONNECTING:
-            self._states.enter(ConnectionState.DISCONNECTED, "nobody connects again")
-        if self.state is ConnectionState.DISCONNECTED:
-            self._states.enter(ConnectionState.CLOSED, "closed on purpose")
+        self.is_supervised, self._is_closing = False, True
+        try:
+            await self.disconnect()
+        except asyncio.CancelledError:
+            self.cut()
+            raise
+        self._end_for_good()
         if self._owns_events:
             await self.events.aclose()
+
+    def cut(self) -> None:
+        """Disconnect for good and at once, as `aclose` does if it is cancelled; events stay open."""
+        self.is_supervised, self._is_closing = False, True
+        self.abort("closing was cut short")
+        self._end_for_good()
+
+    def _end_for_good(self) -> None:
+        """Closed, as soon as there is neither a link nor an attempt at one."""
+        if self._is_closing and self.state is ConnectionState.RECONNECTING:
+            self._states.enter(ConnectionState.DISCONNECTED, "nobody connects again")
+        if self._is_closing and self.state is ConnectionState.DISCONNECTED:
+            self._states.enter(ConnectionState.CLOSED, "closed on purpose")
 
     def abort(self, reason: str) -> None:
         """Cut the link at once, as if it had fallen by itself, because of `reason`."""
@@ -385,6 +400,7 @@ class ConnectionManager:
         self._dispatcher.fail_all(reason, link.cause)
         if self._limiter is not None:
             self._limiter.link_lost(lambda: ConnectionLost(reason))
+        self._end_for_good()
 
     # --- what comes
 

@@ -30,9 +30,20 @@ class Entry:
     the request had not been sent.
     """
 
-    __slots__ = ("_finals", "is_given_up", "keys", "message", "receiver", "table", "take", "withdraw")
+    __slots__ = (
+        "_finals",
+        "_kinds",
+        "_stray",
+        "is_given_up",
+        "keys",
+        "message",
+        "receiver",
+        "table",
+        "take",
+        "withdraw",
+    )
 
-    def __init__(self, message: Message, receiver: Receiver) -> None:
+    def __init__(self, message: Message, receiver: Receiver, stray: Callable[[Message], None] = lambda _: None) -> None:
         spec = CATALOGUE[type(message)]
         self.message = message
         self.receiver = receiver
@@ -42,6 +53,8 @@ class Entry:
         self.table: dict[int, Entry] | dict[Kind, Entry] = {}
         ends = isinstance(receiver, Collection | _LateAnswer) or shape_of(message) is Shape.ONE_SHOT
         self._finals = spec.finals if ends else frozenset()
+        self._kinds = frozenset((*spec.responses, spec.end))
+        self._stray = stray
         # Most messages are ticks of a stream without an end: they go straight to it, or past it to its consumer.
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
 
@@ -65,6 +78,9 @@ class Entry:
         self.receiver.fail(error)
 
     def _take_until_final(self, message: Message) -> None:
+        if type(message) not in self._kinds:  # under this id, and no answer to this: whoever asked could not read it
+            self._stray(message)
+            return
         self.receiver.deliver(message)
         # Historical ticks may come in several messages, only the last of them marked (protocol notes, 3.7).
         if type(message) in self._finals and getattr(message, "is_done", True):
@@ -141,7 +157,7 @@ class Dispatcher:
 
         Raises DuplicateRequest if its id, or the one place for its kind, is taken.
         """
-        entry = Entry(message, receiver)
+        entry = Entry(message, receiver, self._count_unrouted)
         spec = CATALOGUE[type(message)]
         match spec.correlation:
             case Correlation.REQUEST_ID:
@@ -236,7 +252,7 @@ class Dispatcher:
             entry.take(message)
         takers = tuple(entry for entry in found if not entry.is_given_up)
         if not takers and type(message) not in UNSOLICITED and type(message) not in self._watchers:
-            self.unrouted[type(message).__name__] += 1
+            self._count_unrouted(message)
         if not takers or type(message) in UNSOLICITED:
             self._on_unsolicited(message)
         return takers
@@ -262,6 +278,9 @@ class Dispatcher:
             request.receiver.deliver(message)  # `take` may be a shortcut for data
         else:
             self._on_unsolicited(message)
+
+    def _count_unrouted(self, message: Message) -> None:
+        self.unrouted[type(message).__name__] += 1
 
     def _entries(self) -> list[Entry]:
         tables = (self._by_request, self._by_order, self._by_rule, self._by_kind)

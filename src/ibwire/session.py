@@ -182,6 +182,7 @@ class IBSession:
     async def aclose(self) -> None:
         """End every stream, close the connection, and leave no task behind. Safe to call again.
 
+        If it is cancelled the link is cut, and what else was open is closed by calling it again.
         Raises IbwireError, and closes nothing, in another event loop than that in which the session was started.
         """
         if self._starting is not None and self._starting.get_loop() is not asyncio.get_running_loop():
@@ -189,6 +190,14 @@ class IBSession:
                 "this is not the event loop of the session",
                 hint="close it there, or in the `async with` that opened it",
             )
+        try:
+            await self._close()
+        except BaseException:  # cancelled, mostly: nobody watches over the link any more, so it must not stay open
+            self._keeper.close_all()
+            self.connection.cut()
+            raise
+
+    async def _close(self) -> None:
         await _end(self._starting)
         await _end(self._watching)
         if self._ib is not None:

@@ -5,7 +5,7 @@ all its processes share); a lock beside it makes each look and entry one step. O
 settings.
 
 A ledger that cannot be used any more (a full disk, a folder that is gone, a process that holds the lock and does not
-go on) holds nobody up: it is told in the log and left alone for a while, and each process keeps its own limit meanwhile.
+go on) holds nobody up: the log tells it, it is left alone for a while, and each process keeps its own limit meanwhile.
 """
 
 from __future__ import annotations

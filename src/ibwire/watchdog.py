@@ -86,6 +86,7 @@ class Watchdog:
 
         A mistake of its own ends the session as giving up does: nobody would notice any more that the link is dead.
         """
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 if await self._watch() >= self._settings.stable_s:
@@ -97,6 +98,8 @@ class Watchdog:
                     return
                 self.reconnects += 1
         except Exception as error:  # noqa: BLE001 - what ends the watch must not end it unseen
+            if loop.is_closed():
+                raise  # a program that ended without closing the session
             _log.exception("the watchdog has failed; the session ends")
             await self._connection.disconnect()
             failure = ConnectionLost(f"nobody watches over the connection any more: {error!r}", retryable=False)

@@ -80,6 +80,42 @@ async def test_session_closed_while_it_starts_is_closed_and_the_start_says_so(af
         assert gateway.connections == tried
 
 
+@pytest.mark.parametrize("steps", range(1, 12))
+@on_virtual_time
+async def test_closing_that_is_cancelled_anywhere_leaves_no_link_and_nobody_waiting(steps: int) -> None:
+    async with ScriptedGateway(answer_time) as gateway:
+        session = session_at()
+        await session.start()
+        quotes = Consumer(session.stream(m.MarketDataRequest(contract=AAPL)))
+        await asyncio.sleep(1)
+        closing = asyncio.create_task(session.aclose())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        await asyncio.sleep(1)
+        assert gateway.is_alone
+        assert session.state is ConnectionState.CLOSED
+        assert quotes.is_done
+        await session.aclose()
+
+
+@on_virtual_time
+async def test_session_closed_twice_at_once_or_from_its_own_handler_is_closed_once() -> None:
+    async with ScriptedGateway(answer_time) as gateway:
+        session = session_at()
+        await session.start()
+
+        async def close(_: object) -> None:
+            await session.aclose()
+
+        session.events.subscribe(EventType.CONNECTION_LOST, close)
+        gateway.drop()
+        await asyncio.sleep(5)
+        assert session.state is ConnectionState.CLOSED
+        await asyncio.gather(session.aclose(), session.aclose())
+
+
 # --- starting
 
 
