@@ -145,11 +145,11 @@ class KeptStream:
             return
         if isinstance(error, ConnectionFailed):
             self._owner.link_fell(self, error)
-        elif isinstance(error, PacingViolation) or (
-            self._has_come and (error.retryable or isinstance(error, RateLimitError))
-        ):
+        elif isinstance(error, PacingViolation) or (self._has_come and error.retryable):
             # Pacing is the login's: the first request of a process that was just started again may be one too many.
             self._owner.ended_by_gateway(self, error)
+        elif isinstance(error, RateLimitError) and (self._has_come or self.gap is not None):
+            self._owner.ended_by_gateway(self, error)  # who had its place once gets it again, when there is room
         else:
             self.finish(error)
 
@@ -205,6 +205,7 @@ class KeptStream:
         if self.state is StreamState.OVER:
             return
         self._enter(StreamState.OVER)
+        self.ask_again_at_s = None
         if error is not None:
             self._consumer.fail(error)
         else:

@@ -365,7 +365,9 @@ async def test_stream_that_may_be_silent_counts_as_resumed_when_nobody_objects(
     trades = Consumer(session.stream(TRADES))
     await trades.until(2)
     gateway.drop()
-    await asyncio.sleep(20)
+    await asyncio.sleep(15)  # it may not be asked for again so soon: one for an instrument in fifteen seconds
+    assert trades.marks == ["link_lost"]
+    await asyncio.sleep(10)
     assert trades.marks == ["link_lost", "resumed"]
     assert sum(isinstance(message, m.TickByTickRequest) for message in gateway.asked) == 2
     await trades.close()
@@ -398,3 +400,48 @@ async def test_stream_closed_in_a_gap_is_not_asked_for_again(gateway: TickingGat
     await asyncio.sleep(5)
     assert session.connection.is_up
     assert len(gateway.ids) == 1
+
+
+# --- streams that wait for their turn
+
+
+def silent_bars(session: IBSession, number: int) -> list[Consumer]:
+    """Streams of bars that bring nothing; sixty may be asked for in ten minutes."""
+    requests = [m.RealTimeBarsRequest(contract=m.Contract(con_id=1 + one), bar_size=5) for one in range(number)]
+    return [Consumer(session.stream(request)) for request in requests]
+
+
+@with_session
+async def test_streams_that_wait_for_their_turn_after_a_loss_are_not_ended_by_our_own_limits(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    bars = silent_bars(session, 40)
+    await asyncio.sleep(10)
+    gateway.drop()
+    await asyncio.sleep(300)  # longer than anything may wait in the queue
+    assert session.connection.is_up
+    assert [one.error for one in bars if one.is_done] == []
+    assert bars[0].marks == bars[-1].marks == ["link_lost"]
+    await asyncio.sleep(600)
+    asked = {one.contract.con_id for one in gateway.received[40:] if isinstance(one, m.RealTimeBarsRequest)}
+    assert len(asked) == 40  # each got its turn; nobody lost it to one that had waited for less
+    await asyncio.gather(*(one.close() for one in bars))
+
+
+@with_session
+async def test_line_that_somebody_else_took_in_a_gap_is_waited_for(gateway: TickingGateway, session: IBSession) -> None:
+    gateway.is_quiet = True
+    lines = [Consumer(session.stream(m.MarketDataRequest(contract=m.Contract(con_id=1 + one)))) for one in range(100)]
+    await asyncio.sleep(5)
+    gateway.drop()
+    await session.connection.wait_until_down()
+    await session.connection.wait_until_up()
+    taken = session.stream(QUOTES)
+    await anext(taken)
+    await asyncio.sleep(60)
+    assert [one.error for one in lines if one.is_done] == []
+    taken.close()
+    gateway.is_quiet = False
+    await asyncio.sleep(300)
+    assert all(one.marks[-1] == "resumed" for one in lines)
+    await asyncio.gather(*(one.close() for one in lines))
