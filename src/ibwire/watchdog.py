@@ -97,7 +97,7 @@ class Watchdog:
                     self._give_up(f"no link after {self._settings.attempts} attempts: {error}", error)
                     return
                 self.reconnects += 1
-        except Exception as error:  # noqa: BLE001 - what ends the watch must not end it unseen
+        except Exception as error:
             if loop.is_closed():
                 raise  # a program that ended without closing the session
             _log.exception("the watchdog has failed; the session ends")
