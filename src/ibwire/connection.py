@@ -18,7 +18,7 @@ from ibwire.connection_state import ConnectionState, StateKeeper
 from ibwire.dispatch import Dispatcher
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
 from ibwire.events import EventManager, EventType, LinkLoss, Session
-from ibwire.exceptions import ConnectionFailed, ConnectionLost, ConnectTimeout, IbwireError, NotConnected
+from ibwire.exceptions import ConnectionLost, ConnectTimeout, IbwireError, NotConnected
 from ibwire.gateway_links import GatewayLinks
 from ibwire.link import Link
 from ibwire.notices import News, Notice, read_notice
@@ -368,7 +368,7 @@ class ConnectionManager:
             raise ConnectTimeout(f"no TCP connection to {where} within {seconds:g} s") from None
         except OSError as error:
             if self._doom:
-                raise ConnectionLost(f"{self._doom} before it was ready") from None
+                raise _given_up(self._doom) from None
             raise no_socket(error, where) from error
         return link
 
@@ -386,10 +386,10 @@ class ConnectionManager:
         elif link.cause is None:
             reason = "the gateway closed the connection"
         else:
-            reason = f"the connection ended: {link.cause}"
+            reason = f"the connection ended: {getattr(link.cause, 'message', link.cause)}"
         was_up = self.is_up
         if not was_up and self._opening.failure is None:
-            self._opening.failure = _failure_of(link, reason)
+            self._opening.failure = _given_up(reason) if self._doom else self._opening.ended(reason, link.cause)
         under_way = self.requests_under_way
         self.down_because = reason
         if was_up:
@@ -441,6 +441,8 @@ class ConnectionManager:
     def _take_notice(self, message: m.ErrorMessage) -> None:
         code, text = message.error_code or 0, message.error_msg or ""
         notice = read_notice(self._errors, code, text)
+        if not self.is_up and self._errors.ends_request(code, text):
+            self._opening.said = self._errors.exception_for(code, text)
         match notice.news:
             case News.CLIENT_ID_IN_USE if not self.is_up:
                 self._opening.failure = self._errors.exception_for(code, text)
@@ -456,10 +458,5 @@ class ConnectionManager:
         self._on_notice(notice)
 
 
-def _failure_of(link: Link, reason: str) -> IbwireError:
-    """Why an attempt to open a session ended, when the link did."""
-    if isinstance(link.cause, ConnectionFailed):
-        return link.cause  # the handshake's own, more exact error
-    failure = ConnectionLost(f"{reason} before it was ready")
-    failure.__cause__ = link.cause
-    return failure
+def _given_up(reason: str) -> ConnectionLost:
+    return ConnectionLost(f"{reason} before it was ready", hint="nothing was under way")

@@ -8,6 +8,10 @@ from collections.abc import Callable
 from ibwire.wakeups import wakeups_of
 from ibwire.wire import ClientProtocol, Message
 
+NEXT_ADDRESS_S = 0.25
+"""After so long without a connection a host's next address is tried beside the first (RFC 8305): `localhost` and many
+names have an IPv6 address first, where there may be nobody who answers."""
+
 CLOSE_TIMEOUT_S = 2.0
 """How long a closing connection may take to send what is buffered before it is cut."""
 
@@ -55,7 +59,8 @@ class Link(asyncio.BufferedProtocol):
     async def open(self, host: str, port: int) -> None:
         """Make the TCP connection. Raises OSError, and ConnectionAbortedError if the link is closed meanwhile."""
         loop = asyncio.get_running_loop()
-        self._dialling = loop.create_task(loop.create_connection(lambda: self, host, port))
+        made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
+        self._dialling = loop.create_task(made)
         try:
             await self._dialling
         except asyncio.CancelledError:

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.events import EventType
-from ibwire.exceptions import ConnectionLost, IbwireError, InvalidMessage, NotConnected, RequestError
+from ibwire.exceptions import (
+    ConnectionLost,
+    ConnectionRefused,
+    HostUnreachable,
+    IbwireError,
+    InvalidMessage,
+    NotConnected,
+    RequestError,
+    UnsupportedClientVersion,
+)
+from ibwire.opening import no_socket
 from ibwire.recovery import Stage
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings
+from ibwire.simulator import SimulatedGateway
 from ibwire.streams import MessageStream
-from ibwire.wire import Message
+from ibwire.wire import Message, ServerHello
 from ibwire.wire import messages as m
+from ibwire.wire.handshake import encode_server_hello
 from tests.helpers.scripted_gateway import PORT, ScriptedGateway
 from tests.helpers.sessions import Consumer, session_at, wall_clock
 from tests.helpers.virtual_time import on_virtual_time
@@ -194,6 +209,85 @@ async def test_stream_that_could_not_be_asked_for_says_so_each_time_and_can_be_c
                 with pytest.raises(InvalidMessage, match="con_id"):
                     await anext(stream)
             stream.close()
+
+
+# --- what is said of an attempt that failed
+
+
+REFUSED_AS_OLD = m.ErrorMessage(id=-1, error_code=10285, error_msg="Your API version does not support this.")
+IN_THE_WAY = m.ErrorMessage(id=-1, error_code=321, error_msg="The API interface is currently in Read-Only mode.")
+
+
+@pytest.mark.parametrize(
+    ("ready", "kind", "text"),
+    [
+        ((), ConnectionLost, "closed the connection before it was ready.*Trusted IPs"),
+        ((REFUSED_AS_OLD,), UnsupportedClientVersion, "10285.*update ibwire"),
+        ((IN_THE_WAY,), ConnectionLost, "before it was ready, having said: .321. The API interface is"),
+    ],
+)
+@on_virtual_time
+async def test_gateway_that_hangs_up_before_it_was_ready_is_said_why(
+    ready: tuple[Message, ...], kind: type[Exception], text: str
+) -> None:
+    class Closing(ScriptedGateway):
+        def take(self, message: Message) -> None:
+            super().take(message)
+            if isinstance(message, m.StartApiRequest):
+                self.drop()
+
+    async with Closing(ready=ready) as gateway:
+        with pytest.raises(kind, match=text) as failure:
+            await gateway.client().connect()
+    assert "open orders" not in str(failure.value)  # there was nothing under way
+
+
+@on_virtual_time
+async def test_bytes_that_break_the_protocol_during_the_opening_are_named_once() -> None:
+    async with ScriptedGateway(raw_hello=encode_server_hello(ServerHello(226, "")) + b"\xff" * 8) as gateway:
+        with pytest.raises(ConnectionLost) as failure:
+            await gateway.client().connect()
+    assert str(failure.value).count("hint:") == 1
+    assert "report it" in str(failure.value)
+
+
+def test_second_address_of_a_host_is_tried_while_the_first_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `localhost` where ::1 comes first and a firewall swallows it."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        connect = loop.sock_connect
+
+        async def but_never_by_ipv6(sock: socket.socket, address: Any) -> None:
+            if sock.family is socket.AF_INET6:
+                await loop.create_future()
+            await connect(sock, address)
+
+        monkeypatch.setattr(loop, "sock_connect", but_never_by_ipv6)
+        async with SimulatedGateway() as gateway:
+            addresses = [
+                (family, socket.SOCK_STREAM, 6, "", (host, gateway.port, *more))
+                for family, host, more in ((socket.AF_INET6, "::1", (0, 0)), (socket.AF_INET, "127.0.0.1", ()))
+            ]
+            monkeypatch.setattr(loop, "getaddrinfo", AsyncMock(return_value=addresses))
+            settings = ConnectionSettings(host="tws.example.com", port=gateway.port, connect_timeout_s=2)
+            async with ConnectionManager(settings) as client:
+                assert client.is_up
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind"),
+    [
+        ((errno.EHOSTUNREACH, errno.ENETUNREACH), HostUnreachable),
+        ((errno.ECONNREFUSED, errno.ECONNREFUSED), ConnectionRefused),
+        ((errno.ECONNREFUSED, errno.EHOSTUNREACH), ConnectionRefused),
+    ],
+)
+def test_failure_of_several_addresses_is_told_from_all_of_them(numbers: tuple[int, int], kind: type) -> None:
+    texts = ", ".join(f"[Errno {number}] Connect call failed" for number in numbers)
+    assert type(no_socket(OSError(f"Multiple exceptions: {texts}"), "tws:4002")) is kind
 
 
 # --- a link that falls
