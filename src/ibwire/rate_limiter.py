@@ -10,6 +10,7 @@ Rules of the machine:
    time and no higher than CONTROL, so that nothing starves while the upper lanes leave room.
 4. A message waits for every pacing rule it has a claim under, and while it waits for a rule it holds up nobody else.
 5. Whoever waits gets an answer: a place, or one error. Nothing is forgotten, not when the link falls either.
+6. The queue is bounded, cancels, orders and control by themselves, so that no number of questions keeps them out.
 
 Time is the event loop's. The protocol is unknown here: lanes, claims and callbacks are all it sees.
 """
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 BURST = 5
 """How many messages of the spaced lanes may leave together after a pause."""
+
+_URGENT = (Lane.CANCEL, Lane.ORDER, Lane.CONTROL)
 
 AGE_S = 10.0
 """After each such wait a message goes as one lane further up."""
@@ -166,7 +169,7 @@ class RateLimiter:
             turn.state = TurnState.GRANTED
             grant()
             return turn
-        if self._waiting_total >= self._settings.queue_size:
+        if self._waiting_beside(lane) >= self._settings.queue_size:
             self._refused += 1
             raise RateLimitQueueFull(f"{self._settings.queue_size} messages wait already")
         self._numbers += 1
@@ -233,7 +236,8 @@ class RateLimiter:
         self._session += 1
         self._pacing.close_all()
         for turn in sorted(self._turns()):
-            self._end(turn, error_for())
+            if turn.state is TurnState.WAITING:  # who was told before may have taken it back
+                self._end(turn, error_for())
 
     def report_violation(self, code: int, rule: str | None = None) -> None:
         """Slow down, because IBKR said that a limit was broken: this rule, or (None) the messages per second."""
@@ -401,6 +405,11 @@ class RateLimiter:
     def _count_waiting(self, lane: Lane, change: int) -> None:
         self._waiting[lane] += change
         self._waiting_total += change
+
+    def _waiting_beside(self, lane: Lane) -> int:
+        """How many wait in the lanes that share a bound with this one: a queue full of questions refuses no cancel."""
+        urgent = sum(self._waiting[one] for one in _URGENT)
+        return urgent if lane in _URGENT else self._waiting_total - urgent
 
     def _turns(self) -> list[Turn]:
         return [turn for _, _, turn in self._deadlines if turn.state is TurnState.WAITING]

@@ -304,6 +304,41 @@ async def test_wait_in_a_full_queue_is_refused_at_once() -> None:
     assert log.limiter.statistics().refused == 1
 
 
+@pytest.mark.parametrize("lane", [Lane.CANCEL, Lane.ORDER, Lane.CONTROL])
+@on_virtual_time
+async def test_queue_full_of_questions_refuses_nothing_urgent(lane: Lane) -> None:
+    log = Log(RateLimiter(RateLimitSettings(queue_size=100)))
+    questions = 0
+    with pytest.raises(RateLimitQueueFull):
+        while True:
+            log.send(Lane.BULK)
+            questions += 1
+    urgent = [log.send(lane) for _ in range(50)]
+    with pytest.raises(RateLimitQueueFull):  # and these have a bound of their own
+        for _ in range(100):
+            log.send(lane)
+    await asyncio.sleep(30)
+    assert set(urgent) <= set(log.order)
+
+
+@on_virtual_time
+async def test_link_lost_ends_nothing_twice_that_was_taken_back_meanwhile() -> None:
+    limiter = RateLimiter()
+    limiter.pause()
+    failed: list[int] = []
+    turns: list[Turn] = []
+
+    def fail(number: int) -> None:
+        failed.append(number)
+        turns[1].cancel()
+
+    for number in range(2):
+        turns.append(limiter.enqueue(Lane.ORDER, grant=lambda: None, fail=lambda _, number=number: fail(number)))
+    limiter.link_lost(lambda: NotConnected("gone"))
+    assert failed == [0]
+    assert sum(limiter.statistics().waiting.values()) == 0
+
+
 @on_virtual_time
 async def test_wait_given_up_frees_its_place_and_leaves_nothing_behind() -> None:
     log = Log(RateLimiter(RateLimitSettings(queue_size=100)))
