@@ -17,7 +17,7 @@ from types import TracebackType
 from ibwire.connection_state import ConnectionState, StateKeeper
 from ibwire.dispatch import Dispatcher
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
-from ibwire.events import EventManager, EventType, LinkLoss, Session
+from ibwire.events import EventManager, EventType, LinkLoss, MessageLost, Session
 from ibwire.exceptions import ConnectionLost, ConnectTimeout, IbwireError, NotConnected
 from ibwire.gateway_links import GatewayLinks
 from ibwire.link import Link
@@ -79,6 +79,7 @@ class ConnectionManager:
         self._states = StateKeeper(self.events)
         self._gateway_links = GatewayLinks(self._states, self.events)
         self._dispatcher = Dispatcher(self._take_unsolicited, self._note_error, errors)
+        self._dispatcher.on_failed = self._note_lost
         self._requests = Requests(
             self,
             self._dispatcher,
@@ -437,6 +438,11 @@ class ConnectionManager:
             self.limiter.report_violation(code, family_of(code))
         elif rule.category is Category.RATE and rule.scope is Scope.SESSION:
             self.limiter.report_violation(code)
+
+    def _note_lost(self, message: Message | None, error: Exception) -> None:
+        """A message that could not be taken: it must not end the session, nor be lost in silence."""
+        _log.error("a message could not be taken, the session goes on: %r", message, exc_info=error)
+        self.events.emit(EventType.WARNING, MessageLost(message=repr(message), error=repr(error)))
 
     def _take_notice(self, message: m.ErrorMessage) -> None:
         code, text = message.error_code or 0, message.error_msg or ""

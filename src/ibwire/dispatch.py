@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
-from ibwire.exceptions import ConnectionLost, DuplicateRequest, IbwireError
+from ibwire.exceptions import ConnectionLost, DuplicateRequest, IbwireError, UnreadableAnswer
 from ibwire.streams import Collection, Receiver
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -147,6 +147,8 @@ class Dispatcher:
         """Messages that belonged to no request under way, by name, apart from those a gateway sends on its own."""
         self.on_stray: Callable[[int], object] = lambda _: None
         """Told the request id of each of them that has one."""
+        self.on_failed: Callable[[Message | None, Exception], object] = lambda _, __: None
+        """Told of each message that could not be taken, and why."""
 
     def __len__(self) -> int:
         """How many requests are under way."""
@@ -205,19 +207,37 @@ class Dispatcher:
         return any(kind in self._watchers for kind in kinds)
 
     def dispatch(self, messages: Iterable[Message]) -> None:
-        """Give each message to its request."""
+        """Give each message to its request. One that nobody could take is told to `on_failed`; the others are given."""
         by_request, keyed = self._by_request, _BY_REQUEST
-        for message in messages:
-            kind = type(message)
-            if kind in keyed:
-                entry = by_request.get(message.req_id)  # type: ignore[attr-defined]
-                if entry is not None:
-                    entry.take(message)
-                else:
-                    self.unrouted[kind.__name__] += 1
-                    self.on_stray(message.req_id)  # type: ignore[attr-defined]
+        rest, message = iter(messages), None
+        while True:
+            try:
+                for message in rest:
+                    kind = type(message)
+                    if kind in keyed:
+                        entry = by_request.get(message.req_id)  # type: ignore[attr-defined]
+                        if entry is not None:
+                            entry.take(message)
+                        else:
+                            self.unrouted[kind.__name__] += 1
+                            self.on_stray(message.req_id)  # type: ignore[attr-defined]
+                    else:
+                        self._dispatch_other(message)
+            except Exception as error:  # noqa: BLE001 - raised further it would end the connection and lose the others
+                self._could_not_take(message, error)
             else:
-                self._dispatch_other(message)
+                return
+
+    def _could_not_take(self, message: Message | None, error: Exception) -> None:
+        """A mistake of ours or of a service. An answer of which a part is lost is not passed off as the whole."""
+        entry = self._by_request.get(getattr(message, "req_id", None) or NO_ID)
+        if entry is not None and isinstance(entry.receiver, Collection):
+            failure = UnreadableAnswer(
+                f"{type(message).__name__} could not be taken: {error!r}", request=repr(entry.message)
+            )
+            failure.__cause__ = error
+            entry.fail(failure)
+        self.on_failed(message, error)
 
     def _dispatch_other(self, message: Message) -> None:
         for watcher in self._watchers.get(type(message), ()):

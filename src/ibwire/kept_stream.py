@@ -117,6 +117,11 @@ class KeptStream:
         self.has_left = asyncio.Event()
         """Set once what was asked last has left for the gateway, or never will."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended for good."""
+        return self.state is StreamState.OVER
+
     # --- the gateway's side
 
     def deliver(self, message: Message) -> None:
@@ -143,7 +148,7 @@ class KeptStream:
         self.has_left.set()
         if self.state is StreamState.OVER:
             return
-        if isinstance(error, ConnectionFailed):
+        if isinstance(error, ConnectionFailed) and error.code is None:  # with a code it is an answer, over a link
             self._owner.link_fell(self, error)
         elif isinstance(error, PacingViolation) or (self._has_come and error.retryable):
             # Pacing is the login's: the first request of a process that was just started again may be one too many.
@@ -191,7 +196,7 @@ class KeptStream:
     def lose(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
         """The gateway knows nothing of it any more."""
         self.ask_again_at_s = None
-        if self.state is not StreamState.LOST:
+        if self.state not in (StreamState.LOST, StreamState.OVER):
             self._enter(StreamState.LOST)
             self._say_gap(reason, detail, since)
 

@@ -188,7 +188,7 @@ class Requests:
                     try:
                         return await self._ask(message, spec, shape, seconds, collect)
                     except (ConnectionLost, NotConnected) as error:
-                        if not self._channel.will_return:
+                        if not self._channel.will_return or error.code is not None:  # that is an answer
                             raise
                         failure = error
                     await self._channel.wait_until_up()

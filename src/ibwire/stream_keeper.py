@@ -21,6 +21,7 @@ the rate limiter like everything else. The rules:
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -86,6 +87,8 @@ _FARM_SERVES: dict[FarmKind, tuple[type[Message], ...]] = {
 _BARS = (m.RealTimeBarsRequest, m.HistoricalDataRequest)
 _MAY_BE_SILENT = (m.TickByTickRequest, m.NewsBulletinsRequest, m.ScannerSubscriptionRequest)
 """What answers a subscription with nothing until something happens."""
+
+_log = logging.getLogger(__name__)
 
 
 class KeeperStatistics(Struct, frozen=True, kw_only=True):
@@ -275,6 +278,7 @@ class StreamKeeper:
 
     def ended_by_gateway(self, stream: KeptStream, error: IbwireError) -> None:
         """Ask again later."""
+        _log.warning("%s is asked for again later: %s", type(stream.message).__name__, error)
         stream.lose(GapReason.ENDED, str(error))
         self._ask_later(stream, PACING_FIRST_S if isinstance(error, PacingViolation) else RETRY_FIRST_S)
 
@@ -300,8 +304,11 @@ class StreamKeeper:
     def _ask(self, stream: KeptStream) -> None:
         """Ask again for a stream that is lost, under another id: what may still come under the old one is old.
 
-        But a client has one account summary, and that keeps the id that it was given.
+        But a client has one account summary, and that keeps the id that it was given. Handlers of events run in between
+        here, and may close any stream: what is over is left alone.
         """
+        if stream.state is not StreamState.LOST:
+            return
         stream.has_left.clear()
         message = stream.message
         has_id = spec_of(message).correlation is Correlation.REQUEST_ID
@@ -312,8 +319,10 @@ class StreamKeeper:
         except IbwireError as error:
             stream.fail(error)
             return
+        if stream.is_over:
+            self._connection.requests.give_up(entry)
         if not entry.is_registered:
-            return  # refused in the same turn, for good or until later
+            return  # refused in the same turn, for good or until later; or closed
         self._asked_again += 1
         stream.begin_again(entry)
         if stream.has_left.is_set():

@@ -171,12 +171,16 @@ class Stream(AsyncIterator[T], Generic[T]):
     def _start(self) -> None:
         if self._open is not None:
             open_, self._open = self._open, None
+            close, self._close = self._close, None
             try:
                 open_(self)
             except Exception as error:
                 # Nothing was asked for: there is nothing to give up, and whoever reads on is told the same again.
-                self._close, self._ended, self._error = None, True, error
+                self._ended, self._error = True, error
                 raise
+            self._close = close
+            if self._ended:  # while it was being asked for: what was done for it is given up
+                self.close()
 
 
 MessageStream: TypeAlias = Stream[Message]

@@ -308,15 +308,14 @@ async def test_wait_in_a_full_queue_is_refused_at_once() -> None:
 @on_virtual_time
 async def test_queue_full_of_questions_refuses_nothing_urgent(lane: Lane) -> None:
     log = Log(RateLimiter(RateLimitSettings(queue_size=100)))
-    questions = 0
-    with pytest.raises(RateLimitQueueFull):
-        while True:
+    refused = 0
+    for _ in range(200):
+        try:
             log.send(Lane.BULK)
-            questions += 1
-    urgent = [log.send(lane) for _ in range(50)]
-    with pytest.raises(RateLimitQueueFull):  # and these have a bound of their own
-        for _ in range(100):
-            log.send(lane)
+        except RateLimitQueueFull:
+            refused += 1
+    assert refused > 50
+    urgent = [log.send(lane) for _ in range(90)]
     await asyncio.sleep(30)
     assert set(urgent) <= set(log.order)
 
@@ -332,8 +331,10 @@ async def test_link_lost_ends_nothing_twice_that_was_taken_back_meanwhile() -> N
         failed.append(number)
         turns[1].cancel()
 
-    for number in range(2):
-        turns.append(limiter.enqueue(Lane.ORDER, grant=lambda: None, fail=lambda _, number=number: fail(number)))
+    turns += [
+        limiter.enqueue(Lane.ORDER, grant=lambda: None, fail=lambda _, number=number: fail(number))
+        for number in range(2)
+    ]
     limiter.link_lost(lambda: NotConnected("gone"))
     assert failed == [0]
     assert sum(limiter.statistics().waiting.values()) == 0

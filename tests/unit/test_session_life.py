@@ -13,7 +13,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from ibwire.connection import ConnectionManager, ConnectionState
-from ibwire.events import EventType
+from ibwire.events import EventType, MessageLost
 from ibwire.exceptions import (
     ConnectionLost,
     ConnectionRefused,
@@ -22,6 +22,7 @@ from ibwire.exceptions import (
     InvalidMessage,
     NotConnected,
     RequestError,
+    UnreadableAnswer,
     UnsupportedClientVersion,
 )
 from ibwire.opening import no_socket
@@ -29,12 +30,12 @@ from ibwire.recovery import Stage
 from ibwire.session import IBSession
 from ibwire.settings import ConnectionSettings
 from ibwire.simulator import SimulatedGateway
-from ibwire.streams import MessageStream
+from ibwire.streams import Collection, MessageStream
 from ibwire.wire import Message, ServerHello
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import encode_server_hello
 from tests.helpers.scripted_gateway import PORT, ScriptedGateway
-from tests.helpers.sessions import Consumer, session_at, wall_clock
+from tests.helpers.sessions import Consumer, session_at, told, wall_clock
 from tests.helpers.virtual_time import on_virtual_time
 
 AAPL = m.Contract(con_id=265598, exchange="SMART")
@@ -357,6 +358,99 @@ async def test_mistake_in_the_watchdog_itself_ends_the_session_loudly() -> None:
         assert "ZeroDivisionError" in str(quotes.error)
         with pytest.raises(NotConnected):
             await session.request(m.CurrentTimeInMillisRequest(), retry=True)
+
+
+@on_virtual_time
+async def test_message_that_a_service_cannot_take_is_told_and_ends_nothing() -> None:
+    class Picky:
+        """A service with a mistake in it."""
+
+        def __init__(self) -> None:
+            self.taken: list[Message] = []
+
+        def deliver(self, message: Message) -> None:
+            if isinstance(message, m.TickGeneric):
+                raise ZeroDivisionError
+            self.taken.append(message)
+
+        def end(self) -> None: ...
+
+        def fail(self, error: IbwireError) -> None: ...
+
+    async with ScriptedGateway(answer_time) as gateway, session_at() as session:
+        picky = Picky()
+        session.feed(m.MarketDataRequest(contract=AAPL, req_id=500), picky)
+        ticks = [m.TickPrice(req_id=500), m.TickGeneric(req_id=500), m.TickSize(req_id=500)]
+        await asyncio.sleep(1)
+        gateway.send(*ticks)
+        await asyncio.sleep(1)
+        assert picky.taken == [ticks[0], ticks[2]]
+        assert session.stats().reconnects == 0
+        (warning,) = (event.data for event in told(session, EventType.WARNING) if isinstance(event.data, MessageLost))
+        assert "TickGeneric" in warning.message
+        assert "ZeroDivisionError" in warning.error
+
+
+@on_virtual_time
+async def test_answer_of_which_a_part_cannot_be_taken_is_an_error_and_not_a_part() -> None:
+    class Picky(Collection):
+        def deliver(self, message: Message) -> None:
+            if isinstance(message, m.ContractData):
+                raise ZeroDivisionError
+            super().deliver(message)
+
+    def answer(gateway: ScriptedGateway, message: Message) -> None:
+        if isinstance(message, m.ContractDataRequest):
+            gateway.send(m.ContractData(req_id=message.req_id), m.ContractDataEnd(req_id=message.req_id))
+
+    async with ScriptedGateway(answer) as gateway, gateway.client() as client:
+        with pytest.raises(UnreadableAnswer, match="ContractData"):
+            await client.requests.request(m.ContractDataRequest(), timeout=5, retry=False, collect=Picky)
+
+
+# --- handlers that close what is being looked at
+
+
+@pytest.mark.parametrize("loss", ["drop", "1101", "1100", "stale"])
+@on_virtual_time
+async def test_handler_that_closes_streams_in_their_gap_hurts_nothing(loss: str) -> None:
+    async with ScriptedGateway(answer_time) as gateway, session_at(stale_stream_s=30) as session:
+        quotes = [Consumer(session.stream(m.MarketDataRequest(contract=m.Contract(con_id=one)))) for one in range(1, 6)]
+        await asyncio.sleep(1)
+
+        def close_the_others(_: object) -> None:
+            for one in quotes[1:]:
+                one.stream.close()
+
+        session.events.subscribe(EventType.STREAM_GAP, close_the_others)
+        if loss == "drop":
+            gateway.drop()
+        elif loss != "stale":
+            gateway.send(m.ErrorMessage(id=-1, error_code=1100), m.ErrorMessage(id=-1, error_code=int(loss)))
+        await asyncio.sleep(400)
+        assert session.connection.is_up
+        assert session.stats().reconnects == (loss == "drop")
+        assert [one.is_done for one in quotes] == [False, True, True, True, True]
+        assert all(one.error is None for one in quotes)
+        assert session.connection.requests_under_way == 1
+        await quotes[0].close()
+
+
+@on_virtual_time
+async def test_stream_closed_while_it_is_being_asked_for_is_given_up() -> None:
+    async with ScriptedGateway(answer_time) as gateway, session_at() as session:
+        for _ in range(session.stats().limiter.limit_per_s):
+            session.send(m.SetServerLogLevelRequest())
+        for ticks in (session.stream(m.MarketDataRequest(contract=AAPL)), session.connection.stream(m.PnLRequest())):
+            session.events.subscribe(EventType.THROTTLED, lambda _, ticks=ticks: ticks.close(), once=True)
+            async with ticks:
+                assert [item async for item in ticks] == []
+            await asyncio.sleep(5)
+            assert session.events.statistics().failed == 0
+            assert session.connection.requests_under_way == 0
+            assert not [one for one in gateway.received if isinstance(one, m.MarketDataRequest | m.PnLRequest)]
+            for _ in range(session.stats().limiter.limit_per_s):
+                session.send(m.SetServerLogLevelRequest())
 
 
 def _break(session: IBSession) -> None:

@@ -10,7 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from ibwire.events import EventType
-from ibwire.exceptions import NoMarketDataPermission, NotConnected, RequestError, StreamOverflow
+from ibwire.exceptions import (
+    NoMarketDataPermission,
+    NotConnected,
+    RequestError,
+    StreamOverflow,
+    UnsupportedClientVersion,
+)
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.session import HealthStatus, IBSession
 from ibwire.stream_keeper import FARM_SILENCE_S, VERIFY_S
@@ -400,6 +406,19 @@ async def test_stream_closed_in_a_gap_is_not_asked_for_again(gateway: TickingGat
     await asyncio.sleep(5)
     assert session.connection.is_up
     assert len(gateway.ids) == 1
+
+
+@with_session
+async def test_stream_refused_with_a_code_about_the_client_is_not_taken_for_a_lost_link(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    quotes = Consumer(session.stream(QUOTES))
+    await quotes.until(3)
+    text = "Your API version does not support fractional size rules"
+    gateway.send(m.ErrorMessage(id=gateway.ids[0], error_code=10285, error_msg=text))
+    await asyncio.sleep(30)
+    assert isinstance(quotes.error, UnsupportedClientVersion)
+    assert quotes.marks == []
 
 
 # --- streams that wait for their turn
