@@ -186,10 +186,19 @@ class ConnectionManager:
 
         def is_up() -> bool:
             if self.state is ConnectionState.CLOSED or (not self.is_up and not self.will_return):
-                raise NotConnected(f"the connection is {self.state.value}, and nobody connects again")
+                raise self.not_connected("nobody connects again")
             return self.is_up
 
         await self._states.until(is_up)
+
+    def not_connected(self, what: str) -> NotConnected:
+        """The error of what needs a link when there is none: why there is none, and what can be done."""
+        hint = None
+        if self.state is ConnectionState.CLOSED:
+            hint = "what is closed stays closed: make another session"
+        elif self.will_return:
+            hint = "wait until the session is back; a question may be asked with retry=True, which does"
+        return NotConnected(f"{what}: the connection is {self.state.value}", hint=hint)
 
     async def wait_until_down(self) -> None:
         """Wait until the link has fallen, or was closed."""
@@ -248,7 +257,7 @@ class ConnectionManager:
         Both come from one counter, because an error's id may mean either (protocol notes, 1.8).
         """
         if not self.is_up:
-            raise NotConnected("the next id is known once the gateway has said it")
+            raise self.not_connected("the next id is not known")
         number, self._next_id = self._next_id, self._next_id + 1
         return number
 

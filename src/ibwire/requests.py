@@ -49,6 +49,9 @@ class Channel(Protocol):
     def will_return(self) -> bool:
         """Whether somebody is at work to make the link again."""
 
+    def not_connected(self, what: str) -> NotConnected:
+        """The error of what needs a link when there is none: why there is none, and what can be done."""
+
     @property
     def limiter(self) -> RateLimiter:
         """What decides when messages leave."""
@@ -147,6 +150,7 @@ class Requests:
         Raises what sending raises, and DuplicateRequest if its id or the one place for its kind is taken.
         """
         correlation = spec_of(message).correlation
+        self._check_may_send(message)
         if correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
             message = replace(message, req_id=self._channel.next_id())
         entry = self._dispatcher.add(message, receiver)
@@ -263,7 +267,7 @@ class Requests:
         """Elsewhere than in the connection's event loop a call would seem to work, and its answer never be noticed."""
         channel = self._channel
         if not channel.is_up:
-            raise NotConnected(f"{type(message).__name__} was not sent")
+            raise channel.not_connected(f"{type(message).__name__} was not sent")
         if not channel.limiter.is_in_its_loop:
             raise RequestError(
                 f"{type(message).__name__} was not sent: this is not the event loop of the connection",

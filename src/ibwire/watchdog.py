@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from ibwire.backoff import Backoff
-from ibwire.connection import ConnectionManager
+from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.events import ClockSkew, EventType, Reconnecting, Recovered, utc_now
 from ibwire.exceptions import ClientIdInUse, ConnectionFailed, ConnectionLost, IbwireError
 from ibwire.recovery import Recovery
@@ -187,10 +187,16 @@ class Watchdog:
             await self._pause(attempt, failure, is_planned=is_planned)
             if isinstance(failure, ClientIdInUse):
                 self._take_next_client_id()
+            if self._connection.is_up:
+                return  # somebody has called connect() meanwhile
             try:
                 await self._connection.connect()
             except ConnectionFailed as error:
                 failure = error
+            except IbwireError:
+                if self._connection.state is ConnectionState.CLOSED:
+                    raise
+                # somebody else's connect() is under way: what comes of it shows after the next pause
             else:
                 return
 

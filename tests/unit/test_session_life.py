@@ -361,6 +361,40 @@ async def test_mistake_in_the_watchdog_itself_ends_the_session_loudly() -> None:
 
 
 @on_virtual_time
+async def test_connect_that_a_user_calls_beside_the_watchdog_does_not_end_the_watch() -> None:
+    async with ScriptedGateway(answer_time) as gateway, session_at(backoff_first_s=1) as session:
+        for _ in range(20):
+            gateway.drop()
+            await session.connection.wait_until_down()
+            mine = asyncio.create_task(session.connection.connect())
+            await session.connection.wait_until_up()
+            await asyncio.gather(mine, return_exceptions=True)
+            await asyncio.sleep(40)
+            assert session.connection.is_up
+        gateway.drop()
+        await session.connection.wait_until_down()
+        await session.connection.wait_until_up()
+
+
+@on_virtual_time
+async def test_what_needs_a_link_says_why_there_is_none_and_what_helps() -> None:
+    async with ScriptedGateway(answer_time) as gateway:
+        session = session_at()
+        with pytest.raises(NotConnected, match=r"MarketDataRequest.*disconnected.*connect first"):
+            await anext(session.stream(m.MarketDataRequest(contract=AAPL)))
+        await session.start()
+        gateway.drop()
+        await session.connection.wait_until_down()
+        with pytest.raises(NotConnected, match=r"ContractDataRequest.*reconnecting.*retry=True"):
+            await session.request(m.ContractDataRequest(contract=AAPL))
+        await session.aclose()
+        with pytest.raises(NotConnected, match=r"ContractDataRequest.*closed.*another session"):
+            await session.request(m.ContractDataRequest(contract=AAPL))
+        with pytest.raises(NotConnected, match=r"closed.*another session"):
+            session.next_id()
+
+
+@on_virtual_time
 async def test_message_that_a_service_cannot_take_is_told_and_ends_nothing() -> None:
     class Picky:
         """A service with a mistake in it."""
