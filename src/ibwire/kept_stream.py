@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from ibwire.dispatch import Entry
-from ibwire.exceptions import ConnectionFailed, IbwireError, PacingViolation, RateLimitError
+from ibwire.exceptions import ConnectionFailed, DuplicateRequest, IbwireError, PacingViolation, RateLimitError
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.streams import Receiver
 from ibwire.wire import Message
@@ -27,6 +27,11 @@ _log = logging.getLogger(__name__)
 
 _MOST_TRIES = 16
 """As far as they are counted: nobody waits longer for more of them."""
+
+
+def _is_our_own(error: IbwireError) -> bool:
+    """Whether it was refused here: by our limits, or because a request of its kind has its one place just now."""
+    return isinstance(error, RateLimitError) or (isinstance(error, DuplicateRequest) and error.code is None)
 
 
 class StreamState(Enum):
@@ -153,7 +158,7 @@ class KeptStream:
         elif isinstance(error, PacingViolation) or (self._has_come and error.retryable):
             # Pacing is the login's: the first request of a process that was just started again may be one too many.
             self._owner.ended_by_gateway(self, error)
-        elif isinstance(error, RateLimitError) and (self._has_come or self.gap is not None):
+        elif _is_our_own(error) and (self._has_come or self.gap is not None):
             self._owner.ended_by_gateway(self, error)  # who had its place once gets it again, when there is room
         else:
             self.finish(error)

@@ -464,3 +464,23 @@ async def test_line_that_somebody_else_took_in_a_gap_is_waited_for(gateway: Tick
     await asyncio.sleep(300)
     assert all(one.marks[-1] == "resumed" for one in lines)
     await asyncio.gather(*(one.close() for one in lines))
+
+
+@with_session
+async def test_place_that_a_question_of_its_kind_has_in_a_gap_is_waited_for(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    positions = Consumer(session.stream(m.PositionsRequest()))
+    await asyncio.sleep(1)
+    gateway.drop()
+    await session.connection.wait_until_down()
+    asking = asyncio.create_task(session.request(m.PositionsRequest(), retry=True, timeout=20))
+    await asyncio.sleep(5)
+    gateway.send(m.PositionEnd())
+    await asking
+    await asyncio.sleep(60)
+    gateway.send(m.Position(account="DU1234567", position="2"))
+    await asyncio.sleep(1)
+    assert not positions.is_done
+    assert positions.marks == ["link_lost", "resumed"]
+    await positions.close()
