@@ -176,14 +176,15 @@ class Watchdog:
     # --- while it is down
 
     async def _connect_again(self, failure: ConnectionFailed) -> None:
-        """Try until it works. Raises the last failure after as many attempts as the settings allow."""
-        attempt = 0
+        """Try until it works. Raises the last failure after as many attempts as the settings allow, those in planned
+        restart windows not counted."""
+        attempt = unplanned = 0
         self._hook_due_s = self._down_at_s + self._settings.down_after_s
         while True:
             is_planned = any(window.contains(self._now()) for window in self._settings.windows)
-            if self._settings.attempts is not None and attempt >= self._settings.attempts and not is_planned:
+            if self._settings.attempts is not None and unplanned >= self._settings.attempts and not is_planned:
                 raise failure
-            attempt += 1
+            attempt, unplanned = attempt + 1, unplanned + (not is_planned)
             await self._pause(attempt, failure, is_planned=is_planned)
             if isinstance(failure, ClientIdInUse):
                 self._take_next_client_id()
