@@ -9,6 +9,10 @@ from typing import cast
 from ibwire.wakeups import wakeups_of
 from ibwire.wire import ClientProtocol, Message
 
+NEXT_ADDRESS_S = 0.25
+"""After so long without a connection a host's next address is tried beside the first (RFC 8305): `localhost` and many
+names have an IPv6 address first, where there may be nobody who answers."""
+
 CLOSE_TIMEOUT_S = 2.0
 """How long a closing connection may take to send what is buffered before it is cut."""
 
@@ -49,8 +53,24 @@ class Link(asyncio.BufferedProtocol):
         self._pause = pause
         self._resume = resume
         self._transport: asyncio.Transport | None = None
+        self._dialling: asyncio.Task[object] | None = None
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
+
+    async def open(self, host: str, port: int) -> None:
+        """Make the TCP connection. Raises OSError, and ConnectionAbortedError if the link is closed meanwhile."""
+        loop = asyncio.get_running_loop()
+        made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
+        self._dialling = loop.create_task(made)
+        try:
+            await self._dialling
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise ConnectionAbortedError("closed before there was a connection") from None
+        finally:
+            self._dialling = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
@@ -75,6 +95,7 @@ class Link(asyncio.BufferedProtocol):
             self.received_at = self._time()  # last, so that no consumer waits for it
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._pause()  # before anybody is told: what they let go of must not make room for what cannot leave any more
         self.cause = self.wire.error or exc
         if not self.closed.done():
             self.closed.set_result(None)
@@ -84,7 +105,8 @@ class Link(asyncio.BufferedProtocol):
         self._pause()
 
     def resume_writing(self) -> None:
-        self._resume()
+        if self._transport is not None and not self._transport.is_closing():
+            self._resume()
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -92,14 +114,20 @@ class Link(asyncio.BufferedProtocol):
             self._transport.write(data)
 
     def abort(self) -> None:
-        """Cut the connection at once."""
+        """Cut the connection at once, or give up making it; what is written from now on goes nowhere."""
+        self._pause()
+        if self._dialling is not None:
+            self._dialling.cancel()
         if self._transport is not None:
             self._transport.abort()
 
     async def close(self) -> None:
         """Send what is buffered, close, and wait until it is over; cut it if that takes too long."""
-        if self._transport is not None:
-            self._transport.close()
+        if self._transport is None:
+            self.abort()
+            return
+        self._pause()
+        self._transport.close()
         try:
             await asyncio.wait_for(asyncio.shield(self.closed), CLOSE_TIMEOUT_S)
         except TimeoutError:

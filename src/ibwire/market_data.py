@@ -232,8 +232,8 @@ class MarketData:
         `BAR_DATA`; `regular_hours` leaves out the rest of the day. Raises InvalidRequest naming all that is wrong.
         """
         problems = []
-        if seconds <= 0 or seconds % BAR_S:
-            problems.append(f"bars of {seconds} s: their length is a multiple of {BAR_S} s")
+        if not isinstance(seconds, int) or seconds <= 0 or seconds % BAR_S:
+            problems.append(f"bars of {seconds!r} s: their length is a multiple of {BAR_S} s")
         if what not in BAR_DATA:
             problems.append(f"bars of {what!r}: there are {', '.join(BAR_DATA)}")
         if problems:

@@ -190,14 +190,14 @@ class Recorder:
                 await self._flush()
             await self._end_streams()
             await self._flush()
-        except RecordingFailed as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, a recording that has ended must not look as if it went on
             # What comes after rows that could not be written is not written either: the recording would have a hole.
-            self._fail(error)
+            self._fail(_failure(error, "nothing more can be written"))
             await self._end_streams()
         try:
             await self._run(self._writer.close)
-        except RecordingFailed as error:
-            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - the same
+            self._fail(_failure(error, "it could not be closed"))
         if self._failure is not None:
             raise self._failure
 
@@ -233,3 +233,11 @@ class Recorder:
 
     def _now_ns(self) -> int:
         return nanoseconds(self._session.now())
+
+
+def _failure(error: Exception, what: str) -> RecordingFailed:
+    if isinstance(error, RecordingFailed):
+        return error
+    failure = RecordingFailed(f"{what}: {error!r}")
+    failure.__cause__ = error
+    return failure

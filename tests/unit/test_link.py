@@ -35,6 +35,7 @@ class Seen:
             resume=lambda: self.flow.append("resume"),
         )
         self.transport = Mock(spec=asyncio.Transport)
+        self.transport.is_closing.return_value = False
         self.link.connection_made(self.transport)
 
     def receive(self, data: bytes) -> None:
