@@ -165,6 +165,8 @@ class Asking:
     def _end_with(self, error: IbwireError, req_id: int, key: Any, future: Any) -> None:
         if error.code is not None:
             self._client.take(req_id, m.ErrorMessage(id=req_id, error_code=error.code, error_msg=error.message))
+            if future is not None and self._client.wrapper._futures.get(key) is future:
+                self._client.wrapper.end_refused(key, req_id, error.code, error.message)
         elif future is not None and self._client.wrapper._futures.get(key) is future:
             failure: Exception = error
             if isinstance(error, ConnectionFailed):

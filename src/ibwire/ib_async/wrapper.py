@@ -67,6 +67,8 @@ class Wrapper(ib_async.Wrapper):
         trade = self.trades.get((self.clientId, reqId)) if reqId != -1 else None
         if trade is None or reqId in self._futures or not self.ib.AdvisoryErrorsKeepOrders or trade.isDone():
             super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+            if ERROR_TABLE.ends_request(errorCode, errorString, is_stream=True):  # of a what-if order nobody else says
+                self.end_refused(reqId, reqId, errorCode, errorString)
             return
         is_working = trade.orderStatus.status not in _NOT_ACKNOWLEDGED
         verdict = ERROR_TABLE.order_verdict(errorCode, errorString, is_working=is_working)
@@ -87,6 +89,21 @@ class Wrapper(ib_async.Wrapper):
             super().completedOrder(contract, order, orderState)
 
     # --- what our client says
+
+    def end_refused(self, key: int | str, req_id: int, code: int, text: str) -> None:
+        """What is awaited is over: ended as stock ends it, though it may take the code (321 …) for a warning."""
+        if key not in self._futures:
+            return
+        if self.ib.RaiseRequestErrors:
+            self._endReq(key, ib_async.RequestError(req_id, code, text), success=False)
+        else:
+            self._endReq(key)
+
+    def fail_all(self, error: Exception) -> None:
+        """Nothing that is awaited will come any more."""
+        for future in self._futures.values():
+            if not future.done():
+                future.set_exception(error)
 
     def note(self, trade: Any, text: str, code: int = 0) -> None:
         """Write something into an order's log; its status stays."""

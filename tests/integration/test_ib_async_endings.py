@@ -1,0 +1,127 @@
+"""How it ends in ib_async's API: what was asked and is refused, and connections that the program itself leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ibwire.ib_async import IB, Order, RequestError, Stock
+from tests.helpers.ib_async_floor import floor, until
+from tests.helpers.scripted_gateway import PORT
+from tests.helpers.virtual_time import on_virtual_time
+
+AAPL = Stock("AAPL", "SMART", "USD", conId=265598)
+NO_SUCH_TYPE = Order(action="BUY", totalQuantity=1, orderType="XYZ")
+
+
+def _clients(gateway: Any) -> list[int]:
+    return [one.client_id for one in gateway.state().clients]
+
+
+REFUSED = {
+    "bars": lambda ib: ib.reqHistoricalDataAsync(AAPL, "", "1 D", "7 hours", "TRADES", useRTH=True),
+    "bars kept up to date": lambda ib: ib.reqHistoricalDataAsync(
+        AAPL, "", "1 D", "7 hours", "TRADES", useRTH=True, keepUpToDate=True
+    ),
+    "head timestamp": lambda ib: ib.reqHeadTimeStampAsync(AAPL, "NOTHING", useRTH=True, formatDate=1),
+    "historical ticks": lambda ib: ib.reqHistoricalTicksAsync(AAPL, "", "", 10, "TRADES", useRth=True),
+    "option chain": lambda ib: ib.reqSecDefOptParamsAsync("AAPL", "", "STK", 1),
+    "what-if order": lambda ib: ib.whatIfOrderAsync(AAPL, NO_SUCH_TYPE),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@on_virtual_time
+async def test_what_321_refuses_is_over_though_stock_takes_321_for_a_warning(name: str) -> None:
+    async with floor() as (ib, _):
+        codes: list[int] = []
+        ib.errorEvent += lambda _id, code, *_: codes.append(code)
+        async with asyncio.timeout(50):  # the same bars again wait 15 s for IBKR's pacing rule
+            assert list(await REFUSED[name](ib)) == []
+            ib.RaiseRequestErrors = True
+            with pytest.raises(RequestError) as error:
+                await REFUSED[name](ib)
+        assert error.value.code == 321
+        assert codes == [321, 321]
+
+
+@on_virtual_time
+async def test_what_is_awaited_when_the_program_disconnects_ends() -> None:
+    async with floor() as (ib, gateway):
+        stalled = asyncio.create_task(gateway.inject("stall", for_s=5))
+        await asyncio.sleep(0.1)
+        asked = [
+            asyncio.ensure_future(one)
+            for one in (ib.reqContractDetailsAsync(AAPL), ib.reqPositionsAsync(), ib.reqMarketRuleAsync(26))
+        ]
+        await asyncio.sleep(0.1)
+        ib.disconnect()
+        async with asyncio.timeout(1):
+            ended = await asyncio.gather(*asked, return_exceptions=True)
+        assert [(type(one), str(one)) for one in ended] == [(ConnectionError, "Socket disconnect")] * 3
+        await stalled
+
+
+@on_virtual_time
+async def test_disconnecting_while_the_link_is_away_is_for_good() -> None:
+    async with floor() as (ib, gateway):
+        told: list[str] = []
+        ib.disconnectedEvent += lambda: told.append("disconnected")
+        ticker = ib.reqMktData(AAPL)
+        restart = asyncio.create_task(gateway.inject("restart", down_for_s=5))
+        await until(lambda: not ib.isConnected())
+        assert ticker in ib.tickers()
+        assert "while the link was away" in str(ib.disconnect())
+        assert (told, ib.tickers(), ib.disconnect()) == (["disconnected"], [], None)
+        await restart
+        await asyncio.sleep(60)
+        assert not ib.isConnected()
+        assert _clients(gateway) == []
+        await ib.connectAsync("127.0.0.1", PORT, clientId=1)
+        assert ib.isConnected()
+
+
+@on_virtual_time
+async def test_connecting_to_something_else_leaves_what_it_was_connected_to() -> None:
+    async with floor() as (ib, gateway):
+        told: list[str] = []
+        ib.disconnectedEvent += lambda: told.append("disconnected")
+        await ib.connectAsync("127.0.0.1", PORT, clientId=1)  # the same: it stays
+        assert (told, _clients(gateway)) == ([], [1])
+        await ib.connectAsync("127.0.0.1", PORT, clientId=2)
+        assert (told, _clients(gateway), ib.client.clientId) == (["disconnected"], [2], 2)
+        with pytest.raises(ConnectionRefusedError):
+            await ib.connectAsync("127.0.0.1", PORT + 1, clientId=2)
+        assert not ib.isConnected()
+        await asyncio.sleep(1)
+        assert _clients(gateway) == []
+
+
+@on_virtual_time
+async def test_connecting_to_something_else_while_the_link_is_away_waits_for_nothing() -> None:
+    async with floor() as (ib, gateway):
+        restart = asyncio.create_task(gateway.inject("restart", down_for_s=30))
+        await until(lambda: not ib.isConnected())
+        async with asyncio.timeout(5):
+            with pytest.raises(ConnectionRefusedError):
+                await ib.connectAsync("127.0.0.1", PORT + 1, clientId=1)
+        await restart
+        await asyncio.sleep(60)
+        assert _clients(gateway) == []
+
+
+@on_virtual_time
+async def test_leaving_a_with_statement_while_the_link_is_away_is_for_good() -> None:
+    async with floor() as (ib, gateway):
+        with ib:
+            restart = asyncio.create_task(gateway.inject("restart", down_for_s=5))
+            await until(lambda: not ib.isConnected())
+        await restart
+        await asyncio.sleep(60)
+        assert _clients(gateway) == []
+
+
+def test_an_ib_that_never_connected_has_nothing_to_leave() -> None:
+    assert IB().disconnect() is None
