@@ -43,6 +43,9 @@ INCOMPLETE = {
     "nothing": contract(),
 }
 
+CONTINUOUS = contract(symbol="ES", secType="CONTFUT", exchange="CME")
+ALL_ES = contract(symbol="ES", secType="FUT+CONTFUT", exchange="CME")
+
 
 def what_if() -> Order:
     made = order("BUY", "1", 1.25)
@@ -89,3 +92,16 @@ def test_official_client_needs_no_exchange_but_a_security_type_or_id_for_details
         peer.api.reqContractDetails(next(IDS), what)
     peer.fence()
     assert len(peer.news.calls("contractDetailsEnd", since=here)) == 2
+
+
+NO_HISTORY = ["reqMktData", "reqMktDepth", "reqTickByTickData", "reqRealTimeBars", "placeOrder", "placeOrder, what-if"]
+
+
+@pytest.mark.parametrize("request_name", NO_HISTORY)
+def test_official_client_has_no_live_data_and_no_orders_of_a_continuous_future(peer: Peer, request_name: str) -> None:
+    assert told(peer, request_name, CONTINUOUS) == [(321, "Please enter a valid security type")]
+
+
+@pytest.mark.parametrize("request_name", ASKS)
+def test_official_client_can_ask_for_all_futures_together_only_for_their_details(peer: Peer, request_name: str) -> None:
+    assert told(peer, request_name, ALL_ES) == [(321, "Please enter a valid security type")]

@@ -120,7 +120,6 @@ async def test_stream_that_is_cancelled_gets_no_more_ticks_and_its_id_is_free() 
     ("contract", "text"),
     [
         (ES_FUTURES, "ambiguous"),
-        (m.Contract(symbol="ES", sec_type="FUT+CONTFUT", exchange="CME"), "ambiguous"),
         (m.Contract(con_id=1, exchange="SMART"), "No security definition"),
     ],
 )

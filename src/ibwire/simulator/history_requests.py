@@ -239,7 +239,7 @@ def _format_date(number: int | None) -> int:
 
 
 def _instrument(contract: m.Contract | None, catalogue: Catalogue) -> Instrument:
-    if lack := reference.lacks(contract, reference.NO_EXCHANGE):
+    if lack := reference.lacks(contract, reference.NO_EXCHANGE, reference.WITH_HISTORY):
         raise _invalid(lack)
     found = reference.instruments_for(contract, catalogue)
     if len(found) != 1:

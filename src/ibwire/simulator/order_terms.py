@@ -107,7 +107,7 @@ def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...], catalogu
     order, contract = request.order or m.Order(), request.contract
     if contract is not None and contract.sec_type == "BAG":
         return not_simulated("BAG contracts")
-    if lack := reference.lacks(contract, reference.NO_ORDER_EXCHANGE):
+    if lack := reference.lacks(contract, reference.NO_ORDER_EXCHANGE, reference.LIVE):
         return invalid(lack)
     found = reference.instruments_for(contract, catalogue)
     if contract is None or len(found) != 1:

@@ -23,17 +23,20 @@ SEC_TYPES = frozenset(
     }
 )
 """What IBKR knows (protocol notes, 3.1), simulated or not."""
+WITH_HISTORY = SEC_TYPES - {"FUT+CONTFUT"}
+LIVE = WITH_HISTORY - {"CONTFUT"}
+"""Continuous futures have historical data only, no live data and no orders (IBKR's page on contracts)."""
 
 
-def lacks(contract: m.Contract | None, exchange: str = "") -> str:
+def lacks(contract: m.Contract | None, exchange: str = "", sec_types: frozenset[str] = SEC_TYPES) -> str:
     """What a contract has to say and does not, as IBKR's validator puts it; empty if nothing.
 
-    A security type is needed where no id names the contract. `exchange` is how the lack of one is put; contract details
-    are asked for without one, everything else is not.
+    A security type is needed where no id names the contract, one of `sec_types`. `exchange` is how the lack of one is
+    put; contract details are asked for without one, everything else is not.
     """
     if contract is None:
         return ""
-    if not contract.con_id and contract.sec_type not in SEC_TYPES:
+    if contract.sec_type not in sec_types if contract.sec_type else not contract.con_id:
         return NO_SEC_TYPE
     return "" if contract.exchange else exchange
 

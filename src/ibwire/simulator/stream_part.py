@@ -93,7 +93,7 @@ class StreamPart(Generic[S]):
 
 def instrument_for(contract: m.Contract | None, catalogue: Catalogue) -> Instrument:
     """The one instrument that a contract means. Raises Refused if it is none or several."""
-    if lack := reference.lacks(contract, reference.NO_EXCHANGE):
+    if lack := reference.lacks(contract, reference.NO_EXCHANGE, reference.LIVE):
         raise Refused(321, f"{VALIDATING}{lack}")
     found = reference.instruments_for(contract, catalogue)
     if len(found) != 1:
