@@ -113,6 +113,18 @@ async def test_connecting_to_something_else_while_the_link_is_away_waits_for_not
 
 
 @on_virtual_time
+async def test_connecting_twice_at_once_makes_one_connection() -> None:
+    async with floor() as (ib, gateway):
+        ib.disconnect()
+        await asyncio.sleep(1)
+        await asyncio.gather(*(ib.connectAsync("127.0.0.1", PORT, clientId=3) for _ in range(3)))
+        assert (ib.isConnected(), _clients(gateway)) == (True, [3])
+        ib.disconnect()
+        await asyncio.sleep(1)
+        assert _clients(gateway) == []
+
+
+@on_virtual_time
 async def test_leaving_a_with_statement_while_the_link_is_away_is_for_good() -> None:
     async with floor() as (ib, gateway):
         with ib:

@@ -84,6 +84,7 @@ class Client(ib_async.Client):
         self._doubts = 0
         self._attached: IBSession | None = None
         self._target: tuple[str, int, int] | None = None
+        self._connecting: asyncio.Future[None] | None = None
 
     # --- its life
 
@@ -93,6 +94,16 @@ class Client(ib_async.Client):
         While it is being connected again to the same, this waits for the link; to another gateway or client id, the old
         connection ends first. Raises what stock ib_async raises: ConnectionRefusedError, TimeoutError, ConnectionError.
         """
+        while self._connecting is not None:  # one at a time, or a session would be left that nobody knows
+            await asyncio.wait([self._connecting])
+        self._connecting = asyncio.get_running_loop().create_future()
+        try:
+            await self._connect(host, port, clientId, timeout)
+        finally:
+            self._connecting.set_result(None)
+            self._connecting = None
+
+    async def _connect(self, host: str, port: int, clientId: int, timeout: float | None) -> None:
         target = (host, int(port), int(clientId))
         if self._is_started and self._shared is None and target != self._target:
             self._end_for_good()
