@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from ibwire.ib_async import IB, Order, RequestError, Stock
+from ibwire.ib_async import IB, LimitOrder, MarketOrder, Order, RequestError, RequestTimeout, Stock
 from tests.helpers.ib_async_floor import floor, until
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.virtual_time import on_virtual_time
@@ -137,3 +139,53 @@ async def test_leaving_a_with_statement_while_the_link_is_away_is_for_good() -> 
 
 def test_an_ib_that_never_connected_has_nothing_to_leave() -> None:
     assert IB().disconnect() is None
+
+
+QUESTIONS: dict[str, Callable[[IB], Awaitable[Any]]] = {
+    "market rule": lambda ib: ib.reqMarketRuleAsync(26),
+    "time": lambda ib: ib.reqCurrentTimeAsync(),
+    "positions": lambda ib: ib.reqPositionsAsync(),
+    "open orders": lambda ib: ib.reqOpenOrdersAsync(),
+    "completed orders": lambda ib: ib.reqCompletedOrdersAsync(apiOnly=True),
+    "news providers": lambda ib: ib.reqNewsProvidersAsync(),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@on_virtual_time
+async def test_all_who_ask_the_same_at_once_are_answered(name: str) -> None:
+    async with floor() as (ib, _):
+        ib.placeOrder(AAPL, LimitOrder("BUY", 1, 1.0))
+        ib.placeOrder(AAPL, MarketOrder("BUY", 1))
+        await asyncio.sleep(2)
+        async with asyncio.timeout(5):
+            alone = await QUESTIONS[name](ib)
+            together = await asyncio.gather(*(QUESTIONS[name](ib) for _ in range(5)))
+            again = await QUESTIONS[name](ib)
+        if name != "time":
+            assert [repr(one) for one in together] == [repr(alone)] * 5
+            assert repr(again) == repr(alone)
+
+
+@on_virtual_time
+async def test_one_of_many_askers_may_leave_and_no_answer_is_an_error_for_all() -> None:
+    async with floor() as (ib, gateway):
+        ib.AnswerTimeout = 5
+        asked = [asyncio.ensure_future(ib.reqMarketRuleAsync(26)) for _ in range(3)]
+        await asyncio.sleep(0)
+        asked[2].cancel()
+        first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+        assert first == second != []
+        assert isinstance(third, asyncio.CancelledError)
+        stalled = asyncio.create_task(gateway.inject("stall", for_s=8))
+        await asyncio.sleep(0.1)
+        both = [
+            ib.reqMarketRuleAsync(26),
+            ib.reqMarketRuleAsync(26),
+            ib.reqCurrentTimeAsync(),
+            ib.reqCurrentTimeAsync(),
+        ]
+        *ended, last = await asyncio.gather(*both, return_exceptions=True)
+        assert [type(one) for one in ended] == [RequestTimeout] * 3
+        assert isinstance(last, datetime)  # it had its turn after the other, and has its own limit
+        await stalled

@@ -349,6 +349,7 @@ class Client(ib_async.Client):
             self._logger.error(reason)
             self.apiError.emit(reason)
         self.wrapper.setEventsDone()
+        self.wrapper.fail_all(ConnectionError("Socket disconnect"))
         self.wrapper.connectionClosed()
         self.disconnect()
         self.apiEnd.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import ib_async
@@ -25,6 +26,29 @@ class Wrapper(ib_async.Wrapper):
         """Forget everything."""
         super().reset()
         self._not_seen: dict[str, set[tuple[str, int]]] = {"position": set(), "portfolio": set()}
+        self._askers: dict[int | str, list[Any]] = {}
+
+    def startReq(self, key: int | str, contract: Any = None, container: Any = None) -> Any:
+        """A future for an answer. Who asks for the same without an id, while it is asked for, gets the same answer."""
+        earlier = self._futures.get(key)
+        if earlier is None or earlier.done():
+            return super().startReq(key, contract, container)
+        future = super().startReq(key, contract, self._results.get(key) if container is None else container)
+        self._askers.setdefault(key, []).append(earlier)
+        return future
+
+    def has_others(self, key: int | str) -> bool:
+        """Whether somebody has asked for it before and waits still."""
+        return any(not future.done() for future in self._askers.get(key, []))
+
+    def _endReq(self, key: int | str, result: Any = None, success: bool = True) -> None:
+        askers = self._askers.pop(key, [])
+        if askers and result is None:
+            result = self._results.pop(key, [])
+        super()._endReq(key, result, success)
+        for future in askers:
+            if not future.done():
+                future.set_result(result) if success else future.set_exception(result)
 
     def position(self, account: str, contract: Any, posSize: float, avgCost: float) -> None:
         """Take a position."""
@@ -101,7 +125,7 @@ class Wrapper(ib_async.Wrapper):
 
     def fail_all(self, error: Exception) -> None:
         """Nothing that is awaited will come any more."""
-        for future in self._futures.values():
+        for future in (*self._futures.values(), *chain.from_iterable(self._askers.values())):
             if not future.done():
                 future.set_exception(error)
 
