@@ -278,7 +278,8 @@ async def test_cancel_of_an_order_that_is_over_is_refused_with_10148(first: list
         assert len(answers) == 1
 
 
-UNKNOWN_CONTRACT = m.Contract(con_id=1)
+ES_MARCH = m.Contract(local_symbol="ESH4", sec_type="FUT", exchange="CME")
+UNKNOWN_CONTRACT = m.Contract(con_id=1, exchange="SMART")
 MARKET = m.Order(action="BUY", order_type="MKT", total_quantity="10")
 
 
@@ -286,7 +287,7 @@ MARKET = m.Order(action="BUY", order_type="MKT", total_quantity="10")
     ("request_", "code", "text"),
     [
         (bought(1, "10", 100.005), 110, "minimum price variation"),
-        (placed(1, limit("BUY", "1", 4800.1), m.Contract(local_symbol="ESH4")), 110, "minimum price variation"),
+        (placed(1, limit("BUY", "1", 4800.1), ES_MARCH), 110, "minimum price variation"),
         (bought(1, "10", float("nan")), 110, "minimum price variation"),
         (bought(1, "10", float("inf")), 110, "minimum price variation"),
         (bought(1, "0"), 434, "size cannot be zero"),

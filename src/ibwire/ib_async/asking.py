@@ -152,15 +152,17 @@ class Asking:
         req_id = getattr(message, "req_id", -1)
         if isinstance(message, m.MarketRuleRequest):
             key: Any = f"marketRule-{message.market_rule_id}"
+            if key in self._questions and self._client.wrapper.has_others(key):
+                return  # the answer is for all who wait
         else:
             key = KEYS.get(type(message), req_id)
-        task = self.do(self._answer(message, req_id, key, self._limit_s()))
+        future = None if isinstance(message, m.MarketRuleRequest) else self._client.wrapper._futures.get(key)
+        task = self.do(self._answer(message, req_id, key, future, self._limit_s()))
         self._questions[key] = task
         task.add_done_callback(lambda done: self._questions.pop(key) if self._questions.get(key) is done else None)
 
-    async def _answer(self, message: Message, req_id: int, key: Any, limit_s: float) -> None:
-        """Ask until there is an answer; what is awaited ends in any case."""
-        future = self._client.wrapper._futures.get(key)
+    async def _answer(self, message: Message, req_id: int, key: Any, future: Any, limit_s: float) -> None:
+        """Ask until there is an answer; what is awaited (by all, if there is no `future`) ends in any case."""
 
         def collect(loop: asyncio.AbstractEventLoop) -> Question:
             self.begin_answer_anew(key)
@@ -173,15 +175,23 @@ class Asking:
             self._end_with(error, req_id, key, future)
 
     def _end_with(self, error: IbwireError, req_id: int, key: Any, future: Any) -> None:
+        """End what waits for it: this future, or without one all who wait under the key."""
+        wrapper = self._client.wrapper
+        waiting = wrapper._futures.get(key)
+        failure: Exception = error
+        if isinstance(error, ConnectionFailed):
+            failure = ConnectionError("Socket disconnect")
+            failure.__cause__ = error
         if error.code is not None:
             self._client.take(req_id, m.ErrorMessage(id=req_id, error_code=error.code, error_msg=error.message))
-        elif future is not None and self._client.wrapper._futures.get(key) is future:
-            failure: Exception = error
-            if isinstance(error, ConnectionFailed):
-                failure = ConnectionError("Socket disconnect")
-                failure.__cause__ = error
-            self._client.wrapper._endReq(key, failure, success=False)
-        else:
+        if waiting is not None and future in (None, waiting):
+            if error.code is None:
+                wrapper._endReq(key, failure, success=False)
+            elif wrapper._futures.get(key) is waiting:
+                wrapper.end_refused(key, req_id, error.code, error.message)
+        elif future is not None and not future.done():  # somebody else waits under the key now
+            future.set_exception(failure)
+        elif error.code is None:
             _log.error("request %s: %s", req_id, error)
 
     def _send(self, message: Message) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import ib_async
@@ -25,6 +26,29 @@ class Wrapper(ib_async.Wrapper):
         """Forget everything."""
         super().reset()
         self._not_seen: dict[str, set[tuple[str, int]]] = {"position": set(), "portfolio": set()}
+        self._askers: dict[int | str, list[Any]] = {}
+
+    def startReq(self, key: int | str, contract: Any = None, container: Any = None) -> Any:
+        """A future for an answer. Who asks for the same without an id, while it is asked for, gets the same answer."""
+        earlier = self._futures.get(key)
+        if earlier is None or earlier.done():
+            return super().startReq(key, contract, container)
+        future = super().startReq(key, contract, self._results.get(key) if container is None else container)
+        self._askers.setdefault(key, []).append(earlier)
+        return future
+
+    def has_others(self, key: int | str) -> bool:
+        """Whether somebody has asked for it before and waits still."""
+        return any(not future.done() for future in self._askers.get(key, []))
+
+    def _endReq(self, key: int | str, result: Any = None, success: bool = True) -> None:
+        askers = self._askers.pop(key, [])
+        if askers and result is None:
+            result = self._results.pop(key, [])
+        super()._endReq(key, result, success)
+        for future in askers:
+            if not future.done():
+                future.set_result(result) if success else future.set_exception(result)
 
     def position(self, account: str, contract: Any, posSize: float, avgCost: float) -> None:
         """Take a position."""
@@ -67,6 +91,8 @@ class Wrapper(ib_async.Wrapper):
         trade = self.trades.get((self.clientId, reqId)) if reqId != -1 else None
         if trade is None or reqId in self._futures or not self.ib.AdvisoryErrorsKeepOrders or trade.isDone():
             super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+            if ERROR_TABLE.ends_request(errorCode, errorString, is_stream=True):  # of a what-if order nobody else says
+                self.end_refused(reqId, reqId, errorCode, errorString)
             return
         is_working = trade.orderStatus.status not in _NOT_ACKNOWLEDGED
         verdict = ERROR_TABLE.order_verdict(errorCode, errorString, is_working=is_working)
@@ -87,6 +113,21 @@ class Wrapper(ib_async.Wrapper):
             super().completedOrder(contract, order, orderState)
 
     # --- what our client says
+
+    def end_refused(self, key: int | str, req_id: int, code: int, text: str) -> None:
+        """What is awaited is over: ended as stock ends it, though it may take the code (321 …) for a warning."""
+        if key not in self._futures:
+            return
+        if self.ib.RaiseRequestErrors:
+            self._endReq(key, ib_async.RequestError(req_id, code, text), success=False)
+        else:
+            self._endReq(key)
+
+    def fail_all(self, error: Exception) -> None:
+        """Nothing that is awaited will come any more."""
+        for future in (*self._futures.values(), *chain.from_iterable(self._askers.values())):
+            if not future.done():
+                future.set_exception(error)
 
     def note(self, trade: Any, text: str, code: int = 0) -> None:
         """Write something into an order's log; its status stays."""

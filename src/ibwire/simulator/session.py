@@ -315,6 +315,9 @@ class ClientSession(asyncio.Protocol):
 
     def on_contract_data(self, request: m.ContractDataRequest) -> None:
         id_ = id_of(request.req_id)
+        if lack := reference.lacks(request.contract):
+            self.send_error(id_, 321, f"{VALIDATING}{lack}")
+            return
         found = reference.instruments_for(request.contract, self._gateway.catalogue())
         if not found:
             self.send_error(id_, 200, reference.NO_DEFINITION)
