@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from ibwire.wakeups import wakeups_of
 from ibwire.wire import ClientProtocol, Message
@@ -59,7 +60,10 @@ class Link(asyncio.BufferedProtocol):
     async def open(self, host: str, port: int) -> None:
         """Make the TCP connection. Raises OSError, and ConnectionAbortedError if the link is closed meanwhile."""
         loop = asyncio.get_running_loop()
-        made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
+        if isinstance(loop, asyncio.BaseEventLoop):
+            made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
+        else:  # uvloop tries one address after the other, and does not know the option
+            made = loop.create_connection(lambda: self, host, port)
         self._dialling = loop.create_task(made)
         try:
             await self._dialling
@@ -72,9 +76,9 @@ class Link(asyncio.BufferedProtocol):
             self._dialling = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self.wire.hello)
+        # uvloop's transports have all that asyncio.Transport has, and are none.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self.wire.hello)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._buffer

@@ -11,7 +11,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ibwire.simulator import farms, reference, small_answers
 from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
@@ -72,9 +72,8 @@ class ClientSession(asyncio.Protocol):
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self.outbox.open(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none, and have all that it has
+        self.outbox.open(self._transport)
         if not self._gateway.joined(self):
             self.close()
 
