@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import cast
 
@@ -21,6 +22,8 @@ READ_BYTES = 32 * 1024
 """How much is read at once, at most. All that a read brings is made into messages before any consumer runs; this much
 of it stays in the processor's cache until then. With asyncio's own 256 KiB a message costs two fifths more
 (docs/benchmarks.md)."""
+
+_log = logging.getLogger(__name__)
 
 
 class Link(asyncio.BufferedProtocol):
@@ -54,6 +57,7 @@ class Link(asyncio.BufferedProtocol):
         self._resume = resume
         self._transport: asyncio.Transport | None = None
         self._dialling: asyncio.Task[object] | None = None
+        self._kinds_told = 0
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
 
@@ -90,12 +94,22 @@ class Link(asyncio.BufferedProtocol):
             messages = self.wire.receive(self._view[:nbytes].tobytes())
             if messages:
                 self.on_messages(messages)
+            if len(self.wire.skipped) > self._kinds_told:
+                self._tell_skipped()
             del messages  # before consumers run: what they do not want of it is free then
             if self.wire.error is not None:
                 self.abort()  # after a violation there is nothing on this connection to rely on
         finally:
             self._wakeups.hand_over()
             self.received_at = self._time()  # last, so that no consumer waits for it
+
+    def _tell_skipped(self) -> None:
+        """Once for each id: what is skipped is counted, and should not be missed in silence."""
+        new, self._kinds_told = list(self.wire.skipped)[self._kinds_told :], len(self.wire.skipped)
+        ids = ", ".join(map(str, new))
+        _log.warning(
+            "the gateway sends messages that ibwire does not know, and that are skipped: id %s on the wire", ids
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pause()  # before anybody is told: what they let go of must not make room for what cannot leave any more

@@ -13,7 +13,7 @@ import pytest
 from ibwire.exceptions import HandshakeFailed
 from ibwire.link import Link
 from ibwire.streams import Stream
-from ibwire.wire import Message, ServerHello, encode
+from ibwire.wire import Message, ServerHello, encode, encode_frame
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import encode_server_hello
 from tests.helpers.sessions import session_at
@@ -104,6 +104,15 @@ async def test_link_passes_on_that_nothing_more_should_be_written() -> None:
     seen.link.pause_writing()
     seen.link.resume_writing()
     assert seen.flow == ["pause", "resume"]
+
+
+@on_virtual_time
+async def test_link_tells_each_kind_that_it_skips_once(caplog: pytest.LogCaptureFixture) -> None:
+    seen = Seen()
+    seen.receive(HELLO + encode_frame(47, b"1\0") * 3 + encode_frame(999, b""))
+    seen.receive(encode_frame(47, b"1\0") + encode_frame(1000, b""))
+    told = [record.getMessage() for record in caplog.records if "skipped" in record.getMessage()]
+    assert ["47, 999" in told[0], "1000" in told[1], len(told)] == [True, True, 2]
 
 
 @on_virtual_time
