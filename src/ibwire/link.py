@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import cast
 
+from ibwire.tasks import begin
 from ibwire.wakeups import wakeups_of
 from ibwire.wire import ClientProtocol, Message
 
@@ -21,6 +23,8 @@ READ_BYTES = 32 * 1024
 """How much is read at once, at most. All that a read brings is made into messages before any consumer runs; this much
 of it stays in the processor's cache until then. With asyncio's own 256 KiB a message costs two fifths more
 (docs/benchmarks.md)."""
+
+_log = logging.getLogger(__name__)
 
 
 class Link(asyncio.BufferedProtocol):
@@ -54,14 +58,18 @@ class Link(asyncio.BufferedProtocol):
         self._resume = resume
         self._transport: asyncio.Transport | None = None
         self._dialling: asyncio.Task[object] | None = None
+        self._kinds_told = 0
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
 
     async def open(self, host: str, port: int) -> None:
         """Make the TCP connection. Raises OSError, and ConnectionAbortedError if the link is closed meanwhile."""
         loop = asyncio.get_running_loop()
-        made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
-        self._dialling = loop.create_task(made)
+        if isinstance(loop, asyncio.BaseEventLoop):
+            made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
+        else:  # uvloop tries one address after the other, and does not know the option
+            made = loop.create_connection(lambda: self, host, port)
+        self._dialling = begin(made, name="ibwire connecting")
         try:
             await self._dialling
         except asyncio.CancelledError:
@@ -73,9 +81,9 @@ class Link(asyncio.BufferedProtocol):
             self._dialling = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
-        self._transport = transport
-        transport.write(self.wire.hello)
+        # uvloop's transports have all that asyncio.Transport has, and are none.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self.wire.hello)
 
     def get_buffer(self, sizehint: int) -> bytearray:
         return self._buffer
@@ -87,12 +95,22 @@ class Link(asyncio.BufferedProtocol):
             messages = self.wire.receive(self._view[:nbytes].tobytes())
             if messages:
                 self.on_messages(messages)
+            if len(self.wire.skipped) > self._kinds_told:
+                self._tell_skipped()
             del messages  # before consumers run: what they do not want of it is free then
             if self.wire.error is not None:
                 self.abort()  # after a violation there is nothing on this connection to rely on
         finally:
             self._wakeups.hand_over()
             self.received_at = self._time()  # last, so that no consumer waits for it
+
+    def _tell_skipped(self) -> None:
+        """Once for each id: what is skipped is counted, and should not be missed in silence."""
+        new, self._kinds_told = list(self.wire.skipped)[self._kinds_told :], len(self.wire.skipped)
+        ids = ", ".join(map(str, new))
+        _log.warning(
+            "the gateway sends messages that ibwire does not know, and that are skipped: id %s on the wire", ids
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pause()  # before anybody is told: what they let go of must not make room for what cannot leave any more

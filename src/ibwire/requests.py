@@ -121,6 +121,10 @@ class Requests:
         if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
             raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
         seconds = self._timeout_s if timeout is None else timeout
+        if (
+            not isinstance(seconds, int | float) or not seconds >= 0
+        ):  # NaN is neither, and would upset the loop's timers
+            raise RequestError(f"timeout is {timeout!r}; allowed are seconds from 0 on, or None for the settings'")
         if not retry:
             return await self._ask(message, spec, shape, seconds, collect)
         if isinstance(message, NOT_REPEATABLE):

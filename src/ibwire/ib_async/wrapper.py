@@ -128,6 +128,7 @@ class Wrapper(ib_async.Wrapper):
         for future in (*self._futures.values(), *chain.from_iterable(self._askers.values())):
             if not future.done():
                 future.set_exception(error)
+                future.exception()  # one that nobody awaits any more is no fault to be logged
 
     def note(self, trade: Any, text: str, code: int = 0) -> None:
         """Write something into an order's log; its status stays."""

@@ -72,9 +72,8 @@ class ClientSession(asyncio.Protocol):
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
-        self._transport = transport
-        self.outbox.open(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none, and have all that it has
+        self.outbox.open(self._transport)
         if not self._gateway.joined(self):
             self.close()
 
