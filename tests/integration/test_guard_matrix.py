@@ -338,3 +338,14 @@ async def test_on_a_connection_of_its_own_orders_that_have_ended_are_not_open(tm
                 (own,) = [one for one in ib.openTrades() if one.order.orderId > 0]
                 ib.cancelOrder(own.order)
                 await a_moment()
+
+
+@on_virtual_time
+async def test_on_a_shared_session_too_an_order_for_a_live_account_raises(tmp_path: Path) -> None:
+    what = Guard(said="", accounts=("U1234567",))
+    async with simulated(port=PORT, accounts=what.accounts):
+        await a_moment()
+        async with guarded(ENTRIES["ib_async, shared: placeOrder"], what, tmp_path) as session:
+            with pytest.raises(LiveTradingDisabled):
+                session.ib.placeOrder(THEIRS, theirs_of(PLAIN))
+            assert session.ib.trades() == []

@@ -13,6 +13,7 @@ from typing import Any
 from ibwire.events import EventType
 from ibwire.ib_async import LimitOrder, MarketOrder, Stock
 from ibwire.journal_reader import JournalReader
+from ibwire.journal_records import Kind
 from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from ibwire.session import IBSession
@@ -205,6 +206,10 @@ async def test_orders_of_the_native_service_and_of_earlier_runs_are_changed_and_
         assert handle.status is OrderState.CANCELLED
         assert [one.times_received for one in gateway.state().orders_received] == [2]
         await session.aclose()
+    journal = JournalReader(tmp_path / "journal")
+    kinds = [one.entry.kind for one in journal.records(handle.key.client_ref)]
+    journal.close()
+    assert (kinds.count(Kind.CHANGE), kinds.count(Kind.CANCEL)) == (1, 1)
 
 
 @on_virtual_time

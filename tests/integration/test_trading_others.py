@@ -274,6 +274,18 @@ async def test_under_another_client_id_an_order_of_the_journal_is_neither_cancel
 
 
 @on_virtual_time
+async def test_what_an_earlier_run_left_is_cancelled_with_all_by_the_first_call_of_the_next(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await a_moment()
+        await session.aclose()
+        async with trader(tmp_path, seed=2) as again:
+            assert await again.trading.cancel_all() == 1
+            await a_moment()
+        assert [one.status for one in gateway.state().orders] == ["Cancelled"]
+
+
+@on_virtual_time
 async def test_an_order_does_not_take_the_id_of_one_that_was_entered_in_tws(tmp_path: Path) -> None:
     """To the gateway it would be new terms of that order."""
     async with simulated(port=PORT) as gateway:

@@ -354,6 +354,9 @@ async def test_of_those_that_waited_no_more_leave_in_a_minute_than_may_be_placed
         for expected in (2, 3, 4, 4):
             await a_moment(31)
             assert len(gateway.state().orders) == expected
+            if expected == 2:  # the link is there, and it has no number yet that a change could name
+                with pytest.raises(OrderChangeRefused, match="waits to be sent"):
+                    await handles[3].modify(limit_price=Decimal(50))
         assert handles[4].status is OrderState.REJECTED  # its time was over before there was room for it
         await a_moment(30)
         assert len(gateway.state().orders) == 4
