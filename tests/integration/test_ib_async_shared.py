@@ -219,3 +219,14 @@ async def test_a_quantity_that_is_no_number_is_refused_by_its_name(tmp_path: Pat
         await until(trade.isDone)
         assert "total_quantity is 'NaN', which is no number" in trade.log[-1].message
         assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_a_cancel_right_behind_its_order_does_not_overtake_it(tmp_path: Path) -> None:
+    """The order waits for the disk, the cancel would not: it would name an order that the gateway has not got yet."""
+    async with both(tmp_path) as (session, ib, gateway):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 3, 10.0))
+        ib.cancelOrder(trade.order)
+        await asyncio.sleep(5)
+        assert [handle.is_over for handle in session.trading.orders] == [True]
+        assert {one.status for one in gateway.state().orders} <= {"Cancelled"}

@@ -7,6 +7,7 @@ calls carried out one after the other, and what is refused here shows in its Tra
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from msgspec.structs import asdict
@@ -34,10 +35,16 @@ class JournalledOrders:
             return message.order_id in self._turns or self._handle(message.order_id or 0) is not None
         return isinstance(message, m.PlaceOrderRequest) and not (message.order or m.Order()).what_if
 
-    async def carry_out(self, message: Message) -> None:
-        """Place, change or cancel an order when what was asked of it before is done."""
+    def carry_out(self, message: Message) -> Coroutine[Any, Any, None]:
+        """What places, changes or cancels an order when what was asked of it before is done.
+
+        The order's turn begins with the call: a cancel right behind it has to wait for it.
+        """
         order_id: int = message.order_id  # type: ignore[attr-defined]
-        async with self._turns.setdefault(order_id, asyncio.Lock()):
+        return self._in_turn(self._turns.setdefault(order_id, asyncio.Lock()), order_id, message)
+
+    async def _in_turn(self, turn: asyncio.Lock, order_id: int, message: Message) -> None:
+        async with turn:
             try:
                 if isinstance(message, m.PlaceOrderRequest):
                     await self._place(order_id, message)
