@@ -230,6 +230,19 @@ async def test_a_cancel_does_not_overtake_its_order(tmp_path: Path) -> None:
 
 
 @on_virtual_time
+async def test_the_cancel_of_everybodys_orders_does_not_overtake_an_order(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        crowd(session)
+        handle = await session.trading.place(APPLE, ORDER)
+        await session.trading.cancel_all(of_everybody=True)
+        with pytest.raises(OrderCancelled, match="before it left"):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
 async def test_a_change_whose_caller_gave_up_is_taken_back(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         handle = await session.trading.place(APPLE, ORDER)
