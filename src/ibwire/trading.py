@@ -323,6 +323,8 @@ class Trading(OrderQuestions):
         live = [handle for handle in self.orders if not handle.is_over]
         if of_everybody:
             check_link(self._session.state)
+            for handle in live:  # the global cancel goes before all that waits
+                self._placing.take_back(handle, OrderCancelled("all orders were cancelled before it left"))
             await self._session.send(m.GlobalCancelRequest())
             return len(live)
         results = await asyncio.gather(*(self.cancel(handle) for handle in live), return_exceptions=True)

@@ -26,7 +26,7 @@ from tests.helpers.ib_async_floor import until
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.simulated import AAPL_CONTRACT, MSFT, simulated
 from tests.helpers.simulated import limit as wire_limit
-from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, trader
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, crowd, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
@@ -338,3 +338,43 @@ async def test_on_a_connection_of_its_own_orders_that_have_ended_are_not_open(tm
                 (own,) = [one for one in ib.openTrades() if one.order.orderId > 0]
                 ib.cancelOrder(own.order)
                 await a_moment()
+
+
+@on_virtual_time
+async def test_on_a_shared_session_too_an_order_for_a_live_account_raises(tmp_path: Path) -> None:
+    what = Guard(said="", accounts=("U1234567",))
+    async with simulated(port=PORT, accounts=what.accounts):
+        await a_moment()
+        async with guarded(ENTRIES["ib_async, shared: placeOrder"], what, tmp_path) as session:
+            with pytest.raises(LiveTradingDisabled):
+                session.ib.placeOrder(THEIRS, theirs_of(PLAIN))
+            assert session.ib.trades() == []
+
+
+@pytest.mark.parametrize("is_global", [False, True])
+def test_on_a_connection_of_its_own_a_cancel_does_not_overtake_its_order(is_global: bool, tmp_path: Path) -> None:
+    """Cancels go before all that waits: the gateway would not know the order yet, and then it would work."""
+
+    @on_virtual_time
+    async def run() -> None:
+        async with simulated(port=PORT) as gateway:
+            await a_moment()
+            async with guarded(ENTRIES["ib_async: placeOrder"], Guard(said=""), tmp_path) as ib:
+                there = ib.placeOrder(THEIRS, theirs_of(PLAIN))
+                await a_moment()
+                crowd(ib.client._session)  # type: ignore[arg-type]
+                there.order.lmtPrice = 98.0
+                ib.placeOrder(THEIRS, there.order)
+                waits = ib.placeOrder(THEIRS, theirs_of(FAR))
+                if is_global:
+                    ib.reqGlobalCancel()
+                else:
+                    ib.cancelOrder(waits.order)
+                    ib.cancelOrder(there.order)
+                await a_moment(10)
+                assert (waits.orderStatus.status, there.orderStatus.status) == ("Cancelled", "Cancelled")
+                assert "never sent: it was cancelled before it left" in [one.message for one in waits.log]
+                assert [one.status for one in gateway.state().orders] == ["Cancelled"]
+                assert [one.times_received for one in gateway.state().orders_received] == [1]
+
+    run()

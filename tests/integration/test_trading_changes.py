@@ -107,6 +107,37 @@ async def test_a_held_order_may_be_changed_and_stays_held(tmp_path: Path) -> Non
 
 
 @on_virtual_time
+async def test_a_held_order_is_released_by_a_change_though_nobody_says_that_it_is_there(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, replace(limit("BUY", 10, 99), transmit=False))
+        await a_moment(QUIET_S)
+        assert handle.status is OrderState.UNCONFIRMED
+        await handle.modify(transmit=True)
+        await a_moment()
+        assert handle.status is OrderState.SUBMITTED
+        assert [one.status for one in gateway.state().orders] == ["Submitted"]
+        agree(gateway, session)
+
+
+@on_virtual_time
+async def test_an_order_that_the_gateway_has_twice_or_that_has_ended_is_not_changed(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 10, 99))
+        await handle.acknowledged()
+        await gateway.inject("duplicate_live_order")
+        await handle.modify(limit_price=Decimal(98))
+        await a_moment(QUIET_S)
+        assert len(handle.others) == 1
+        with pytest.raises(OrderChangeRefused, match="two orders of this reference"):
+            await handle.modify(limit_price=Decimal(97))
+        await handle.cancel()
+        await a_moment()
+        with pytest.raises(OrderChangeRefused, match="the order is cancelled"):
+            await handle.modify(limit_price=Decimal(97))
+        assert {one.status for one in gateway.state().orders} == {"Cancelled"}
+
+
+@on_virtual_time
 async def test_an_unconfirmed_order_is_not_changed_because_that_would_place_it(tmp_path: Path) -> None:
     """With `send_again` there would be two of it, under two order ids."""
     async with floor(tmp_path) as (gateway, session):

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from ibwire.events import EventType
-from ibwire.exceptions import DuplicateOrderId, OrderChangeRefused, OrderLimitExceeded, OrderOfAnotherClient
+from ibwire.exceptions import (
+    DuplicateOrderId,
+    NotConnected,
+    OrderChangeRefused,
+    OrderLimitExceeded,
+    OrderOfAnotherClient,
+)
 from ibwire.journal_reader import JournalReader
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
@@ -332,6 +338,54 @@ def test_open_orders_that_the_journal_does_not_know_are_told(what: str, tmp_path
             assert not {one.order_id for one in known} & set(working)
 
     run()
+
+
+@on_virtual_time
+async def test_what_an_earlier_run_left_is_cancelled_with_all_by_the_first_call_of_the_next(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await a_moment()
+        await session.aclose()
+        async with trader(tmp_path, seed=2) as again:
+            assert await again.trading.cancel_all() == 1
+            await a_moment()
+        assert [one.status for one in gateway.state().orders] == ["Cancelled"]
+
+
+@on_virtual_time
+async def test_what_an_earlier_run_left_is_cancelled_by_a_halt_that_is_the_first_call_of_the_next(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await a_moment()
+        await session.aclose()
+        async with trader(tmp_path, seed=2) as again:
+            await again.trading.halt("enough")
+            await a_moment(0.1)
+            assert [one.status for one in gateway.state().orders] == ["Cancelled"]
+
+
+@on_virtual_time
+async def test_a_bound_order_is_not_cancelled_while_the_gateway_has_no_link(tmp_path: Path) -> None:
+    async with simulated(port=PORT) as gateway:
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        async with trader(tmp_path, client_id=0) as session:
+            (bound,) = await session.trading.bind_manual_orders()
+            await gateway.inject("connectivity_lost")
+            await a_moment(0.1)
+            with pytest.raises(NotConnected):
+                await bound.cancel()
+
+
+@on_virtual_time
+async def test_a_question_has_an_id_above_all_of_the_journal_also_if_the_gateway_counts_anew(tmp_path: Path) -> None:
+    """Under the id of an order that works it would be a change of that order."""
+    async with floor(tmp_path) as (_, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97), order_id=5000)
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.what_if(APPLE, limit("BUY", 1, 97))
+        assert [one.order_id for one in gateway.state().orders_received] == [5001]
 
 
 @on_virtual_time

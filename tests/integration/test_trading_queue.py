@@ -230,6 +230,19 @@ async def test_a_cancel_does_not_overtake_its_order(tmp_path: Path) -> None:
 
 
 @on_virtual_time
+async def test_the_cancel_of_everybodys_orders_does_not_overtake_an_order(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        crowd(session)
+        handle = await session.trading.place(APPLE, ORDER)
+        await session.trading.cancel_all(of_everybody=True)
+        with pytest.raises(OrderCancelled, match="before it left"):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
 async def test_a_change_whose_caller_gave_up_is_taken_back(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         handle = await session.trading.place(APPLE, ORDER)
@@ -354,6 +367,9 @@ async def test_of_those_that_waited_no_more_leave_in_a_minute_than_may_be_placed
         for expected in (2, 3, 4, 4):
             await a_moment(31)
             assert len(gateway.state().orders) == expected
+            if expected == 2:  # the link is there, and it has no number yet that a change could name
+                with pytest.raises(OrderChangeRefused, match="waits to be sent"):
+                    await handles[3].modify(limit_price=Decimal(50))
         assert handles[4].status is OrderState.REJECTED  # its time was over before there was room for it
         await a_moment(30)
         assert len(gateway.state().orders) == 4

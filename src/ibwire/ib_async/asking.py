@@ -98,6 +98,7 @@ class Asking:
         self._session = session
         self._orders = orders
         self._guards = OrderGuards(session, client.wrapper)
+        self._leaving: dict[asyncio.Future[None], tuple[m.PlaceOrderRequest, bool]] = {}
         self._feeds: dict[int, Feed] = {}
         self._questions: dict[Any, asyncio.Task[None]] = {}
         self._standing: dict[type[Message], Message] = {}
@@ -211,15 +212,31 @@ class Asking:
         if self._orders is not None and is_journalled:
             self.do(self._orders.carry_out(message))
             return
+        if isinstance(message, m.CancelOrderRequest | m.GlobalCancelRequest) and self._take_back(message):
+            return
+        is_new = isinstance(message, m.PlaceOrderRequest) and self._guards.is_new(message)
         left = self._session.send(message)
-        left.add_done_callback(partial(self._has_left, message))
+        if isinstance(message, m.PlaceOrderRequest) and not left.done():
+            self._leaving[left] = (message, is_new)
+        left.add_done_callback(partial(self._has_left, message, is_new))
 
-    def _has_left(self, message: Message, left: asyncio.Future[None]) -> None:
-        error = None if left.cancelled() else left.exception()
+    def _take_back(self, message: m.CancelOrderRequest | m.GlobalCancelRequest) -> bool:
+        """A cancel goes before all that waits, so it would overtake its order: what has not left is taken back.
+
+        Whether nothing is left to be cancelled: the order itself has not left.
+        """
+        order_id = message.order_id if isinstance(message, m.CancelOrderRequest) else None
+        waiting = [left for left, (one, _) in self._leaving.items() if order_id in (None, one.order_id)]
+        taken = [self._leaving[left] for left in waiting if left.cancel()]
+        return order_id is not None and any(is_new for _, is_new in taken)
+
+    def _has_left(self, message: Message, is_new: bool, left: asyncio.Future[None]) -> None:
+        self._leaving.pop(left, None)
+        error = "it was cancelled before it left" if left.cancelled() else left.exception()
         if error is None:
             return
         if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
-            self._client.wrapper.never_left(message, str(error))
+            self._client.wrapper.never_left(message, str(error), is_new=is_new)
         else:
             _log.error("%s never left: %s", type(message).__name__, error)
 

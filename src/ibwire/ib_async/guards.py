@@ -52,11 +52,15 @@ class OrderGuards:
         check_limits(order, contract, self._settings, self._market_price)
         if not wire.what_if:
             check_not_halted(self._mark)
-            if (self._wrapper.clientId, message.order_id) not in self._wrapper.trades:
+            if self.is_new(message):
                 self._flow.admit(contract, [replace(order, account=account)], allow_duplicate=False).end()
         if self._settings.account is not None and not wire.account:
             return replace(message, order=replace(wire, account=account))
         return message
+
+    def is_new(self, message: m.PlaceOrderRequest) -> bool:
+        """Whether this places an order, and does not change one."""
+        return (self._wrapper.clientId, message.order_id) not in self._wrapper.trades
 
     def check_exercise(self, message: m.ExerciseOptionsRequest) -> None:
         """Raises what `Trading.place` does."""

@@ -134,16 +134,22 @@ class Wrapper(ib_async.Wrapper):
         """Write something into an order's log; its status stays."""
         self._show(trade, trade.orderStatus.status, text, code)
 
-    def never_left(self, message: Message, reason: str) -> None:
-        """An order, a change or a cancel was not sent: of a new order this is the end."""
+    def never_left(self, message: Message, reason: str, *, is_new: bool | None = None) -> None:
+        """An order, a change or a cancel was not sent: of a new order this is the end.
+
+        Whether it is one is seen by the Trade, unless that is known.
+        """
         order_id = message.order_id  # type: ignore[attr-defined]
         trade = self.trades.get((self.clientId, order_id))
         if trade is None:
             if order_id in self._futures:  # a what-if
                 self._endReq(order_id, ConnectionError(reason), success=False)
             return
-        is_new = isinstance(message, m.PlaceOrderRequest) and trade.orderStatus.status == OrderStatus.PendingSubmit
-        if is_new and not any(entry.message == "Modify" for entry in trade.log):
+        if is_new is None:
+            is_unanswered = trade.orderStatus.status == OrderStatus.PendingSubmit
+            is_placed = isinstance(message, m.PlaceOrderRequest) and is_unanswered
+            is_new = is_placed and not any(entry.message == "Modify" for entry in trade.log)
+        if is_new:
             self._show(trade, OrderStatus.Cancelled, f"never sent: {reason}")
             trade.cancelledEvent.emit(trade)
         else:
