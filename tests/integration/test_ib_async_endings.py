@@ -177,6 +177,10 @@ async def test_one_of_many_askers_may_leave_and_no_answer_is_an_error_for_all() 
         first, second, third = await asyncio.gather(*asked, return_exceptions=True)
         assert first == second != []
         assert isinstance(third, asyncio.CancelledError)
+        given_up = asyncio.ensure_future(ib.reqMarketRuleAsync(26))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        assert await ib.reqMarketRuleAsync(26) == first
         stalled = asyncio.create_task(gateway.inject("stall", for_s=8))
         await asyncio.sleep(0.1)
         both = [

@@ -150,14 +150,23 @@ class Asking:
         self._limit_time(req_id)
 
     def _ask(self, message: Message) -> None:
-        req_id = getattr(message, "req_id", -1)
         if isinstance(message, m.MarketRuleRequest):
-            key: Any = f"marketRule-{message.market_rule_id}"
-            if key in self._questions and self._client.wrapper.has_others(key):
-                return  # the answer is for all who wait
+            self._ask_rule(message)
         else:
+            req_id = getattr(message, "req_id", -1)
             key = KEYS.get(type(message), req_id)
-        future = None if isinstance(message, m.MarketRuleRequest) else self._client.wrapper._futures.get(key)
+            self._begin(message, req_id, key, self._client.wrapper._futures.get(key))
+
+    def _ask_rule(self, message: m.MarketRuleRequest) -> None:
+        """Ask for a market rule once for all who wait for it: contract details name the same one many times."""
+        key = f"marketRule-{message.market_rule_id}"
+        under_way, future = self._questions.get(key), self._client.wrapper._futures.get(key)
+        if under_way is None:
+            self._begin(message, -1, key, None)
+        elif future is not None:  # it may have been answered just now, and its answer was not for this one
+            under_way.add_done_callback(lambda _: None if future.done() else self._ask_rule(message))
+
+    def _begin(self, message: Message, req_id: int, key: Any, future: Any) -> None:
         task = self.do(self._answer(message, req_id, key, future, self._limit_s()))
         self._questions[key] = task
         task.add_done_callback(lambda done: self._questions.pop(key) if self._questions.get(key) is done else None)

@@ -37,10 +37,6 @@ class Wrapper(ib_async.Wrapper):
         self._askers.setdefault(key, []).append(earlier)
         return future
 
-    def has_others(self, key: int | str) -> bool:
-        """Whether somebody has asked for it before and waits still."""
-        return any(not future.done() for future in self._askers.get(key, []))
-
     def _endReq(self, key: int | str, result: Any = None, success: bool = True) -> None:
         askers = self._askers.pop(key, [])
         if askers and result is None:
