@@ -33,6 +33,8 @@ MarketPrice = Callable[[m.Contract], Decimal | None]
 
 _AT_LIMIT = frozenset({"LMT", "STP LMT", "LIT", "LOC"})
 _AT_TRIGGER = frozenset({"STP", "MIT"})
+_NUMBERS = ("total_quantity", "cash_qty", "limit_price", "aux_price", "discretionary_amt")
+
 _WITH_LIMIT = frozenset(
     kind
     for kind, rule in TYPE_RULES.items()
@@ -101,7 +103,14 @@ def _check_may_be_of_a_group(settings: TradingSettings, accounts: tuple[str, ...
 
 
 def check_limits(order: Order, contract: m.Contract, settings: TradingSettings, market_price: MarketPrice) -> None:
-    """Raises OrderLimitExceeded for the first guard of the settings that refuses the order, or cannot judge it."""
+    """Raises OrderLimitExceeded for the first guard of the settings that refuses the order, or cannot judge it.
+
+    InvalidOrder for a number that is none, which is neither above nor below a limit.
+    """
+    for name in _NUMBERS:
+        number: Decimal | None = getattr(order, name)
+        if number is not None and not number.is_finite():
+            raise InvalidOrder(f"nothing was sent: {name} is {number}")
     _check_is_writable(settings)
     _check_is_allowed(contract, settings)
     _check_quantity(order, settings)
@@ -133,7 +142,7 @@ def value_of(order: Order, contract: m.Contract, market: Decimal | None = None) 
     if kind not in _AT_LIMIT | _AT_TRIGGER or None in own or order.total_quantity is None or not multiplier:
         return None
     price = max(abs(one) for one in (*own, market) if one is not None)
-    return order.total_quantity * price * multiplier or None  # a spread at 0 may be worth anything
+    return abs(order.total_quantity) * price * multiplier or None  # a spread at 0 may be worth anything
 
 
 def _multiplier(contract: m.Contract) -> Decimal | None:
@@ -198,7 +207,7 @@ def _check_quantity(order: Order, settings: TradingSettings) -> None:
         raise OrderLimitExceeded(
             f"the order names no quantity, so it cannot be held to {largest} (guard: max_order_quantity)"
         )
-    if quantity > largest:
+    if abs(quantity) > largest:
         raise OrderLimitExceeded(f"a quantity of {quantity} is above {largest} (guard: max_order_quantity)")
 
 

@@ -375,6 +375,29 @@ async def test_of_those_that_waited_no_more_leave_in_a_minute_than_may_be_placed
         assert len(gateway.state().orders) == 4
 
 
+@on_virtual_time
+async def test_what_waits_for_room_in_the_minute_ends_unsent_with_the_session(tmp_path: Path) -> None:
+    async with floor(tmp_path, max_orders_per_minute=1) as (gateway, session):
+        await session.trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        first = await session.trading.place(APPLE, ORDER, queue_while_down=600)
+        await a_moment(40)
+        with pytest.raises(OrderLimitExceeded, match="guard: max_orders_per_minute"):
+            await session.trading.place(APPLE, ORDER, queue_while_down=600)
+        await a_moment(21)
+        second = await session.trading.place(APPLE, ORDER, queue_while_down=600)
+        await a_moment(30)
+        await gateway.inject("connectivity_restored", data_lost=False)
+        await a_moment(5)
+        assert (first.status, second.status) == (OrderState.INTENT, OrderState.INTENT)  # the second's place is taken
+        before = asyncio.get_running_loop().time()
+        await session.aclose()
+        assert asyncio.get_running_loop().time() - before < 1
+        assert (first.status, second.status) == (OrderState.REJECTED, OrderState.REJECTED)
+        assert gateway.state().orders_received == []
+
+
 def forget_the_queue(session: IBSession) -> None:
     """As if the process ended here: nothing more is written of what waits."""
     queue: Any = session.trading._placing.queue

@@ -52,6 +52,22 @@ def test_value_is_at_the_orders_own_price_or_not_known(order: Order, contract: m
     assert value_of(order, contract) == value
 
 
+@pytest.mark.parametrize(
+    "changes", [{"limit_price": Decimal("NaN")}, {"total_quantity": Decimal("NaN")}, {"cash_qty": Decimal("Infinity")}]
+)
+def test_what_is_no_number_passes_no_guard(changes: dict[str, Decimal]) -> None:
+    """ib_async's orders are not checked otherwise on a connection of its own."""
+    with pytest.raises(InvalidOrder, match=f"{next(iter(changes))} is "):
+        check_limits(replace(limit("BUY", 1, 1), **changes), SHARE, TradingSettings(), unknown)
+
+
+def test_a_quantity_below_zero_is_held_to_the_limits_all_the_same() -> None:
+    order = limit("BUY", -50, 100)
+    for settings in (TradingSettings(max_order_quantity=Decimal(10)), TradingSettings(max_order_value=Decimal(1000))):
+        with pytest.raises(OrderLimitExceeded):
+            check_limits(order, SHARE, settings, unknown)
+
+
 def test_an_order_without_a_quantity_cannot_be_held_to_one() -> None:
     for order in (
         replace(market("BUY", 1), total_quantity=None, cash_qty=Decimal(700)),

@@ -225,7 +225,7 @@ class Asking:
             return
         is_new = isinstance(message, m.PlaceOrderRequest) and self._guards.is_new(message)
         left = self._session.send(message)
-        if isinstance(message, m.PlaceOrderRequest) and not left.done():
+        if isinstance(message, m.PlaceOrderRequest) and not (message.order or m.Order()).what_if and not left.done():
             self._leaving[left] = (message, is_new)
         left.add_done_callback(partial(self._has_left, message, is_new))
 

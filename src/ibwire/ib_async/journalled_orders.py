@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from msgspec.structs import asdict
@@ -47,7 +47,7 @@ class JournalledOrders:
         The order's turn begins with the call: a cancel right behind it has to wait for it.
         """
         if isinstance(message, m.GlobalCancelRequest):
-            return self._cancel_all(tuple(self._turns.values()))
+            return self._cancel_all({one: turn for one, turn in self._turns.items() if one not in self._handles})
         order_id: int = message.order_id  # type: ignore[attr-defined]
         return self._in_turn(self._turns.setdefault(order_id, asyncio.Lock()), order_id, message)
 
@@ -72,15 +72,19 @@ class JournalledOrders:
         if handle.unsent_because is not None:
             self._wrapper.never_left(message, str(handle.unsent_because), is_new=True)
 
-    async def _cancel_all(self, turns: tuple[asyncio.Lock, ...]) -> None:
-        """Of everybody, when what was asked for before is done."""
-        for turn in turns:
-            async with turn:
-                pass
-        try:
-            await self._session.trading.cancel_all(of_everybody=True)
-        except IbwireError as error:
-            _log.error("not all orders were cancelled: %s", error)
+    async def _cancel_all(self, begun: Mapping[int, asyncio.Lock]) -> None:
+        """Of everybody, at once, and beside that the orders that were on their way to the journal by then."""
+        ours = (self._cancel_begun(order_id, turn) for order_id, turn in begun.items())
+        everybodys = self._session.trading.cancel_all(of_everybody=True)
+        for result in await asyncio.gather(everybodys, *ours, return_exceptions=True):
+            if isinstance(result, BaseException):
+                _log.error("not all orders were cancelled: %s", result)
+
+    async def _cancel_begun(self, order_id: int, turn: asyncio.Lock) -> None:
+        async with turn:
+            handle = self._handles.get(order_id)
+        if handle is not None:
+            await handle.cancel()
 
     async def _place(self, order_id: int, message: m.PlaceOrderRequest) -> OrderHandle | None:
         """Place an order, or change it; the handle of one that was placed."""
