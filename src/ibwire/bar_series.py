@@ -98,7 +98,9 @@ class Problems:
         size, kind = BAR_SIZES.get(str(bar_size)), str(what).upper()
         self.require(size is not None, f"bar_size is {bar_size!r}; allowed are {', '.join(BAR_SIZES)}")
         self.require(kind in BAR_KINDS, f"what is {what!r}; allowed are {', '.join(BAR_KINDS)}")
-        return None if size is None else BarSeries(contract=contract, size=size, what=kind, rth=rth)
+        is_contract = isinstance(contract, m.Contract)
+        self.require(is_contract, f"contract is {contract!r}, which is none; parse_contract makes one of a text")
+        return None if size is None or not is_contract else BarSeries(contract=contract, size=size, what=kind, rth=rth)
 
     def span(
         self,

@@ -20,6 +20,7 @@ from ibwire.exceptions import (
     HostUnreachable,
     IbwireError,
     InvalidMessage,
+    InvalidRequest,
     NotConnected,
     RequestError,
     UnreadableAnswer,
@@ -210,6 +211,22 @@ async def test_stream_that_could_not_be_asked_for_says_so_each_time_and_can_be_c
                 with pytest.raises(InvalidMessage, match="con_id"):
                     await anext(stream)
             stream.close()
+
+
+@pytest.mark.parametrize("given", ["AAPL", None, 265598])
+@on_virtual_time
+async def test_what_is_no_contract_is_named_with_the_way_to_make_one(given: Any) -> None:
+    async with ScriptedGateway(answer_time) as gateway, session_at() as session:
+        market, history = session.market_data, session.history
+        streams = [market.quotes(given), market.ticks(given), market.depth(given), market.bars(given)]
+        asking = [lambda stream=stream: anext(stream) for stream in streams]
+        asking += [lambda: history.bars(given, "1 day", duration="1 D"), lambda: session.contracts.details(given)]
+        if isinstance(given, str):
+            asking.append(lambda: session.contracts.qualify(given))  # type: ignore[arg-type]
+        for ask in asking:
+            with pytest.raises(InvalidRequest, match="parse_contract"):
+                await ask()
+        assert not [one for one in gateway.received if not isinstance(one, m.CurrentTimeInMillisRequest)]
 
 
 # --- what is said of an attempt that failed
