@@ -389,6 +389,20 @@ async def test_a_question_has_an_id_above_all_of_the_journal_also_if_the_gateway
 
 
 @on_virtual_time
+async def test_what_ibwire_asks_and_places_as_client_0_is_no_order_of_the_tws_user(tmp_path: Path) -> None:
+    async with simulated(port=PORT) as gateway:
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        async with trader(tmp_path, client_id=0) as session:
+            await session.trading.bind_manual_orders()
+            await session.trading.what_if(APPLE, limit("BUY", 1, 97))
+            await session.trading.place(APPLE, limit("BUY", 1, 97))
+            await session.trading.reconcile()
+            await a_moment()
+            assert [one.order.limit_price for one in session.trading.bound_orders] == [99]
+            assert [one.order.limit_price for one in session.trading.orders] == [97]
+
+
+@on_virtual_time
 async def test_an_order_does_not_take_the_id_of_one_that_was_entered_in_tws(tmp_path: Path) -> None:
     """To the gateway it would be new terms of that order."""
     async with simulated(port=PORT) as gateway:
