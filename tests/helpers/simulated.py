@@ -211,7 +211,7 @@ CANCELLED = ["S PendingCancel 0/10", "S Cancelled 0/10", "E 202"]
 
 @asynccontextmanager
 async def trading(
-    on_unsolicited: Callable[[Message], None] | None = None,
+    on_unsolicited: Callable[[Message], object] = lambda _: None,
 ) -> AsyncIterator[tuple[ConnectionManager, LiveFeed, SimulatedGateway]]:
     feed = LiveFeed(OPENING)
     async with simulated(feed) as gateway, client_of(gateway, on_unsolicited=on_unsolicited) as client:

@@ -76,8 +76,9 @@ async def test_cancelled_order_does_not_fill_when_the_market_comes_to_it() -> No
         client.send(m.CancelOrderRequest(1))
         await take(client, news)
         async with client.stream(bought(2, "10", 99.0)) as others:
+            assert await so_far(client, others) == RESTING
             feed.tell(quote(AAPL, ask=98.0, ask_size=100))
-            assert (await next_of(others, 8))[-1] == "C"
+            assert (await next_of(others, 4))[-1] == "C"
         assert await so_far(client, news) == []
 
 
