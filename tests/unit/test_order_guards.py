@@ -37,6 +37,7 @@ PAPER, LIVE = "DU1234567", "U1234567"
         (relative("BUY", 10, "0.01"), SHARE, None),  # an offset is no price
         (trailing_stop("SELL", 10, amount="0.50"), SHARE, None),
         (midprice("BUY", 10, price_cap=100), SHARE, None),
+        (replace(limit("BUY", 1, 99), total_quantity=None, fa_percentage="50"), SHARE, None),
         (limit("BUY", 2, 5000), replace(FUTURE, multiplier=None), None),
         (limit("BUY", 2, 5000), m.Contract(con_id=2, exchange="CME"), None),
         (limit("BUY", 2, 5000), replace(FUTURE, multiplier=None, sec_type="fut"), None),
@@ -186,6 +187,19 @@ def test_every_limit_is_held_to_the_distance_with_what_it_may_go_beyond(order: O
         check_limits(order, SHARE, settings, lambda _: Decimal(100))
 
 
+def test_one_list_alone_holds_too() -> None:
+    for settings in (TradingSettings(allowed_symbols=("AAPL",)), TradingSettings(allowed_con_ids=("7",))):
+        check_limits(market("BUY", 1), m.Contract(symbol="AAPL", con_id=7), settings, unknown)
+        with pytest.raises(OrderLimitExceeded, match="symbol TSLA, con_id 8 is none of"):
+            check_limits(market("BUY", 1), m.Contract(symbol="TSLA", con_id=8), settings, unknown)
+
+
+def test_a_cap_is_no_limit_and_the_distance_itself_is_allowed() -> None:
+    settings = TradingSettings(max_distance_percent=Decimal(5))
+    for order in (relative("BUY", 1, 1, price_cap=1000), limit("BUY", 1, 105), limit("SELL", 1, 95)):
+        check_limits(order, SHARE, settings, lambda _: Decimal(100))
+
+
 def test_limits_of_single_legs_cannot_be_held_to_the_market() -> None:
     by_leg = replace(limit("BUY", 1, 1), limit_price=None, leg_prices=(Decimal(1), Decimal(2)))
     with pytest.raises(OrderLimitExceeded, match="limits of single legs cannot be held to 5 %"):
@@ -225,6 +239,7 @@ def test_a_distance_from_an_unknown_market_is_refused_and_no_limit_has_none() ->
         (Quote(SHARE, bid=99.9, ask=100.1, is_delayed=True), Decimal(100)),
         (Quote(SHARE, bid=-1.0, ask=1.0), None),
         (Quote(SHARE, bid=0.0, ask=100.0), None),
+        (Quote(SHARE, ask=100.0, last=99.0), Decimal(99)),
         (Quote(SHARE, bid=0.0, ask=100.0, last=99.0), Decimal(99)),
         (Quote(SHARE, last=0.0), None),
     ],
