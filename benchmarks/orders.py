@@ -75,8 +75,8 @@ class NoJournal:
     def perhaps_sent(self, at: datetime) -> list[Entry]:
         return []
 
-    def flags(self) -> dict[str, str]:
-        return {}
+    def placed_since(self, at: datetime) -> list[tuple[datetime, m.PlaceOrderRequest]]:
+        return []
 
     async def write(self, *entries: Entry) -> None:
         self._mark = max(self._mark, *(one.order_id for one in entries))
