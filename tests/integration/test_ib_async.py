@@ -441,3 +441,12 @@ def test_what_is_exported() -> None:
     assert all(hasattr(ours, name) for name in ours.__all__)
     assert (ours.IB, ours.Client, ours.Wrapper) == (IB, Client, Wrapper)
     assert issubclass(IB, ib_async.IB)
+
+
+@on_virtual_time
+async def test_the_same_order_may_be_placed_twice_unless_settings_are_given() -> None:
+    for settings, expected in ((None, {"Filled"}), (Settings(), {"Filled", "Cancelled"})):
+        async with floor(ib=IB(settings=settings)) as (ib, _):
+            trades = [ib.placeOrder(AAPL, MarketOrder("BUY", 1)) for _ in range(2)]
+            await until(lambda trades=trades: all(trade.isDone() for trade in trades))  # type: ignore[misc]
+            assert {trade.orderStatus.status for trade in trades} == expected

@@ -35,7 +35,7 @@ from ibwire.ib_async.order_recovery import recover_orders
 from ibwire.ib_async.outgoing import REMOVED, REQUESTS
 from ibwire.recovery import Stage
 from ibwire.session import IBSession
-from ibwire.settings import Settings
+from ibwire.settings import Settings, TradingSettings
 from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -68,12 +68,16 @@ def inside(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         asyncio._set_running_loop(None)
 
 
+WITHOUT_SETTINGS = Settings(trading=TradingSettings(duplicate_window_s=None))
+"""A program that changes one import may place the same order twice, as it always did."""
+
+
 class Client(ib_async.Client):
     """What `IB.client` is. `settings` are the session's, but for host, port and client id; `session` one to share."""
 
     def __init__(self, wrapper: Any, settings: Settings | None = None, session: IBSession | None = None) -> None:
         super().__init__(wrapper)
-        self.settings = settings or Settings()
+        self.settings = settings or WITHOUT_SETTINGS
         self._logger = logging.getLogger("ibwire.ib_async.client")
         self._shared = session
         self._session: IBSession | None = None
