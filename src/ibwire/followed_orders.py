@@ -6,14 +6,15 @@ Sends nothing but questions (and the wish to bind, again).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ibwire.bound_orders import BoundOrders
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
-from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected
+from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected, OrderOfAnotherLogin
+from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_states import OrderState
 from ibwire.reconciliation import Inquiry, reconcile
@@ -140,9 +141,22 @@ class FollowedOrders:
                 await reconcile(self._session, self._bound)
             self._is_reconciled = True
             orders.tell_unconfirmed(left_behind)
+            self._tell_strangers(known)
             self.is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
         self._on_reconciled()
         return number
+
+    def _tell_strangers(self, known: Iterable[OrderHandle]) -> None:
+        """Tell of the journal's open orders that this login cannot know of."""
+        accounts = self._session.accounts
+        strangers = [one for one in known if not one.is_over and not is_of_login(one.order, accounts)]
+        if strangers:
+            of = ", ".join(sorted({str(one.order.account) for one in strangers}))
+            text = (
+                f"{len(strangers)} open orders of the journal are for {of}, this login has {', '.join(accounts)}: "
+                "nothing is found out about them, they may be working"
+            )
+            self._session.events.emit(EventType.ERROR, OrderOfAnotherLogin(text))
 
     async def bind(self) -> None:
         """Have the TWS user's orders bound, and follow them. Raises what requests raise."""

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ibwire.exceptions import ConnectionFailed, IbwireError, RequestTimeout
+from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
@@ -33,10 +34,12 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     """Ask the gateway about everything and bring the orders up to date; how many were asked about.
 
     An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Of an order that news
-    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Raises what requests
-    raise; then nothing was concluded from silence.
+    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Of an order for
+    an account that this login has not the gateway knows nothing: nothing is concluded. Raises what requests raise; then
+    nothing was concluded from silence.
     """
-    about = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
+    here = [handle for handle in orders.handles if is_of_login(handle.order, session.accounts)]
+    about = [handle for handle in here if handle.has_left and _is_open(handle)]
     overtaken = await _ask(session, orders, about)
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:

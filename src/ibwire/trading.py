@@ -41,7 +41,15 @@ from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_groups import Bracket, as_bracket
-from ibwire.order_guards import MarketPrice, account_for, check_is_own, check_limits, check_link
+from ibwire.order_guards import (
+    MarketPrice,
+    account_for,
+    check_is_own,
+    check_limits,
+    check_link,
+    check_login,
+    is_of_login,
+)
 from ibwire.order_handles import OrderHandle
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
@@ -248,6 +256,7 @@ class Trading(OrderQuestions):
         if handle.status.is_ended:
             raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
         check_is_own(handle.key, self._session.client_id)
+        check_login(handle.order, self._session.accounts)
         if handle.others:
             raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
         fixed = {"action", "account", "order_ref"} & changes.keys()
@@ -282,7 +291,7 @@ class Trading(OrderQuestions):
 
         For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
         NotConnected unless the session is connected, OrderOfAnotherClient for one that was placed under another client
-        id, JournalError, RateLimitError.
+        id, OrderOfAnotherLogin for one of an account that the login has not, JournalError, RateLimitError.
         """
         orders, journal = self._followed.open()
         self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
@@ -291,6 +300,7 @@ class Trading(OrderQuestions):
                 continue
             check_link(self._session.state)
             check_is_own(handle.key, self._session.client_id)
+            check_login(handle.order, self._session.accounts)
             request = m.CancelOrderRequest(tracked.key.order_id)
             try:
                 record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
@@ -413,8 +423,9 @@ class Trading(OrderQuestions):
     def _may_be_cancelled(self) -> list[OrderHandle]:
         """What a halt cancels now: all of this client's that works, or without a link what waits for one."""
         orders = self.orders if self._followed.is_settled else self._placing.queue.waiting
-        own = self._session.client_id
-        return [handle for handle in orders if not handle.is_over and handle.key.client_id == own]
+        own, accounts = self._session.client_id, self._session.accounts
+        open_ = [handle for handle in orders if not handle.is_over and handle.key.client_id == own]
+        return [handle for handle in open_ if is_of_login(handle.order, accounts)]
 
     def _note_halt(self, halt: Halt | None) -> None:
         """For who reads the journal later; what counts is the mark."""
