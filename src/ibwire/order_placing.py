@@ -147,7 +147,8 @@ class Placing:
             await journal.write(record)
         except BaseException as error:
             admission.end(is_back=True)
-            if not isinstance(error, IbwireError):
+            # It may be on the disk although writing failed, if the journal's mark beside it could not be written.
+            if not isinstance(error, IbwireError) or journal.order(str(ref)) is not None:
                 known.not_sent(handle, f"not sent: {error!r}")
             raise
         known.add(handle)
