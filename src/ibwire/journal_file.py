@@ -44,8 +44,10 @@ class JournalFile:
             raise JournalUnwritable(f"{path}: {error}") from error
         try:
             self._open()
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, OSError):  # one that may not be read, for one
+                raise JournalUnwritable(f"{path}: {error}") from error
             raise
 
     def _open(self) -> None:

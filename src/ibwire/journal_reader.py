@@ -141,6 +141,7 @@ def is_begun(path: Path) -> bool:
     """Whether there is a journal at `path`: no file or an empty one is none. Raises JournalCorrupt for another file."""
     if not path.exists() or not path.stat().st_size:
         return False
+    _check_is_file(path)
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:  # SQLite takes a very short file for an empty one
             raise JournalCorrupt(f"{path} is no SQLite database")
@@ -149,12 +150,24 @@ def is_begun(path: Path) -> bool:
     return version > 0
 
 
+def _check_is_file(path: Path) -> None:
+    if path.is_dir():
+        raise JournalCorrupt(f"{path} is a folder", hint="name the journal's file")
+
+
 def _connected(path: Path) -> tuple[sqlite3.Connection, int]:
     """The file, to be read only, and the version of the journal in it."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    _check_is_file(path)
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise JournalCorrupt(f"{path}: {error}", hint="check who may read the file and its folder") from error
     try:
         return connection, version_of(connection)
-    except (sqlite3.DatabaseError, JournalCorrupt) as error:
+    except JournalCorrupt as error:
+        connection.close()
+        raise JournalCorrupt(f"{path}: {error.message}") from error
+    except sqlite3.DatabaseError as error:
         connection.close()
         raise JournalCorrupt(f"{path}: {error}") from error
 

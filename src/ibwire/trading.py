@@ -303,7 +303,8 @@ class Trading(OrderQuestions):
             check_login(handle.order, self._session.accounts)
             request = m.CancelOrderRequest(tracked.key.order_id)
             try:
-                record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
+                detail = "" if tracked is handle.tracked else f"of the second order, perm_id {tracked.key.perm_id}"
+                record = entry(Kind.CANCEL, self._session.now(), handle.key, request, detail=detail)
                 await journal.write(record)
                 check_link(self._session.state)
                 left = self._session.send(request, record.frames)

@@ -370,6 +370,20 @@ def test_another_file_is_no_journal_and_stays_as_it_is(path: Path, content: byte
     assert path.read_bytes() == content
 
 
+def test_a_folder_is_no_journal_and_a_newer_one_is_said_once(path: Path) -> None:
+    for open_ in (JournalReader, is_begun, lambda folder: JournalFile(folder, NOW)):
+        with pytest.raises(JournalCorrupt, match="is a folder; hint: name the journal's file"):
+            open_(path.parent)
+    with opened(path) as journal:
+        journal.write([intent(1)])
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    with pytest.raises(JournalCorrupt, match="has version 9, this ibwire knows 1 to 1; update ibwire") as newer:
+        JournalReader(path)
+    assert str(newer.value).count("hint:") == 1
+
+
 def test_another_database_is_no_journal_and_stays_as_it_is(path: Path) -> None:
     changed(path, "CREATE TABLE users (name TEXT)")
     before = path.read_bytes()
