@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ibwire.bound_orders import BoundOrders
+from ibwire.client_refs import split_order_ref
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
-from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected, OrderOfAnotherLogin
+from ibwire.exceptions import ConnectionFailed, IbwireError, JournalCorrupt, NotConnected, OrderOfAnotherLogin
 from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_states import OrderState
@@ -62,6 +63,7 @@ class FollowedOrders:
         self._bound: BoundOrders | None = None
         self._is_reconciled = False
         self._losses = 0
+        self._missing: set[int | None] = set()
         self._one_at_a_time = asyncio.Lock()
         self.is_settled = False
         """Whether the session is connected, and the orders were reconciled since."""
@@ -136,7 +138,9 @@ class FollowedOrders:
             self._session.use_ids_above(journal.mark(self._session.client_id))
             known = () if self._is_reconciled else orders.handles
             left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
-            number = await reconcile(self._session, orders)
+            unknown: list[m.OpenOrder] = []
+            number = await reconcile(self._session, orders, unknown.append)
+            self._tell_unknown(unknown)
             if self._bound is not None:
                 await reconcile(self._session, self._bound)
             self._is_reconciled = True
@@ -145,6 +149,29 @@ class FollowedOrders:
             self.is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
         self._on_reconciled()
         return number
+
+    def _tell_unknown(self, unknown: Iterable[m.OpenOrder]) -> None:
+        """Tell, once, of open orders that this client has placed with a reference and that the journal lacks."""
+        missing = [
+            told
+            for told in unknown
+            if told.order is not None
+            and told.order.client_id == self._session.client_id
+            and split_order_ref(told.order.order_ref)[1] is not None
+            and told.order.perm_id not in self._missing
+        ]
+        self._missing.update(told.order.perm_id for told in missing if told.order is not None)
+        if missing:
+            ids = ", ".join(str(told.order_id) for told in missing)
+            text = (
+                f"client {self._session.client_id} has placed {len(missing)} open orders that the journal "
+                f"{self._settings.journal_path} does not know (order ids {ids}): they are not followed"
+            )
+            hint = (
+                "the journal is an older copy, or they were placed with another one: use that one, or look at them "
+                "with `open_orders` and cancel them with `cancel_order`"
+            )
+            self._session.events.emit(EventType.ERROR, JournalCorrupt(text, hint=hint))
 
     def _tell_strangers(self, known: Iterable[OrderHandle]) -> None:
         """Tell of the journal's open orders that this login cannot know of."""

@@ -351,7 +351,9 @@ def test_a_change_that_perhaps_left_counts_as_the_last_that_the_process_did(path
 def test_a_cancel_of_a_second_order_is_none_of_the_first(path: Path) -> None:
     """Nothing says whether it left; the first order, which the gateway refused, was never cancelled."""
     refused = heard(m.ErrorMessage(id=1, error_code=201, error_msg="Order rejected"), NOW, key_of(1))
-    cancel = entry(Kind.CANCEL, NOW, key_of(1), m.CancelOrderRequest(order_id=1), detail="of the second order, perm_id 8")
+    cancel = entry(
+        Kind.CANCEL, NOW, key_of(1), m.CancelOrderRequest(order_id=1), detail="of the second order, perm_id 8"
+    )
     order = replayed(path, heard(open_order("Submitted", 100), NOW, key_of(1)), cancel)
     assert not order.is_cancelling
     assert perhaps_sent(records_of(path), NOW) == []
