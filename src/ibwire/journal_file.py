@@ -146,7 +146,13 @@ class JournalFile:
 
     def _add(self, entry: Entry) -> IbwireError | None:
         takes_id = entry.kind in TAKES_ID
-        if takes_id and not self.mark(entry.client_id) < entry.order_id <= MAX_ORDER_ID:
+        if takes_id and entry.order_id > MAX_ORDER_ID:
+            return DuplicateOrderId(
+                f"order id {entry.order_id} of client {entry.client_id} is above {MAX_ORDER_ID}, the largest there is; "
+                "nothing was sent",
+                hint="use another client id, which has order ids of its own",
+            )
+        if takes_id and entry.order_id <= self.mark(entry.client_id):
             return DuplicateOrderId(
                 f"order id {entry.order_id} of client {entry.client_id} is not above {self.mark(entry.client_id)}, the "
                 "highest it has used; nothing was sent"

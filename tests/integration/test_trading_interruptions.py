@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import sqlite3
+import sys
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from ibwire.client_refs import split_order_ref
-from ibwire.exceptions import JournalUnwritable
+from ibwire.exceptions import JournalUnwritable, OrderLimitExceeded
 from ibwire.journal_mark import MarkFile
 from ibwire.journal_reader import JournalReader
 from ibwire.order_states import OrderState
@@ -119,6 +120,33 @@ def test_a_caller_that_gives_up_at_any_step_leaves_nothing_that_nobody_follows(a
         assert len(done) < 50
         run(len(done))
     assert len(done) > 2  # it was interrupted on its way
+
+
+@pytest.mark.parametrize("action", ["place", "wait", "group"])
+def test_a_halt_at_any_step_of_an_order_refuses_or_cancels_it(action: str, tmp_path: Path) -> None:
+    before, work = ACTIONS[action]
+
+    @on_virtual_time
+    async def run(steps: int) -> None:
+        async with floor(tmp_path / str(steps)) as (gateway, session):
+            await before(session)
+            task = asyncio.ensure_future(work(session))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            done.append(task.done())
+            await session.trading.halt("enough")
+            await asyncio.wait({task})
+            await a_moment(5)
+            agree(gateway, session)
+            assert {order.status for order in gateway.state().orders} <= {"Cancelled"}
+            assert all(handle.is_over for handle in session.trading.orders)
+            error = task.exception()
+            assert isinstance(error, OrderLimitExceeded) if error is not None else gateway.state().orders
+
+    done: list[bool] = []
+    while not (done and done[-1]):
+        assert len(done) < 50
+        run(len(done))
 
 
 # --- a disk that fails -----------------------------------------------------------------------------------------------
@@ -253,3 +281,19 @@ async def test_an_order_that_is_to_wait_and_was_refused_has_ended_in_the_journal
         await gateway.inject("connectivity_restored", data_lost=False)
         await a_moment(5)
         assert not gateway.state().orders
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there an open file cannot be deleted")
+@on_virtual_time
+async def test_no_order_leaves_once_the_journal_was_deleted(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await (await session.trading.place(APPLE, limit("BUY", 10, 99))).acknowledged()
+        await a_moment()
+        for file in tmp_path.glob("journal.sqlite3*"):
+            file.unlink()
+        for waits in (None, 60.0):
+            with pytest.raises(JournalUnwritable, match="was deleted or moved while it was open"):
+                await session.trading.place(APPLE, limit("BUY", 10, 98), queue_while_down=waits)
+        await a_moment(5)
+        assert len(gateway.state().orders) == 1
+        assert [one.status for one in session.trading.orders] == [OrderState.SUBMITTED]

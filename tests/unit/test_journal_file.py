@@ -80,7 +80,9 @@ def test_a_reference_is_used_once(path: Path) -> None:
 
 def test_what_is_too_large_for_an_order_id_is_refused(path: Path) -> None:
     with opened(path) as journal:
-        assert isinstance(journal.write([intent(2**31 - 1)])[0], DuplicateOrderId)
+        (refused,) = journal.write([intent(2**31 - 1)])
+        assert isinstance(refused, DuplicateOrderId)
+        assert "is above 2147483646, the largest there is" in str(refused)
         assert isinstance(journal.write([intent(0)])[0], DuplicateOrderId)
 
 
