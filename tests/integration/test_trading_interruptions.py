@@ -283,14 +283,18 @@ async def test_an_order_that_is_to_wait_and_was_refused_has_ended_in_the_journal
         assert not gateway.state().orders
 
 
+def _delete_journal(path: Path) -> None:
+    for file in path.glob("journal.sqlite3*"):
+        file.unlink()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there an open file cannot be deleted")
 @on_virtual_time
 async def test_no_order_leaves_once_the_journal_was_deleted(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         await (await session.trading.place(APPLE, limit("BUY", 10, 99))).acknowledged()
         await a_moment()
-        for file in tmp_path.glob("journal.sqlite3*"):
-            file.unlink()
+        _delete_journal(tmp_path)
         for waits in (None, 60.0):
             with pytest.raises(JournalUnwritable, match="was deleted or moved while it was open"):
                 await session.trading.place(APPLE, limit("BUY", 10, 98), queue_while_down=waits)
