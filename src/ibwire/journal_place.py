@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ibwire.exceptions import JournalUnwritable
 
-_BESIDE = ("", "-wal", "-shm", ".lock")
+_BESIDE = ("", "-wal", ".lock")
 
 
 class JournalPlace:
@@ -40,7 +40,7 @@ class JournalPlace:
             )
 
     def check_files(self) -> None:
-        """Raises JournalUnwritable if a file of it was deleted, moved or replaced. Takes some microseconds."""
+        """Raises JournalUnwritable if a file of it was deleted, moved or replaced. Takes 0.01 to 0.06 ms."""
         for name, before in self._files.items():
             try:
                 found = os.stat(name)  # noqa: PTH116 - before every order: a third of what Path.stat takes
