@@ -44,7 +44,8 @@ async def measure(rounds: int) -> list[float]:
         settings = Settings(connection=ConnectionSettings(port=gateway.port), watchdog=watchdog)
         async with IBSession(settings) as session:
             streams = [
-                session.stream(m.MarketDataRequest(contract=m.Contract(con_id=one.con_id))) for one in instruments
+                session.stream(m.MarketDataRequest(contract=m.Contract(con_id=one.con_id, exchange=one.exchange)))
+                for one in instruments
             ]
             await asyncio.gather(*(anext(stream) for stream in streams))
             for _ in range(rounds):

@@ -52,8 +52,9 @@ class Counter:
         self._wait_for_hello()
         requests: list[bytes] = [encode(m.StartApiRequest(client_id=client_id))]
         for number in range(lines):
-            con_id = INSTRUMENTS[number % len(INSTRUMENTS)].con_id
-            requests.append(encode(m.MarketDataRequest(req_id=number, contract=m.Contract(con_id=con_id))))
+            one = INSTRUMENTS[number % len(INSTRUMENTS)]
+            contract = m.Contract(con_id=one.con_id, exchange=one.exchange)
+            requests.append(encode(m.MarketDataRequest(req_id=number, contract=contract)))
         self.socket.sendall(b"".join(requests))
         self.socket.settimeout(0.0)
 

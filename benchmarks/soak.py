@@ -15,6 +15,7 @@ import resource
 import subprocess
 import sys
 import time
+from itertools import cycle, islice
 from pathlib import Path
 
 from ibwire.gaps import Gap, Resumed
@@ -77,7 +78,7 @@ async def soak(port: int, minutes: float) -> None:
     settings, seen = Settings(connection=ConnectionSettings(port=port)), Seen()
     began, settled = time.monotonic(), 0.0
     async with IBSession(settings) as session:
-        contracts = [m.Contract(con_id=INSTRUMENTS[index % len(INSTRUMENTS)].con_id) for index in range(LINES)]
+        contracts = [m.Contract(con_id=one.con_id, exchange=one.exchange) for one in islice(cycle(INSTRUMENTS), LINES)]
         streams = [session.stream(m.MarketDataRequest(contract=contract)) for contract in contracts]
         tasks = [asyncio.create_task(consume(stream, seen)) for stream in streams]
         while (elapsed_s := time.monotonic() - began) < 60 * minutes:

@@ -183,7 +183,7 @@ REQUESTS: dict[Kind, Row] = {
             ),
         ),
         is_untyped=True,
-        note="past the journal: a crash leaves no record of it",
+        note="past the guards and the journal: a crash leaves no record of it",
     ),
     # news, calendars, scanners
     m.NewsBulletinsRequest: _streamed("reqNewsBulletins"),

@@ -23,6 +23,7 @@ from ibwire.positions import Position, read_position
 from ibwire.profit_and_loss import AccountPnL, PositionPnL, read_account_pnl, read_position_pnl
 from ibwire.session_api import SessionApi
 from ibwire.streams import MessageStream
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from ibwire.wire.catalogue import CATALOGUE
@@ -83,7 +84,7 @@ class AccountFeed:
         self._tries = 0
         self._began_s = self._heard_s = self._current_at_s = self._time()
         self._stream: MessageStream | None = None
-        self.task = asyncio.create_task(self._run(), name=f"ibwire {type(request).__name__}")
+        self.task = begin(self._run(), name=f"ibwire {type(request).__name__}")
 
     # --- those who use it
 

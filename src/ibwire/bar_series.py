@@ -95,10 +95,12 @@ class Problems:
 
     def series(self, contract: m.Contract, bar_size: str, what: str, *, rth: bool) -> BarSeries | None:
         """The series that is meant, if there is such a one."""
-        size, kind = BAR_SIZES.get(bar_size), what.upper()
+        size, kind = BAR_SIZES.get(str(bar_size)), str(what).upper()
         self.require(size is not None, f"bar_size is {bar_size!r}; allowed are {', '.join(BAR_SIZES)}")
         self.require(kind in BAR_KINDS, f"what is {what!r}; allowed are {', '.join(BAR_KINDS)}")
-        return None if size is None else BarSeries(contract=contract, size=size, what=kind, rth=rth)
+        is_contract = isinstance(contract, m.Contract)
+        self.require(is_contract, f"contract is {contract!r}, which is none; parse_contract makes one of a text")
+        return None if size is None or not is_contract else BarSeries(contract=contract, size=size, what=kind, rth=rth)
 
     def span(
         self,
@@ -131,7 +133,7 @@ class Problems:
             if isinstance(duration, timedelta):
                 self.require(duration > timedelta(), f"duration is {duration}; it has to be positive")
                 return end - duration
-            match = _DURATION.fullmatch(duration.strip().upper())
+            match = _DURATION.fullmatch(duration.strip().upper()) if isinstance(duration, str) else None
             if match is None or int(match[1]) == 0:
                 self.add(f'duration is {duration!r}; allowed are a timedelta or "<number> <S, D, W, M or Y>"')
                 return end
@@ -144,13 +146,21 @@ class Problems:
     def _moment(self, name: str, given: datetime | date | None, otherwise: datetime, *, is_by_day: bool) -> datetime:
         if given is None:
             return otherwise
+        if not isinstance(given, date):
+            self.add(f"{name} is {given!r}; allowed are an aware datetime and a date")
+            return otherwise
         if not isinstance(given, datetime):
             return _midnight(given)
         if given.tzinfo is None:
             self.add(f"{name} is {given}, which names no time zone; make it an aware datetime, or a date")
             return otherwise
-        # The day is that of the zone in which it was given.
-        return _midnight(given.date()) if is_by_day else _whole(given.astimezone(UTC))
+        if is_by_day:
+            return _midnight(given.date())  # the day is that of the zone in which it was given
+        try:
+            return _whole(given.astimezone(UTC))
+        except OverflowError:
+            self.add(f"{name} is {given}, which lies outside of the calendar in UTC")
+            return otherwise
 
 
 def _midnight(day: date) -> datetime:

@@ -15,6 +15,7 @@ from ibwire.execution_matching import NO_ORDER_ID
 from ibwire.journal_records import Entry
 from ibwire.order_acknowledgements import Acknowledgements
 from ibwire.order_changes import OrderKey
+from ibwire.order_checks import PriceGrid
 from ibwire.order_guards import check_link
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
@@ -64,7 +65,7 @@ class BoundOrders(TrackedOrders):
             self.cancel_sent(handle, await cancel_by_id(self._session, handle.key.order_id))
             self._acknowledgements.expect(handle)
 
-    async def modify(self, handle: OrderHandle, **changes: Any) -> None:
+    async def modify(self, handle: OrderHandle, *, grid: PriceGrid | None = None, **changes: Any) -> None:
         """For the handle: it is refused."""
         raise OrderChangeRefused("nothing was sent: the order was entered in TWS; change it there, or cancel it")
 

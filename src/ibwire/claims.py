@@ -59,7 +59,7 @@ def _small_history(message: Message, contract: m.Contract | None, what: str | No
 
 
 def _weight(what_to_show: str | None) -> int:
-    return 2 if what_to_show == "BID_ASK" else 1
+    return 2 if (what_to_show or "").upper() == "BID_ASK" else 1
 
 
 def _contract(contract: m.Contract | None) -> str:
@@ -92,7 +92,10 @@ def _ticks(message: m.HeadTimestampRequest | m.HistoricalTicksRequest) -> tuple[
 
 
 def _tick_by_tick(message: m.TickByTickRequest) -> tuple[Claim, ...]:
-    return (Claim("tick_by_tick.instrument", _contract(message.contract)), Claim("tick_by_tick.streams"))
+    contract = message.contract
+    # An instrument, wherever it is traded: the exchange that is asked for makes no other one of it.
+    instrument = str(contract.con_id) if contract is not None and contract.con_id else _contract(contract)
+    return (Claim("tick_by_tick.instrument", instrument), Claim("tick_by_tick.streams"))
 
 
 def _always(rule: str) -> Callable[[Message], tuple[Claim, ...]]:

@@ -17,8 +17,8 @@ from types import TracebackType
 from ibwire.connection_state import ConnectionState, StateKeeper
 from ibwire.dispatch import Dispatcher
 from ibwire.error_codes import ERROR_TABLE, Category, ErrorTable, Scope
-from ibwire.events import EventManager, EventType, LinkLoss, Session
-from ibwire.exceptions import ConnectionFailed, ConnectionLost, ConnectTimeout, IbwireError, NotConnected
+from ibwire.events import EventManager, EventType, LinkLoss, MessageLost, Session
+from ibwire.exceptions import ConnectionLost, ConnectTimeout, IbwireError, NotConnected
 from ibwire.gateway_links import GatewayLinks
 from ibwire.link import Link
 from ibwire.notices import News, Notice, read_notice
@@ -79,6 +79,7 @@ class ConnectionManager:
         self._states = StateKeeper(self.events)
         self._gateway_links = GatewayLinks(self._states, self.events)
         self._dispatcher = Dispatcher(self._take_unsolicited, self._note_error, errors)
+        self._dispatcher.on_failed = self._note_lost
         self._requests = Requests(
             self,
             self._dispatcher,
@@ -87,10 +88,11 @@ class ConnectionManager:
             bound=self.settings.stream_bound,
         )
         self._opening = Opening()
+        self._accounts: tuple[str, ...] = ()
         self._link: Link | None = None
         self._latest: Link | None = None
         self._doom = ""
-        self._is_disconnecting = False
+        self._is_disconnecting = self._is_closing = False
         self.down_because = ""
         """Why the last link fell."""
         self._up_at_s = 0.0
@@ -126,6 +128,7 @@ class ConnectionManager:
                 self._link.abort()
                 self._link = None
             self._states.enter(self._state_when_down, str(error) or type(error).__name__)
+            self._end_for_good()
             raise
         self._up_at_s = asyncio.get_running_loop().time()
         self._states.enter(ConnectionState.CONNECTED, "accounts and next order id are known")
@@ -135,22 +138,38 @@ class ConnectionManager:
         self.limiter.resume()
 
     async def disconnect(self) -> None:
-        """Close the link; what is under way ends with ConnectionLost. Does nothing if there is none."""
+        """Close the link, or give up making it; what is under way ends with ConnectionLost. Does nothing if there is
+        none."""
         link = self._link
         if link is not None:
             self._doom, self._is_disconnecting = "disconnect() was called", True
             await link.close()
+        await self._states.until(lambda: self.state not in (ConnectionState.CONNECTING, ConnectionState.HANDSHAKING))
 
     async def aclose(self) -> None:
         """Disconnect for good; an event manager of its own is closed too. Safe to call again."""
-        self.is_supervised = False
-        await self.disconnect()
-        if self.state is ConnectionState.RECONNECTING:
-            self._states.enter(ConnectionState.DISCONNECTED, "nobody connects again")
-        if self.state is ConnectionState.DISCONNECTED:
-            self._states.enter(ConnectionState.CLOSED, "closed on purpose")
+        self.is_supervised, self._is_closing = False, True
+        try:
+            await self.disconnect()
+        except asyncio.CancelledError:
+            self.cut()
+            raise
+        self._end_for_good()
         if self._owns_events:
             await self.events.aclose()
+
+    def cut(self) -> None:
+        """Disconnect for good and at once, as `aclose` does if it is cancelled; events stay open."""
+        self.is_supervised, self._is_closing = False, True
+        self.abort("closing was cut short")
+        self._end_for_good()
+
+    def _end_for_good(self) -> None:
+        """Closed, as soon as there is neither a link nor an attempt at one."""
+        if self._is_closing and self.state is ConnectionState.RECONNECTING:
+            self._states.enter(ConnectionState.DISCONNECTED, "nobody connects again")
+        if self._is_closing and self.state is ConnectionState.DISCONNECTED:
+            self._states.enter(ConnectionState.CLOSED, "closed on purpose")
 
     def abort(self, reason: str) -> None:
         """Cut the link at once, as if it had fallen by itself, because of `reason`."""
@@ -168,10 +187,19 @@ class ConnectionManager:
 
         def is_up() -> bool:
             if self.state is ConnectionState.CLOSED or (not self.is_up and not self.will_return):
-                raise NotConnected(f"the connection is {self.state.value}, and nobody connects again")
+                raise self.not_connected("nobody connects again")
             return self.is_up
 
         await self._states.until(is_up)
+
+    def not_connected(self, what: str) -> NotConnected:
+        """The error of what needs a link when there is none: why there is none, and what can be done."""
+        hint = None
+        if self.state is ConnectionState.CLOSED:
+            hint = "what is closed stays closed: make another session"
+        elif self.will_return:
+            hint = "wait until the session is back; a question may be asked with retry=True, which does"
+        return NotConnected(f"{what}: the connection is {self.state.value}", hint=hint)
 
     async def wait_until_down(self) -> None:
         """Wait until the link has fallen, or was closed."""
@@ -199,8 +227,8 @@ class ConnectionManager:
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts of the gateway's login."""
-        return self._opening.accounts
+        """The accounts of the gateway's login, as it named them last: also while there is no link."""
+        return self._accounts
 
     @property
     def idle_s(self) -> float:
@@ -230,7 +258,7 @@ class ConnectionManager:
         Both come from one counter, because an error's id may mean either (protocol notes, 1.8).
         """
         if not self.is_up:
-            raise NotConnected("the next id is known once the gateway has said it")
+            raise self.not_connected("the next id is not known")
         number, self._next_id = self._next_id, self._next_id + 1
         return number
 
@@ -346,10 +374,12 @@ class ConnectionManager:
         self._link = self._latest = link
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.get_running_loop().create_connection(lambda: link, host, self.port)
+                await link.open(host, self.port)
         except TimeoutError:
             raise ConnectTimeout(f"no TCP connection to {where} within {seconds:g} s") from None
         except OSError as error:
+            if self._doom:
+                raise _given_up(self._doom) from None
             raise no_socket(error, where) from error
         return link
 
@@ -367,10 +397,10 @@ class ConnectionManager:
         elif link.cause is None:
             reason = "the gateway closed the connection"
         else:
-            reason = f"the connection ended: {link.cause}"
+            reason = f"the connection ended: {getattr(link.cause, 'message', link.cause)}"
         was_up = self.is_up
         if not was_up and self._opening.failure is None:
-            self._opening.failure = _failure_of(link, reason)
+            self._opening.failure = _given_up(reason) if self._doom else self._opening.ended(reason, link.cause)
         under_way = self.requests_under_way
         self.down_because = reason
         if was_up:
@@ -381,6 +411,7 @@ class ConnectionManager:
         self._dispatcher.fail_all(reason, link.cause)
         if self._limiter is not None:
             self._limiter.link_lost(lambda: ConnectionLost(reason))
+        self._end_for_good()
 
     # --- what comes
 
@@ -397,7 +428,8 @@ class ConnectionManager:
         match message:
             case m.ManagedAccounts():
                 names = (message.accounts_list or "").split(",")
-                self._opening.accounts = tuple(name.strip() for name in names if name.strip())
+                self._accounts = tuple(name.strip() for name in names if name.strip())
+                self._opening.has_accounts = bool(self._accounts)
             case m.NextValidId():
                 self._opening.next_order_id = message.order_id or 0
                 self._next_id = max(self._next_id, self._opening.next_order_id)
@@ -418,9 +450,16 @@ class ConnectionManager:
         elif rule.category is Category.RATE and rule.scope is Scope.SESSION:
             self.limiter.report_violation(code)
 
+    def _note_lost(self, message: Message | None, error: Exception) -> None:
+        """A message that could not be taken: it must not end the session, nor be lost in silence."""
+        _log.error("a message could not be taken, the session goes on: %r", message, exc_info=error)
+        self.events.emit(EventType.WARNING, MessageLost(message=repr(message), error=repr(error)))
+
     def _take_notice(self, message: m.ErrorMessage) -> None:
         code, text = message.error_code or 0, message.error_msg or ""
         notice = read_notice(self._errors, code, text)
+        if not self.is_up and self._errors.ends_request(code, text):
+            self._opening.said = self._errors.exception_for(code, text)
         match notice.news:
             case News.CLIENT_ID_IN_USE if not self.is_up:
                 self._opening.failure = self._errors.exception_for(code, text)
@@ -436,10 +475,5 @@ class ConnectionManager:
         self._on_notice(notice)
 
 
-def _failure_of(link: Link, reason: str) -> IbwireError:
-    """Why an attempt to open a session ended, when the link did."""
-    if isinstance(link.cause, ConnectionFailed):
-        return link.cause  # the handshake's own, more exact error
-    failure = ConnectionLost(f"{reason} before it was ready")
-    failure.__cause__ = link.cause
-    return failure
+def _given_up(reason: str) -> ConnectionLost:
+    return ConnectionLost(f"{reason} before it was ready", hint="nothing was under way")

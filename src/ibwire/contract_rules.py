@@ -55,8 +55,10 @@ def normal(contract: Contract) -> Contract:
 
     IBKR echoes "" for missing text, and some text with blanks around it; for what is no option also a strike of 0 and a
     right of "0" or "?". Its expiry may have a time behind it ("20260618 08:30 US/Central"), which is cut off. Source:
-    protocol notes, 3.1.
+    protocol notes, 3.1. Raises InvalidRequest for what is no contract.
     """
+    if not isinstance(contract, Contract):
+        raise no_contract(contract)
     given: dict[str, Any] = {
         name: value.strip() or None if isinstance(value, str) else value for name, value in asdict(contract).items()
     }
@@ -84,6 +86,13 @@ def checked(contract: Contract) -> Contract:
 def invalid(what: str, problems: list[str]) -> InvalidRequest:
     """One error for all problems of a contract."""
     return InvalidRequest(f"{what}: {'; '.join(problems)}", hint="correct what the message names; nothing was sent")
+
+
+def no_contract(given: object) -> InvalidRequest:
+    """The error for what is no contract: mostly the text of one."""
+    return InvalidRequest(
+        f"{given!r} ({type(given).__name__}) is no contract", hint="parse_contract(text), or Stock('AAPL') and the like"
+    )
 
 
 def problems_in(contract: Contract) -> list[str]:

@@ -36,7 +36,7 @@ from ibwire.contract_kinds import (
     Stock,
 )
 from ibwire.contract_matching import the_one, wanted
-from ibwire.contract_rules import checked, normal
+from ibwire.contract_rules import checked, no_contract, normal
 from ibwire.contract_texts import format_contract, parse_contract, shown
 from ibwire.exceptions import IbwireError, InvalidRequest, NoData, NoSecurityDefinition, NotAllQualified, RequestError
 from ibwire.option_chains import OptionChain, chain_of
@@ -132,6 +132,8 @@ class Contracts:
         """
         if isinstance(contracts, Contract):
             return await self._qualify_one(contracts)
+        if isinstance(contracts, str):  # which is an iterable too, of its letters
+            raise no_contract(contracts)
         asked = list(contracts)
         results = await asyncio.gather(*map(self._qualify_one, asked), return_exceptions=True)
         failures: list[tuple[Contract, IbwireError]] = []

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
-from ibwire.exceptions import ConnectionLost, DuplicateRequest, IbwireError
+from ibwire.exceptions import ConnectionLost, DuplicateRequest, IbwireError, UnreadableAnswer
 from ibwire.streams import Collection, Receiver
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -30,9 +30,20 @@ class Entry:
     the request had not been sent.
     """
 
-    __slots__ = ("_finals", "is_given_up", "keys", "message", "receiver", "table", "take", "withdraw")
+    __slots__ = (
+        "_finals",
+        "_kinds",
+        "_stray",
+        "is_given_up",
+        "keys",
+        "message",
+        "receiver",
+        "table",
+        "take",
+        "withdraw",
+    )
 
-    def __init__(self, message: Message, receiver: Receiver) -> None:
+    def __init__(self, message: Message, receiver: Receiver, stray: Callable[[Message], None] = lambda _: None) -> None:
         spec = CATALOGUE[type(message)]
         self.message = message
         self.receiver = receiver
@@ -42,6 +53,8 @@ class Entry:
         self.table: dict[int, Entry] | dict[Kind, Entry] = {}
         ends = isinstance(receiver, Collection | _LateAnswer) or shape_of(message) is Shape.ONE_SHOT
         self._finals = spec.finals if ends else frozenset()
+        self._kinds = frozenset((*spec.responses, spec.end))
+        self._stray = stray
         # Most messages are ticks of a stream without an end: they go straight to it, or past it to its consumer.
         self.take: Callable[[Message], None] = self._take_until_final if ends else receiver.deliver
 
@@ -65,6 +78,9 @@ class Entry:
         self.receiver.fail(error)
 
     def _take_until_final(self, message: Message) -> None:
+        if type(message) not in self._kinds:  # under this id, and no answer to this: whoever asked could not read it
+            self._stray(message)
+            return
         self.receiver.deliver(message)
         # Historical ticks may come in several messages, only the last of them marked (protocol notes, 3.7).
         if type(message) in self._finals and getattr(message, "is_done", True):
@@ -131,6 +147,8 @@ class Dispatcher:
         """Messages that belonged to no request under way, by name, apart from those a gateway sends on its own."""
         self.on_stray: Callable[[int], object] = lambda _: None
         """Told the request id of each of them that has one."""
+        self.on_failed: Callable[[Message | None, Exception], object] = lambda _, __: None
+        """Told of each message that could not be taken, and why."""
 
     def __len__(self) -> int:
         """How many requests are under way."""
@@ -141,7 +159,7 @@ class Dispatcher:
 
         Raises DuplicateRequest if its id, or the one place for its kind, is taken.
         """
-        entry = Entry(message, receiver)
+        entry = Entry(message, receiver, self._count_unrouted)
         spec = CATALOGUE[type(message)]
         match spec.correlation:
             case Correlation.REQUEST_ID:
@@ -189,19 +207,37 @@ class Dispatcher:
         return any(kind in self._watchers for kind in kinds)
 
     def dispatch(self, messages: Iterable[Message]) -> None:
-        """Give each message to its request."""
+        """Give each message to its request. One that nobody could take is told to `on_failed`; the others are given."""
         by_request, keyed = self._by_request, _BY_REQUEST
-        for message in messages:
-            kind = type(message)
-            if kind in keyed:
-                entry = by_request.get(message.req_id)  # type: ignore[attr-defined]
-                if entry is not None:
-                    entry.take(message)
-                else:
-                    self.unrouted[kind.__name__] += 1
-                    self.on_stray(message.req_id)  # type: ignore[attr-defined]
+        rest, message = iter(messages), None
+        while True:
+            try:
+                for message in rest:
+                    kind = type(message)
+                    if kind in keyed:
+                        entry = by_request.get(message.req_id)  # type: ignore[attr-defined]
+                        if entry is not None:
+                            entry.take(message)
+                        else:
+                            self.unrouted[kind.__name__] += 1
+                            self.on_stray(message.req_id)  # type: ignore[attr-defined]
+                    else:
+                        self._dispatch_other(message)
+            except Exception as error:  # noqa: BLE001 - raised further it would end the connection and lose the others
+                self._could_not_take(message, error)
             else:
-                self._dispatch_other(message)
+                return
+
+    def _could_not_take(self, message: Message | None, error: Exception) -> None:
+        """A mistake of ours or of a service. An answer of which a part is lost is not passed off as the whole."""
+        entry = self._by_request.get(getattr(message, "req_id", None) or NO_ID)
+        if entry is not None and isinstance(entry.receiver, Collection):
+            failure = UnreadableAnswer(
+                f"{type(message).__name__} could not be taken: {error!r}", request=repr(entry.message)
+            )
+            failure.__cause__ = error
+            entry.fail(failure)
+        self.on_failed(message, error)
 
     def _dispatch_other(self, message: Message) -> None:
         for watcher in self._watchers.get(type(message), ()):
@@ -236,7 +272,7 @@ class Dispatcher:
             entry.take(message)
         takers = tuple(entry for entry in found if not entry.is_given_up)
         if not takers and type(message) not in UNSOLICITED and type(message) not in self._watchers:
-            self.unrouted[type(message).__name__] += 1
+            self._count_unrouted(message)
         if not takers or type(message) in UNSOLICITED:
             self._on_unsolicited(message)
         return takers
@@ -262,6 +298,9 @@ class Dispatcher:
             request.receiver.deliver(message)  # `take` may be a shortcut for data
         else:
             self._on_unsolicited(message)
+
+    def _count_unrouted(self, message: Message) -> None:
+        self.unrouted[type(message).__name__] += 1
 
     def _entries(self) -> list[Entry]:
         tables = (self._by_request, self._by_order, self._by_rule, self._by_kind)

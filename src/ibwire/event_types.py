@@ -251,6 +251,14 @@ class EventsDropped(msgspec.Struct, frozen=True, kw_only=True):
     bound: int
 
 
+class MessageLost(msgspec.Struct, frozen=True, kw_only=True):
+    """WARNING: a message of the gateway could not be taken, by a mistake of ibwire's or of a service on it: the session
+    goes on without it. A request whose answer it was a part of fails."""
+
+    message: str
+    error: str
+
+
 class CacheTrouble(msgspec.Struct, frozen=True, kw_only=True):
     """WARNING: a file of kept answers could not be used, and what was done about it; they are asked for anew."""
 

@@ -43,6 +43,7 @@ from ibwire.event_types import (
     HandlerFailure,
     IbAsyncEvent,
     LinkLoss,
+    MessageLost,
     Reconnecting,
     Recovered,
     RecoveryStep,
@@ -56,6 +57,7 @@ from ibwire.event_types import (
     utc_now,
 )
 from ibwire.exceptions import ConfigurationError, IbwireError
+from ibwire.tasks import begin
 
 __all__ = [
     "CacheTrouble",
@@ -71,6 +73,7 @@ __all__ = [
     "HIGH_RATE",
     "HandlerFailure",
     "LinkLoss",
+    "MessageLost",
     "Overflow",
     "Reconnecting",
     "Recovered",
@@ -232,13 +235,13 @@ class EventManager:
         if not _is_async(handler):
             return self._add(SyncSubscription(terms, handler), types)
         try:
-            loop = asyncio.get_running_loop()
+            asyncio.get_running_loop()
         except RuntimeError:
             raise IbwireError(f"no event loop runs yet, in which {name} could", hint="subscribe inside it") from None
         queue = EventQueue(self._queue_bound if queue_bound is None else queue_bound, overflow)
         handler = cast("Callable[[Event], Awaitable[object]]", handler)
         subscription = self._add(AsyncSubscription(terms, queue, handler, self._slow_handler_s), types)
-        task = loop.create_task(subscription.run(), name=f"ibwire handler {name}")
+        task = begin(subscription.run(), name=f"ibwire handler {name}")
         self._tasks[task] = subscription
         task.add_done_callback(self._tasks.pop)
         return subscription

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,18 @@ from ibwire.bound_orders import BoundOrders
 from ibwire.client_refs import split_order_ref
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
-from ibwire.exceptions import ConnectionFailed, IbwireError, JournalCorrupt, NotConnected, OrderOfAnotherLogin
+from ibwire.exceptions import (
+    ConnectionFailed,
+    IbwireError,
+    JournalCorrupt,
+    NotConnected,
+    OrderOfAnotherLogin,
+    ProtocolError,
+)
 from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_states import OrderState
+from ibwire.order_views import known_order
 from ibwire.reconciliation import Inquiry, reconcile
 from ibwire.recovery import Stage
 from ibwire.session_api import SessionApi
@@ -61,6 +70,7 @@ class FollowedOrders:
         self._journal: Journal | None = None
         self._orders: TrackedOrders | None = None
         self._bound: BoundOrders | None = None
+        self._told_unknown: set[int | None] = set()
         self._is_reconciled = False
         self._losses = 0
         self._missing: set[int | None] = set()
@@ -140,7 +150,7 @@ class FollowedOrders:
             left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
             unknown: list[m.OpenOrder] = []
             number = await reconcile(self._session, orders, unknown.append)
-            self._tell_unknown(unknown)
+            self._tell_missing(unknown)
             if self._bound is not None:
                 await reconcile(self._session, self._bound)
             self._is_reconciled = True
@@ -150,7 +160,7 @@ class FollowedOrders:
         self._on_reconciled()
         return number
 
-    def _tell_unknown(self, unknown: Iterable[m.OpenOrder]) -> None:
+    def _tell_missing(self, unknown: Iterable[m.OpenOrder]) -> None:
         """Tell, once, of open orders that this client has placed with a reference and that the journal lacks."""
         missing = [
             told
@@ -219,6 +229,8 @@ class FollowedOrders:
             self.inquiry.ask_soon(is_sure=True)
         for orders in self._followed if isinstance(message, NEWS) else ():
             orders.hear(message)
+        if isinstance(message, m.OpenOrder):
+            self._tell_unknown(message)
 
     def take(self, message: Message) -> None:
         """An answer to somebody's question."""
@@ -230,6 +242,16 @@ class FollowedOrders:
         if self.is_closed or self._orders is None:
             return ()
         return (self._orders,) if self._bound is None else (self._orders, self._bound)
+
+    def _tell_unknown(self, told: m.OpenOrder) -> None:
+        """An order that was placed through another journal, or one restored from a backup: nothing here cancels it."""
+        order = told.order or m.Order()
+        is_placed_so = order.client_id == self._session.client_id and split_order_ref(order.order_ref)[1] is not None
+        if not is_placed_so or self._orders is None or order.perm_id in self._told_unknown or self._orders.find(told):
+            return
+        self._told_unknown.add(order.perm_id)
+        with suppress(ProtocolError):
+            self._session.events.emit(EventType.WARNING, known_order(told))
 
     def _take_state(self, _: object) -> None:
         state = self._session.state

@@ -59,7 +59,7 @@ class HaltMark:
     def set(self, reason: str, at: datetime) -> Halt:
         """Halt trading; when this returns it will hold, also after a power cut. Raises JournalUnwritable.
 
-        One that is there is replaced. `at` is aware.
+        One that is there is replaced. `at` is aware. On a full disk the mark may say nothing, and halts all the same.
         """
         halt = Halt(reason=reason or "no reason was given", at=at, by=_who())
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
@@ -72,11 +72,21 @@ class HaltMark:
             draft.replace(self.path)
             _sync_folder(self.path.parent)
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            self._touch(error)
+        return halt
+
+    def _touch(self, because: OSError) -> None:
+        """Where there is no room for words there mostly is for a name."""
+        try:
+            self.path.touch()
+            _sync_folder(self.path.parent)
+        except OSError as error:
             raise JournalUnwritable(
-                f"trading is not halted: {self.path}: {error}",
+                f"trading is not halted: {self.path}: {because}",
                 hint=f"make a file of that name by any means (`touch {self.path}`): its being there halts trading",
             ) from error
-        return halt
 
     def remove(self) -> None:
         """Let trading go on. Raises JournalUnwritable if the mark cannot be removed: then it holds."""

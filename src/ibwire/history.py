@@ -249,7 +249,10 @@ class History:
             raise NoData(f"the histogram of the last {period} is empty")
         if any(entry.price is None or entry.size is None for entry in entries):
             raise RequestError("the gateway sent a histogram without prices or sizes")
-        levels = [PriceLevel(entry.price or 0.0, Decimal(entry.size or 0)) for entry in entries]
+        try:
+            levels = [PriceLevel(entry.price or 0.0, Decimal(entry.size or 0)) for entry in entries]
+        except ArithmeticError:
+            raise RequestError("the gateway sent a histogram with a size that is no number") from None
         return Histogram(PriceLevel, sorted(levels, key=lambda level: level.price))
 
     async def schedule(

@@ -224,7 +224,10 @@ def _quote(tick: m.HistoricalTickBidAsk) -> QuoteTick:
 def _time(unix_s: int | None) -> datetime:
     if unix_s is None:
         raise RequestError("the gateway sent a tick without a time")
-    return datetime.fromtimestamp(unix_s, UTC)
+    try:
+        return datetime.fromtimestamp(unix_s, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise RequestError(f"the gateway sent a tick with {unix_s} for a time") from None
 
 
 def _price(price: float | None) -> float:

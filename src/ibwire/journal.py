@@ -22,6 +22,7 @@ from ibwire.journal_file import JournalFile
 from ibwire.journal_reader import JournalReader
 from ibwire.journal_records import Entry, perhaps_sent, replay
 from ibwire.order_state import TrackedOrder
+from ibwire.wire import messages as m
 
 MAX_WAITING = 10_000
 """How many records may wait for the disk; more are refused."""
@@ -76,6 +77,16 @@ class Journal:
         """Changes and cancels of open orders that are taken to have left, to be written before the orders go on."""
         refs = self._reader.client_refs(only_open=True)
         return [one for ref in refs for one in perhaps_sent(self._reader.records(ref), at)]
+
+    def placed_since(self, at: datetime) -> list[tuple[datetime, m.PlaceOrderRequest]]:
+        """When orders were placed since then that have left, as far as one knows, and what was sent; oldest first."""
+        found = []
+        for record in self._reader.numbered_since(at):
+            order = self.order(record.entry.client_ref)
+            requests = [one for one in record.messages if isinstance(one, m.PlaceOrderRequest)]
+            if order is not None and not order.is_unsent:
+                found += [(record.entry.at, one) for one in requests]
+        return found
 
     def order(self, client_ref: str) -> TrackedOrder | None:
         """One order as it stands by its records, also one that has ended; None if there is none."""

@@ -37,6 +37,7 @@ class JournalFile:
     def __init__(self, path: Path, now: datetime) -> None:
         self.path = path
         self._mark = MarkFile(path)
+        self._is_marked = True
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = JournalLock(path, now)
@@ -71,6 +72,7 @@ class JournalFile:
         self._marks = reader.marks()
         reader.close()
         self._place = JournalPlace(self.path)
+        self._own = {os.fspath(path): _identity(path) for path in (self.path, self._lock.path)}
 
     def _check(self) -> None:
         reader = JournalReader(self.path)
@@ -108,7 +110,10 @@ class JournalFile:
         Raises JournalUnwritable if none could be written, also if its files are no longer those that were opened.
         """
         self._place.check_process()
+        self._check_own()
         self._place.check_files()
+        if not self._is_marked:
+            self._write_mark()
         before = (dict(self._marks), self._sequence, self._checksum)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -121,11 +126,28 @@ class JournalFile:
             if isinstance(error, sqlite3.Error):
                 raise JournalUnwritable(f"{self.path}: {error}") from error
             raise
+        with suppress(JournalUnwritable):  # they are on the disk; before anything else is written it is tried again
+            self._write_mark()
+        return results
+
+    def _write_mark(self) -> None:
+        self._is_marked = False
         try:
             self._mark.write(self._sequence)
         except OSError as error:
             raise JournalUnwritable(f"{self._mark.path}: {error}") from error
-        return results
+        self._is_marked = True
+
+    def _check_own(self) -> None:
+        """Raises JournalUnwritable if what is at the path is not what was opened: what is written then finds nobody,
+        and without its lock another process may write as well."""
+        for path, identity in self._own.items():
+            if _identity(path) != identity:
+                raise JournalUnwritable(
+                    f"{path} was deleted or replaced while the journal was open",
+                    retryable=False,
+                    hint="put that very file back, or end the program: it follows its orders, and places none",
+                )
 
     def grow_log(self) -> None:
         """Make SQLite's log as long as it becomes between two checkpoints, so that what is written overwrites it.
@@ -147,10 +169,9 @@ class JournalFile:
     def _add(self, entry: Entry) -> IbwireError | None:
         takes_id = entry.kind in TAKES_ID
         if takes_id and entry.order_id > MAX_ORDER_ID:
-            return DuplicateOrderId(
-                f"order id {entry.order_id} of client {entry.client_id} is above {MAX_ORDER_ID}, the largest there is; "
-                "nothing was sent",
-                hint="use another client id, which has order ids of its own",
+            text = f"order id {entry.order_id} is above {MAX_ORDER_ID}, the largest there is; nothing was sent"
+            return JournalUnwritable(
+                text, retryable=False, hint="place orders with a client id that has used fewer ids"
             )
         if takes_id and entry.order_id <= self.mark(entry.client_id):
             return DuplicateOrderId(
@@ -178,6 +199,15 @@ class JournalFile:
                 "INSERT OR REPLACE INTO marks (client_id, order_id, checksum) VALUES (?, ?, ?)", mark
             )
         return None
+
+
+def _identity(path: str | Path) -> tuple[int, int] | None:
+    """Which file is at a path, whatever its name; None if there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - before every write: a third of what Path.stat takes
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _undo_half_made(path: Path) -> None:

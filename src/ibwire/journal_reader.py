@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ibwire.exceptions import JournalCorrupt
 from ibwire.journal_mark import MarkFile
-from ibwire.journal_records import TAKES_ID, Record, entry_from_row, replay
-from ibwire.journal_schema import checksum, expected_statements, statements_of, version_of
+from ibwire.journal_records import TAKES_ID, Record, entry_from_row, micros, replay
+from ibwire.journal_schema import NAME_ANOTHER, checksum, expected_statements, statements_of, version_of
 from ibwire.order_state import TrackedOrder
 
 COLUMNS = "sequence, at_us, kind, client_ref, client_id, order_id, detail, frames, checksum"
@@ -42,6 +43,13 @@ class JournalReader:
         where = "" if client_ref is None else "WHERE client_ref = ?"
         arguments = () if client_ref is None else (client_ref,)
         for row in self._query(f"SELECT {COLUMNS} FROM records {where} ORDER BY sequence", arguments):
+            yield _record(row)
+
+    def numbered_since(self, at: datetime) -> Iterator[Record]:
+        """The records since then that gave an order its id, oldest first."""
+        kinds = ", ".join(f"'{kind}'" for kind in sorted(TAKES_ID))
+        query = f"SELECT {COLUMNS} FROM records WHERE kind IN ({kinds}) AND at_us > ? ORDER BY sequence"
+        for row in self._query(query, (micros(at),)):
             yield _record(row)
 
     def client_refs(self, *, only_open: bool = False) -> list[str]:
@@ -76,13 +84,15 @@ class JournalReader:
         try:
             newest = MarkFile(self.path).newest()  # before the view: records are durable before they are marked
         except JournalCorrupt as error:
-            found.append(str(error))
+            found.append(error.message)
         try:
             self._connection.execute("BEGIN")  # one view of it, whatever is being written meanwhile
             found += [*self._file_problems(), *self._row_problems(newest), *self._mark_problems()]
             if is_thorough and not found:
                 found += self._message_problems()
-        except (sqlite3.Error, JournalCorrupt, ValueError, TypeError, OverflowError) as error:
+        except JournalCorrupt as error:
+            found.append(error.message)
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
             found.append(str(error))
         finally:
             if self._connection.in_transaction:
@@ -132,13 +142,15 @@ class JournalReader:
             try:
                 _ = record.messages
             except JournalCorrupt as error:
-                yield str(error)
+                yield error.message
         for _ in self.orders():
             pass
 
 
 def is_begun(path: Path) -> bool:
     """Whether there is a journal at `path`: no file or an empty one is none. Raises JournalCorrupt for another file."""
+    if path.exists():
+        _check_is_file(path)
     if not path.exists() or not path.stat().st_size:
         return False
     _check_is_file(path)
@@ -152,21 +164,18 @@ def is_begun(path: Path) -> bool:
 
 def _check_is_file(path: Path) -> None:
     if path.is_dir():
-        raise JournalCorrupt(f"{path} is a folder", hint="name the journal's file")
+        raise JournalCorrupt(f"{path} is a folder", hint=NAME_ANOTHER)
 
 
 def _connected(path: Path) -> tuple[sqlite3.Connection, int]:
     """The file, to be read only, and the version of the journal in it."""
     _check_is_file(path)
-    try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    except sqlite3.Error as error:
-        raise JournalCorrupt(f"{path}: {error}", hint="check who may read the file and its folder") from error
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     try:
         return connection, version_of(connection)
     except JournalCorrupt as error:
         connection.close()
-        raise JournalCorrupt(f"{path}: {error.message}") from error
+        raise JournalCorrupt(f"{path}: {error.message}", hint=error.hint) from error
     except sqlite3.DatabaseError as error:
         connection.close()
         raise JournalCorrupt(f"{path}: {error}") from error

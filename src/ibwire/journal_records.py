@@ -65,6 +65,12 @@ KIND_OF: Mapping[type[Message], Kind] = {
 """The record of each message that a gateway says of an order."""
 
 
+def micros(at: datetime) -> int:
+    """An aware time in microseconds since 1970."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """A record to be written. `client_ref` is the reference of the order as text; `at` is aware."""
 
@@ -79,8 +85,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def at_us(self) -> int:
         """The time in microseconds since 1970."""
-        since = self.at - _EPOCH
-        return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        return micros(self.at)
 
 
 class Record(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from hashlib import blake2b
 
 from ibwire.exceptions import JournalCorrupt
 
+NAME_ANOTHER = "name another file as the journal (IBWIRE_TRADING_JOURNAL_PATH, --path)"
+
 APPLICATION_ID = 0x49425752
 """In the file's header: says that this is a journal of ibwire."""
 
@@ -43,9 +45,10 @@ def version_of(connection: sqlite3.Connection) -> int:
     if is_empty and version == 0 and application_id == 0:
         return 0
     if application_id != APPLICATION_ID:
-        raise JournalCorrupt("the file is an SQLite database, but no journal of ibwire")
+        raise JournalCorrupt("the file is an SQLite database, but no journal of ibwire", hint=NAME_ANOTHER)
     if not 1 <= version <= len(STEPS):
-        raise JournalCorrupt(f"the journal has version {version}, this ibwire knows 1 to {len(STEPS)}; update ibwire")
+        text = f"the journal has version {version}, this ibwire knows 1 to {len(STEPS)}"
+        raise JournalCorrupt(text, hint="update ibwire; a newer one has written it")
     return version
 
 

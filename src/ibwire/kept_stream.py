@@ -7,13 +7,14 @@ keeper decides (see `stream_keeper`); here is which state a stream is in, and wh
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
 from ibwire.dispatch import Entry
-from ibwire.exceptions import ConnectionFailed, IbwireError, PacingViolation, RateLimitError
+from ibwire.exceptions import ConnectionFailed, DuplicateRequest, IbwireError, PacingViolation, RateLimitError
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.streams import Receiver
 from ibwire.wire import Message
@@ -22,8 +23,15 @@ from ibwire.wire import messages as m
 _PREAMBLE = (m.TickReqParams, m.MarketDataType)
 """What a gateway answers to a subscription at once, whether there is data or not."""
 
+_log = logging.getLogger(__name__)
+
 _MOST_TRIES = 16
 """As far as they are counted: nobody waits longer for more of them."""
+
+
+def _is_our_own(error: IbwireError) -> bool:
+    """Whether it was refused here: by our limits, or because a request of its kind has its one place just now."""
+    return isinstance(error, RateLimitError) or (isinstance(error, DuplicateRequest) and error.code is None)
 
 
 class StreamState(Enum):
@@ -93,7 +101,7 @@ class KeptStream:
         self._consumer = consumer
         self._pass_on = consumer.deliver  # most messages are ticks: they go straight there
         self.priority = priority
-        self.should_tick = should_tick
+        self._should_tick = should_tick
         self._now = now
         self.state = StreamState.NEW
         self.entry: Entry | None = None
@@ -113,6 +121,11 @@ class KeptStream:
         """How often asking again has not helped for long."""
         self.has_left = asyncio.Event()
         """Set once what was asked last has left for the gateway, or never will."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended for good."""
+        return self.state is StreamState.OVER
 
     # --- the gateway's side
 
@@ -140,13 +153,13 @@ class KeptStream:
         self.has_left.set()
         if self.state is StreamState.OVER:
             return
-        if isinstance(error, ConnectionFailed):
+        if isinstance(error, ConnectionFailed) and error.code is None:  # with a code it is an answer, over a link
             self._owner.link_fell(self, error)
-        elif isinstance(error, PacingViolation) or (
-            self._has_come and (error.retryable or isinstance(error, RateLimitError))
-        ):
+        elif isinstance(error, PacingViolation) or (self._has_come and error.retryable):
             # Pacing is the login's: the first request of a process that was just started again may be one too many.
             self._owner.ended_by_gateway(self, error)
+        elif _is_our_own(error) and (self._has_come or self.gap is not None):
+            self._owner.ended_by_gateway(self, error)  # who had its place once gets it again, when there is room
         else:
             self.finish(error)
 
@@ -171,6 +184,14 @@ class KeptStream:
         is_news, self._is_news = self._is_news, False
         return is_news
 
+    def is_silence_odd(self) -> bool:
+        """What whoever asked for it says; if that is an error, as if nobody had said anything."""
+        try:
+            return self._should_tick()
+        except Exception:  # noqa: BLE001 - a user's mistake must not end the watch over all streams
+            _log.exception("should_tick raised for %s; silence is taken for odd", type(self.message).__name__)
+            return True
+
     def stall(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
         """Nothing comes, though the gateway has not forgotten it."""
         if self.state is StreamState.LIVE:
@@ -180,7 +201,7 @@ class KeptStream:
     def lose(self, reason: GapReason, detail: str, since: datetime | None = None) -> None:
         """The gateway knows nothing of it any more."""
         self.ask_again_at_s = None
-        if self.state is not StreamState.LOST:
+        if self.state not in (StreamState.LOST, StreamState.OVER):
             self._enter(StreamState.LOST)
             self._say_gap(reason, detail, since)
 
@@ -194,6 +215,7 @@ class KeptStream:
         if self.state is StreamState.OVER:
             return
         self._enter(StreamState.OVER)
+        self.ask_again_at_s = None
         if error is not None:
             self._consumer.fail(error)
         else:

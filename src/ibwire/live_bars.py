@@ -25,6 +25,7 @@ from ibwire.gaps import Gap, Resumed
 from ibwire.history_bars import Bar, Bars, Hole, bar_of, closed, closes_at, ends_at, opened, position
 from ibwire.history_spans import BarSize, Interval
 from ibwire.streams import MessageStream
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -119,7 +120,7 @@ class LiveBars(AsyncIterator[LiveItem]):
         self._is_looked_up = True
         if self._looking is not None:
             self._looking.cancel()  # of a bar that has been told meanwhile
-        self._looking = asyncio.create_task(self._look_up(self._open), name="ibwire bar look-up")
+        self._looking = begin(self._look_up(self._open), name="ibwire bar look-up")
 
     async def _look_up(self, bar: Bar) -> None:
         """Ask for a bar; the answer takes its place among the messages."""

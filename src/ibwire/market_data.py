@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from ibwire.bar_aggregation import BAR_S, Bar
 from ibwire.connection import ConnectionState
+from ibwire.contract_rules import no_contract
 from ibwire.depth_books import DepthBook
 from ibwire.exceptions import InvalidRequest, NoData
 from ibwire.gaps import Gap, Resumed
@@ -232,8 +233,8 @@ class MarketData:
         `BAR_DATA`; `regular_hours` leaves out the rest of the day. Raises InvalidRequest naming all that is wrong.
         """
         problems = []
-        if seconds <= 0 or seconds % BAR_S:
-            problems.append(f"bars of {seconds} s: their length is a multiple of {BAR_S} s")
+        if not isinstance(seconds, int) or seconds <= 0 or seconds % BAR_S:
+            problems.append(f"bars of {seconds!r} s: their length is a multiple of {BAR_S} s")
         if what not in BAR_DATA:
             problems.append(f"bars of {what!r}: there are {', '.join(BAR_DATA)}")
         if problems:
@@ -373,7 +374,9 @@ def _join(line: MarketLine[T], consumer: Stream[T | Gap | Resumed]) -> MarketLin
 
 
 def _key(contract: m.Contract) -> Hashable:
-    """What is the same for the same contract and exchange."""
+    """What is the same for the same contract and exchange. Raises InvalidRequest for what is no contract."""
+    if not isinstance(contract, m.Contract):
+        raise no_contract(contract)
     return (contract.con_id, contract.exchange) if contract.con_id else contract
 
 

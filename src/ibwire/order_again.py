@@ -17,6 +17,7 @@ from ibwire.exceptions import OrderChangeRefused
 from ibwire.order_fields import Order
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
+from ibwire.tasks import begin
 
 if TYPE_CHECKING:
     from ibwire.journal import Journal
@@ -73,7 +74,7 @@ class Again:
         for handle in handles if policy is not None else ():
             if handle.status is OrderState.UNCONFIRMED and handle not in self._asked:
                 self._asked.add(handle)
-                task = asyncio.create_task(self._follow(policy, handle), name="ibwire send again")
+                task = begin(self._follow(policy, handle), name="ibwire send again")
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 

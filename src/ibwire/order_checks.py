@@ -5,18 +5,26 @@ Pure: the order, its contract and, where the prices are to be looked at, the gri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from ibwire.exceptions import InvalidOrder
-from ibwire.order_conditions import condition_problem
+from ibwire.order_condition_checks import condition_problem
 from ibwire.order_fields import Order, given_fields
 from ibwire.order_rules import ACTIONS, INSIDE_ONLY, NO_USE, TIFS, TYPE_RULES, TypeRule
 from ibwire.order_times import moment_problem
-from ibwire.order_wire import MOMENTS, NUMBERS, QUANTITIES, exact
+from ibwire.order_values import (
+    PROBLEM_OF_KIND,
+    Problem,
+    id_problem,
+    number_or_infinity_problem,
+    number_problem,
+    quantity_problem,
+)
+from ibwire.order_wire import MOMENTS, NUMBERS, QUANTITIES
 from ibwire.wire import messages as m
 
 _OTHER_LEVELS = ("adjusted_stop_price", "adjusted_stop_limit_price", "trigger_price")
@@ -25,8 +33,8 @@ _OTHER_LEVELS = ("adjusted_stop_price", "adjusted_stop_limit_price", "trigger_pr
 _CHILDREN = (("sl_order_id", "sl_order_type"), ("pt_order_id", "pt_order_type"))
 """The children of a preset: an id and a type, or neither."""
 
-_INT32 = range(-(2**31), 2**31 - 1)  # the largest means "unset" to IBKR's clients
-_MAY_BE_INFINITE = "compete_against_best_offset"  # up to the middle
+_LARGEST_PRICE = Decimal(10) ** 15
+"""Grids hold no price beyond it."""
 
 
 class PriceGrid(Protocol):
@@ -50,7 +58,7 @@ def problems(order: Order, contract: m.Contract, grid: PriceGrid | None = None) 
         _contract_problems(order, contract),
         _value_problems(given),
         _quantity_problems(order),
-        _type_problems(order, given),
+        _type_problems(order, contract, given),
         _price_problems(order, contract, grid),
         _time_problems(order, given),
         _relation_problems(order, given),
@@ -79,7 +87,7 @@ def _contract_problems(order: Order, contract: m.Contract) -> Iterator[str]:
         yield "the contract names no exchange; SMART lets IBKR choose"
     if contract.sec_type == "BAG" and not contract.combo_legs:
         yield "the contract is a combo (BAG) without combo_legs"
-    if len(order.leg_prices) > len(contract.combo_legs):
+    if isinstance(order.leg_prices, tuple) and len(order.leg_prices) > len(contract.combo_legs):
         yield f"leg_prices has {len(order.leg_prices)} prices, the contract {len(contract.combo_legs)} combo_legs"
 
 
@@ -90,33 +98,21 @@ def _value_problems(given: Mapping[str, Any]) -> Iterator[str]:
         problem = problem_of(name, value) if problem_of is not None and value is not None else None
         if problem is not None:
             yield problem
+    if "leg_prices" in given:
+        yield from _leg_price_problems(given["leg_prices"])
+    tier = given.get("soft_dollar_tier")
+    if tier is not None and not isinstance(tier, m.SoftDollarTier):
+        yield f"soft_dollar_tier is {tier!r}; allowed is a SoftDollarTier"
 
 
-def _decimal_problem(name: str, value: object) -> str | None:
-    if not isinstance(value, Decimal):
-        return f"{name} is {value!r}; allowed are Decimals"
-    if not value.is_finite():
-        return None if name == _MAY_BE_INFINITE and value == Decimal("Infinity") else f"{name} is {value}"
-    if name in NUMBERS and not _fits_a_float(value):
-        return f"{name} is {value}: more digits than IBKR's wire carries"
-    return None
-
-
-def _fits_a_float(value: Decimal) -> bool:
-    """Whether a float carries it: up to 15 digits it does, for more it is tried, which takes ten times as long."""
-    text = str(value)
-    return (len(text) <= 15 and "E" not in text) or exact(float(value)) == value
-
-
-def _whole_problem(name: str, value: object) -> str | None:
-    is_whole = isinstance(value, int) and not isinstance(value, bool) and value in _INT32
-    return None if is_whole else f"{name} is {value!r}; allowed are whole numbers of 32 bits"
-
-
-def _text_problem(name: str, value: object) -> str | None:
-    """IBKR's client refuses all but printable ASCII (its local error 579)."""
-    is_fine = isinstance(value, str) and value.isascii() and (value.isprintable() or not value)
-    return None if is_fine else f"{name} is {value!r}; allowed is printable ASCII"
+def _leg_price_problems(prices: object) -> Iterator[str]:
+    if not isinstance(prices, tuple):
+        yield f"leg_prices is {prices!r}; allowed is a tuple of Decimals"
+        return
+    for place, price in enumerate(prices, 1):
+        problem = None if price is None else number_problem(f"leg_prices {place}", price)
+        if problem is not None:
+            yield problem
 
 
 def _quantity_problems(order: Order) -> Iterator[str]:
@@ -127,6 +123,8 @@ def _quantity_problems(order: Order) -> Iterator[str]:
         yield f"cash_qty is {cash}; allowed are amounts above 0"
     elif order.fa_percentage and not order.total_quantity:
         pass  # so much more or less of what each account of the group has: IBKR works out how many
+    elif order.hedge_type and not order.total_quantity:
+        pass  # so much of its parent's quantity, which IBKR works out (its sample `MarketFHedge`)
     elif order.total_quantity is None and order.cash_qty is None:
         yield "total_quantity is not set"
     elif order.cash_qty is None and quantity is not None and quantity <= 0:
@@ -138,16 +136,22 @@ def _quantity_problems(order: Order) -> Iterator[str]:
                 yield f"{name} is {part}; allowed are 0 to the total_quantity, {quantity}"
 
 
-def _type_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
+def _has_all_leg_prices(order: Order, contract: m.Contract) -> bool:
+    """The limit of a combination may be given leg by leg (IBKR's sample `LimitOrderForComboWithLegPrices`)."""
+    prices = order.leg_prices
+    return bool(prices) and len(prices) == len(contract.combo_legs) and None not in prices
+
+
+def _type_problems(order: Order, contract: m.Contract, given: Mapping[str, Any]) -> Iterator[str]:
     if order.action not in ACTIONS:
         yield f"action is {order.action!r}; allowed are {', '.join(ACTIONS)}"
-    kind = order.order_type or ""
+    kind = _kind(order)
     rule = TYPE_RULES.get(kind)
     if rule is None:
         yield f"order_type is {order.order_type!r}; allowed are {', '.join(TYPE_RULES)}"
         return
     for name in rule.needs:
-        if getattr(order, name) is None:
+        if getattr(order, name) is None and not (name == "limit_price" and _has_all_leg_prices(order, contract)):
             yield f"{kind} needs {name}"
     for group in rule.one_of:
         there_are = sum(getattr(order, name) is not None for name in group)
@@ -167,6 +171,8 @@ def _price_problems(order: Order, contract: m.Contract, grid: PriceGrid | None) 
             continue
         if price <= 0 and contract.sec_type in INSIDE_ONLY:
             yield f"{name} is {price}; the price of a {contract.sec_type} is above 0"
+        elif grid is not None and abs(price) > _LARGEST_PRICE:
+            yield f"{name} is {price}; no instrument has such a price"
         elif grid is not None and not grid.holds(price):
             yield f"{name} is {price}, between two ticks; the nearest price allowed is {grid.round(price)}"
     percent = _finite(order.trailing_percent)
@@ -193,13 +199,13 @@ def _time_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
         yield f"active_start_time and active_stop_time need tif GTC; it is {tif}"
     for name in MOMENTS:
         moment = given.get(name)
-        problem = moment_problem(moment) if moment else None
+        problem = moment_problem(moment) if moment is not None and moment != "" else None
         if problem is not None:
             yield f"{name}: {problem}"
 
 
 def _relation_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
-    if order.oca_type not in (None, 0, 1, 2, 3):
+    if isinstance(order.oca_type, int) and order.oca_type not in range(4):
         yield f"oca_type is {order.oca_type}; allowed are 1, 2 and 3"
     if order.oca_type and not order.oca_group:
         yield f"oca_type is {order.oca_type} without an oca_group"
@@ -207,13 +213,16 @@ def _relation_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
         yield "algo_params without an algo_strategy"
     if order.scale_init_level_size is not None and not order.scale_price_increment:
         yield "scale_init_level_size needs scale_price_increment"
-    if order.short_sale_slot == 2 and not order.designated_location:
+    if isinstance(order.short_sale_slot, int) and order.short_sale_slot == 2 and not order.designated_location:
         yield "short_sale_slot 2 needs a designated_location"
     if order.order_type == "PEG BENCH" and not order.reference_contract_id:
         yield "PEG BENCH needs reference_contract_id"
     for pair in _CHILDREN:
         if sum(name in given for name in pair) == 1:
             yield f"{' and '.join(pair)} need each other"
+    if not isinstance(order.conditions, tuple):
+        yield f"conditions is {order.conditions!r}; allowed is a tuple of conditions"
+        return
     for place, condition in enumerate(order.conditions, 1):
         problem = condition_problem(condition)
         if problem is not None:
@@ -222,11 +231,15 @@ def _relation_problems(order: Order, given: Mapping[str, Any]) -> Iterator[str]:
 
 def _levels(order: Order) -> Iterator[tuple[str, Decimal]]:
     """The prices of the market in an order."""
-    rule = TYPE_RULES.get(order.order_type or "", TypeRule())
+    rule = TYPE_RULES.get(_kind(order), TypeRule())
     for name in (*rule.levels, *_OTHER_LEVELS):
         value: Any = getattr(order, name)
         if isinstance(value, Decimal):
             yield name, value
+
+
+def _kind(order: Order) -> str:
+    return order.order_type if isinstance(order.order_type, str) else ""
 
 
 def _finite(value: Decimal | None) -> Decimal | None:
@@ -234,12 +247,15 @@ def _finite(value: Decimal | None) -> Decimal | None:
 
 
 def _of_kind(kind: str) -> tuple[str, ...]:
-    """The fields that are of one plain kind on the wire."""
-    return tuple(name for name, written in Order.__annotations__.items() if written == f"{kind} | None")
+    """The fields that are of one kind."""
+    return tuple(name for name, written in Order.__annotations__.items() if written in (kind, f"{kind} | None"))
 
 
-_PROBLEM_OF: Mapping[str, Callable[[str, object], str | None]] = {
-    **dict.fromkeys((*QUANTITIES, *NUMBERS), _decimal_problem),
-    **dict.fromkeys((name for name in _of_kind("int") if name not in ("perm_id", "parent_perm_id")), _whole_problem),
-    **dict.fromkeys(_of_kind("str"), _text_problem),
+_PROBLEM_OF: Mapping[str, Problem] = {
+    **{name: problem for kind, problem in PROBLEM_OF_KIND.items() for name in _of_kind(kind)},
+    **dict.fromkeys(NUMBERS, number_problem),
+    **dict.fromkeys(QUANTITIES, quantity_problem),
+    "compete_against_best_offset": number_or_infinity_problem,  # up to the middle
+    "perm_id": id_problem,
+    "parent_perm_id": id_problem,
 }

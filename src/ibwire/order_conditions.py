@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from ibwire.order_times import Moment, moment_problem, moment_text, read_moment
+from ibwire.order_times import Moment, moment_text, read_moment
 from ibwire.wire import messages as m
 
 T = TypeVar("T")
@@ -128,24 +128,6 @@ def condition_from_wire(wire: m.OrderCondition) -> Condition:
         return OtherCondition(wire)
     condition: Condition = kind(**values)
     return condition if condition_to_wire(condition) == wire else OtherCondition(wire)
-
-
-def condition_problem(condition: Condition) -> str | None:
-    """What is wrong with a condition, or None."""
-    match condition:
-        case TimeCondition():
-            return moment_problem(condition.time)
-        case PriceCondition() | VolumeCondition() | PercentChangeCondition() if condition.con_id <= 0:
-            return "con_id must be that of the instrument to be watched"
-        case PriceCondition() if not condition.price.is_finite():
-            return f"price is {condition.price}"
-        case PercentChangeCondition() if not condition.change_percent.is_finite():
-            return f"change_percent is {condition.change_percent}"
-        case VolumeCondition() if condition.volume < 0:
-            return f"volume is {condition.volume}; allowed are 0 and more"
-        case MarginCondition() if not 0 <= condition.percent <= 100:
-            return f"percent is {condition.percent}; allowed are 0 to 100"
-    return None
 
 
 def _to_wire(value: Any) -> Any:

@@ -1,12 +1,13 @@
 """The guards that look at orders together: how many are open, how many were placed lately, and whether one is a repeat.
 
-Kept in memory: a restart begins anew, because what it takes to place too much too fast does not survive one either.
+Counted in memory, by a clock that nobody sets; what was placed before a restart the journal tells: a program that
+places an order, falls, and is started again by a supervisor places too much too fast as well.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from ibwire.exceptions import OrderLimitExceeded
 from ibwire.order_fields import Order
@@ -44,6 +45,19 @@ class OrderFlow:
         self._placed: deque[float] = deque()
         self._recent: dict[Hashable, float] = {}  # by when it was placed, oldest first
 
+    @property
+    def memory_s(self) -> float:
+        """How far back what was placed counts."""
+        return max(MINUTE_S, self._settings.duplicate_window_s or 0.0)
+
+    def remember(self, placed: Iterable[tuple[float, m.Contract, Order]]) -> None:
+        """What was placed so many seconds ago, before this began to count."""
+        now = self._now()
+        for age_s, contract, order in sorted(placed, key=lambda one: -one[0]):
+            at_s = now - max(age_s, 0.0)  # the wall clock may have gone back
+            self._placed.append(at_s)
+            self._note(_intent(contract, order), at_s)
+
     def admit(self, contract: m.Contract, orders: Sequence[Order], *, allow_duplicate: bool) -> Admission:
         """Let orders for a contract through together, or none of them. They count from now on.
 
@@ -56,8 +70,7 @@ class OrderFlow:
         self._check_open(len(orders))
         self._check_rate(len(orders), now)
         for intent in intents:
-            self._recent.pop(intent, None)  # so that the newest stands last
-            self._recent[intent] = now
+            self._note(intent, now)
         self._placed.extend(now for _ in orders)
         self._on_their_way += len(orders)
         return Admission(self, now, intents)
@@ -70,6 +83,24 @@ class OrderFlow:
                 del self._recent[intent]
             if admission.at_s in self._placed:
                 self._placed.remove(admission.at_s)
+
+    def room_in_s(self, at_s: float) -> float:
+        """In how many seconds an order may leave that was let through at `at_s` and has waited since; 0 for now."""
+        self._forget_old(self._now())
+        placed, most = list(self._placed), self._settings.max_orders_per_minute
+        if at_s in placed:
+            placed.remove(at_s)
+        return 0.0 if most is None or len(placed) < most else placed[-most] + MINUTE_S - self._now()
+
+    def leaves(self, at_s: float) -> None:
+        """An order that has waited leaves now: it counts in this minute, not in that in which it was let through."""
+        if at_s in self._placed:
+            self._placed.remove(at_s)
+        self._placed.append(self._now())
+
+    def _note(self, intent: Hashable, at_s: float) -> None:
+        self._recent.pop(intent, None)  # so that the newest stands last
+        self._recent[intent] = at_s
 
     def _check_duplicates(self, intents: Sequence[Hashable], now: float) -> None:
         window_s = self._settings.duplicate_window_s or 0.0
@@ -97,8 +128,7 @@ class OrderFlow:
             )
 
     def _check_rate(self, number: int, now: float) -> None:
-        while self._placed and self._placed[0] <= now - MINUTE_S:
-            self._placed.popleft()
+        self._forget_old(now)
         most, placed = self._settings.max_orders_per_minute, len(self._placed)
         if most is None:
             return
@@ -109,9 +139,13 @@ class OrderFlow:
                 hint="wait; the minute is a sliding one",
             )
 
+    def _forget_old(self, now: float) -> None:
+        while self._placed and self._placed[0] <= now - MINUTE_S:
+            self._placed.popleft()
+
 
 def _intent(contract: m.Contract, order: Order) -> Hashable:
     """What makes two orders the same to a user, however they are tagged."""
     prices = (order.limit_price, order.aux_price, order.trail_stop_price, order.trailing_percent, order.cash_qty)
-    what = contract.con_id or contract
-    return (what, order.account, order.action, order.order_type, order.total_quantity, *prices)
+    what = contract if contract.combo_legs else contract.con_id or contract  # all combinations have one con_id
+    return (what, order.account, order.fa_group, order.action, order.order_type, order.total_quantity, *prices)

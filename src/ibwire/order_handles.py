@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
-from ibwire.exceptions import IbwireError, OrderCancelled, OrderRejected, OrderUnconfirmed
+from ibwire.exceptions import (
+    IbwireError,
+    InvalidOrder,
+    OrderCancelled,
+    OrderChangeRefused,
+    OrderRejected,
+    OrderUnconfirmed,
+)
 from ibwire.fan_out import FanOut
 from ibwire.order_changes import Change, OrderKey, StateChanged
+from ibwire.order_checks import PriceGrid
 from ibwire.order_fields import Order
 from ibwire.order_fills import Fill
 from ibwire.order_state import TrackedOrder
@@ -21,13 +29,17 @@ UPDATES_BOUND = 1_000
 """How many changes may wait for a reader of `updates`."""
 
 
+FIXED = frozenset({"action", "account", "order_ref"})
+"""What a change may not change."""
+
+
 class OrderActions(Protocol):
     """Who can act for an order; `Trading` does."""
 
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for the order to be cancelled."""
 
-    async def modify(self, handle: OrderHandle, **changes: Any) -> None:
+    async def modify(self, handle: OrderHandle, *, grid: PriceGrid | None = None, **changes: Any) -> None:
         """Ask for other terms."""
 
 
@@ -159,9 +171,9 @@ class OrderHandle:
         """See `Trading.cancel`."""
         await self._actions.cancel(self)
 
-    async def modify(self, **changes: Any) -> None:
+    async def modify(self, *, grid: PriceGrid | None = None, **changes: Any) -> None:
         """See `Trading.modify`."""
-        await self._actions.modify(self, **changes)
+        await self._actions.modify(self, grid=grid, **changes)
 
     # --- for who feeds it
 
@@ -210,3 +222,25 @@ class OrderHandle:
                 raise OrderCancelled(text)
             case OrderState.UNCONFIRMED:
                 raise OrderUnconfirmed(text)
+
+
+def check_change(handle: OrderHandle, changes: Mapping[str, object]) -> None:
+    """Raises OrderChangeRefused for an order that cannot be changed as it stands, InvalidOrder for what cannot be.
+
+    One that a gateway may hold back (`transmit` false) is unconfirmed as well, and a change is what releases it.
+    """
+    if handle.status.is_ended:
+        raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
+    if handle.status is OrderState.UNCONFIRMED and handle.order.transmit is not False:
+        raise OrderChangeRefused(
+            "nothing was sent: nobody knows whether the gateway has the order; it would take the change for a new one",
+            hint="`send_again` sends it, as it is; or cancel it and place another",
+        )
+    if handle.others:
+        raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
+    unknown = sorted(changes.keys() - set(Order.__struct_fields__))
+    if unknown:
+        raise InvalidOrder(f"nothing was sent: an order has no field {', '.join(unknown)}")
+    fixed = sorted(changes.keys() & FIXED)
+    if fixed:
+        raise InvalidOrder(f"nothing was sent: {', '.join(fixed)} cannot be changed")

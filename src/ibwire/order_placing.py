@@ -6,6 +6,7 @@ sent in their order.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -20,7 +21,7 @@ from ibwire.journal_records import Entry, Kind, entry
 from ibwire.order_changes import OrderKey
 from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
-from ibwire.order_flow import Admission
+from ibwire.order_flow import Admission, OrderFlow
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_queue import OrderQueue
 from ibwire.order_state import TrackedOrder
@@ -51,7 +52,10 @@ class _Departing(NamedTuple):
 
 class Placing:
     """Places orders. `opened` gives the orders and the journal; `check` raises unless an order may leave now, and
-    `is_settled` says whether one that waited may; `on_left` is told of each that has left."""
+    `is_settled` says whether one that waited may; `on_left` is told of each that has left.
+
+    What was let through when it began to wait is held to the guards again when it leaves: `check_again` raises if they
+    refuse it now, and `flow` has it wait on while too many were placed lately."""
 
     def __init__(
         self,
@@ -62,6 +66,8 @@ class Placing:
         chance: random.Random,
         opened: Callable[[], tuple[TrackedOrders, Journal]],
         check: Callable[[], None],
+        check_again: Callable[[OrderHandle], None],
+        flow: OrderFlow,
         is_settled: Callable[[], bool],
         on_left: Callable[[OrderHandle], object],
     ) -> None:
@@ -71,6 +77,8 @@ class Placing:
         self._chance = chance
         self._opened = opened
         self._check = check
+        self._check_again = check_again
+        self._flow = flow
         self._on_left = on_left
         self.queue = OrderQueue(may_leave=is_settled, leave=self._leave, expire=self._expire)
 
@@ -123,7 +131,7 @@ class Placing:
         for handle in handles:
             known.add(handle)
             if until is not None:
-                self.queue.accept(handle, until)
+                self.queue.accept(handle, until, admission.at_s)
         admission.end()
         if held is None:
             await self._send(departing)
@@ -147,13 +155,12 @@ class Placing:
             await journal.write(record)
         except BaseException as error:
             admission.end(is_back=True)
-            # It may be on the disk although writing failed, if the journal's mark beside it could not be written.
-            if not isinstance(error, IbwireError) or journal.order(str(ref)) is not None:
+            if not isinstance(error, IbwireError):
                 known.not_sent(handle, f"not sent: {error!r}")
             raise
         known.add(handle)
         admission.end()
-        self.queue.accept(handle, until)
+        self.queue.accept(handle, until, admission.at_s)
         self.queue.wait(handle)
         return handle
 
@@ -241,6 +248,10 @@ class Placing:
         """Number an order that has waited, write that down, and let it leave, unless things have changed again."""
         known, journal = self._opened()
         session = self._session
+        while (pause_s := self._flow.room_in_s(self.queue.since(handle))) > 0:
+            await asyncio.sleep(pause_s + 0.01)
+            if handle not in self.queue:
+                return
         session.use_ids_above(journal.mark(session.client_id))
         order_id = session.next_id()
         request = place_request(order_id, handle.contract, handle.order)
@@ -250,12 +261,14 @@ class Placing:
             if handle not in self.queue:
                 return  # it ended meanwhile, and that stands behind its number in the journal
             self._check()
+            self._check_again(handle)
         except ConnectionFailed:
             journal.note(self._waiting_entry(handle))  # it waits on, and needs another number then
             return
         except IbwireError as error:
             self._end(handle, error)
             return
+        self._flow.leaves(self.queue.since(handle))
         self.queue.go(handle)
         known.numbered(handle, order_id)
         try:

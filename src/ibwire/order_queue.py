@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from ibwire.exceptions import InvalidOrder, NotConnected
 from ibwire.order_handles import OrderHandle
+from ibwire.tasks import begin
 
 
 def time_of(waits: float | timedelta | None) -> float | None:
@@ -42,6 +43,7 @@ class OrderQueue:
         self._leave = leave
         self._expire = expire
         self._timers: dict[OrderHandle, asyncio.TimerHandle] = {}
+        self._since: dict[OrderHandle, float] = {}
         self._waiting: dict[OrderHandle, None] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -54,13 +56,21 @@ class OrderQueue:
         """Who waits here now, oldest first."""
         return tuple(self._waiting)
 
-    def accept(self, handle: OrderHandle, until: float) -> None:
-        """An order that may wait here until this time of the event loop, now or when it is taken back."""
+    def accept(self, handle: OrderHandle, until: float, since: float) -> None:
+        """An order that may wait here until this time of the event loop, now or when it is taken back.
+
+        `since` is when the guards let it through.
+        """
+        self._since[handle] = since
         self._timers[handle] = asyncio.get_running_loop().call_at(until, self._expire, handle)
 
     def accepts(self, handle: OrderHandle) -> bool:
         """Whether an order may wait here."""
         return handle in self._timers
+
+    def since(self, handle: OrderHandle) -> float:
+        """When the guards let an order through that may wait here."""
+        return self._since[handle]
 
     def is_too_late(self, handle: OrderHandle) -> bool:
         """Whether the time of an order is over, and nobody has said so yet."""
@@ -79,6 +89,7 @@ class OrderQueue:
     def drop(self, handle: OrderHandle) -> None:
         """It has left, or ended."""
         self._waiting.pop(handle, None)
+        self._since.pop(handle, None)
         timer = self._timers.pop(handle, None)
         if timer is not None:
             timer.cancel()
@@ -86,7 +97,7 @@ class OrderQueue:
     def release(self) -> None:
         """Let those that wait leave, if they may; the oldest first."""
         if self._task is None and self._waiting and self._may_leave():
-            self._task = asyncio.create_task(self._let_leave(), name="ibwire waiting orders")
+            self._task = begin(self._let_leave(), name="ibwire waiting orders")
 
     async def aclose(self) -> None:
         """Let nothing more leave. Those that wait still do."""

@@ -36,12 +36,14 @@ def read_moment(text: str) -> Moment:
     return _in_utc(text) or text
 
 
-def moment_problem(moment: Moment) -> str | None:
+def moment_problem(moment: object) -> str | None:
     """Why IBKR would misread the moment (without a zone it takes its host's: warning 2174), or None."""
     if isinstance(moment, datetime):
         if moment.tzinfo is None or moment.utcoffset() is None:
             return f"{moment} has no time zone; give an aware datetime"
         return f"{moment} has fractions of a second, which IBKR does not take" if moment.microsecond else None
+    if not isinstance(moment, str):
+        return f"{moment!r} is no moment; allowed are aware datetimes and text such as {_AS_TEXT}"
     found = _IN_ZONE.fullmatch(moment)
     is_a_date = _in_utc(moment) is not None or (found is not None and _parsed(found[1], "%Y%m%d %H:%M:%S") is not None)
     return None if is_a_date else f"{moment!r} is no date with time and zone, such as {_AS_TEXT}"

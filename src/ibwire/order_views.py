@@ -18,6 +18,7 @@ from ibwire.wire import messages as m
 class KnownOrder(Struct, frozen=True, kw_only=True):
     """An order that the gateway knows: ours, another client's, or of the TWS user (client id 0, order id 0 or below).
 
+    As a WARNING: an open order of this client that ibwire placed, and that is not in this journal; told once.
     `client_ref` is there if ibwire placed it. `status` is IBKR's text. A completed order has no order id any more
     (protocol notes, 4.10); its `completed_text` says how it ended.
     """

@@ -10,6 +10,7 @@ Rules of the machine:
    time and no higher than CONTROL, so that nothing starves while the upper lanes leave room.
 4. A message waits for every pacing rule it has a claim under, and while it waits for a rule it holds up nobody else.
 5. Whoever waits gets an answer: a place, or one error. Nothing is forgotten, not when the link falls either.
+6. The queue is bounded, cancels, orders and control by themselves, so that no number of questions keeps them out.
 
 Time is the event loop's. The protocol is unknown here: lanes, claims and callbacks are all it sees.
 """
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 BURST = 5
 """How many messages of the spaced lanes may leave together after a pause."""
+
+_URGENT = (Lane.CANCEL, Lane.ORDER, Lane.CONTROL)
 
 AGE_S = 10.0
 """After each such wait a message goes as one lane further up."""
@@ -166,7 +169,7 @@ class RateLimiter:
             turn.state = TurnState.GRANTED
             grant()
             return turn
-        if self._waiting_total >= self._settings.queue_size:
+        if self._waiting_beside(lane) >= self._settings.queue_size:
             self._refused += 1
             raise RateLimitQueueFull(f"{self._settings.queue_size} messages wait already")
         self._numbers += 1
@@ -233,7 +236,8 @@ class RateLimiter:
         self._session += 1
         self._pacing.close_all()
         for turn in sorted(self._turns()):
-            self._end(turn, error_for())
+            if turn.state is TurnState.WAITING:  # who was told before may have taken it back
+                self._end(turn, error_for())
 
     def report_violation(self, code: int, rule: str | None = None) -> None:
         """Slow down, because IBKR said that a limit was broken: this rule, or (None) the messages per second."""
@@ -265,6 +269,14 @@ class RateLimiter:
         )
 
     @property
+    def is_in_its_loop(self) -> bool:
+        """Whether this is called where the limiter lives: in its event loop, which runs in one thread."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
+    @property
     def queued_entries(self) -> int:
         """How many entries the queues hold, those given up and not yet swept out among them."""
         return len(self._deadlines) + sum(map(len, self._ready.values()))
@@ -276,8 +288,8 @@ class RateLimiter:
         if self._is_pumping:
             return
         self._is_pumping = True
+        now = self._loop.time()
         try:
-            now = self._loop.time()
             self._recover(now)
             self._expire(now)
             if not self._is_paused:
@@ -287,7 +299,7 @@ class RateLimiter:
                     self._let_go(first, now)
         finally:
             self._is_pumping = False
-        self._set_timer(now)
+            self._set_timer(now)  # also after a mistake: whoever still waits must not wait for ever
 
     def _let_go(self, turn: Turn, now: float) -> None:
         """Grant the turn at the head of its lane, or park it under the rule it has to wait for."""
@@ -393,6 +405,11 @@ class RateLimiter:
     def _count_waiting(self, lane: Lane, change: int) -> None:
         self._waiting[lane] += change
         self._waiting_total += change
+
+    def _waiting_beside(self, lane: Lane) -> int:
+        """How many wait in the lanes that share a bound with this one: a queue full of questions refuses no cancel."""
+        urgent = sum(self._waiting[one] for one in _URGENT)
+        return urgent if lane in _URGENT else self._waiting_total - urgent
 
     def _turns(self) -> list[Turn]:
         return [turn for _, _, turn in self._deadlines if turn.state is TurnState.WAITING]

@@ -11,10 +11,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ibwire.exceptions import ConnectionFailed, IbwireError, RequestTimeout
-from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
+from ibwire.tasks import begin
 from ibwire.tracked_orders import TrackedOrders
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -36,12 +36,18 @@ async def reconcile(
     """Ask the gateway about everything and bring the orders up to date; how many were asked about.
 
     An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Of an order that news
-    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Of an order for
-    an account that this login has not the gateway knows nothing: nothing is concluded. Raises what requests raise; then
-    nothing was concluded from silence. `on_unknown` is told of each open order that is none of these.
+    came of meanwhile the answer may be older than the news: about it the gateway is asked again. Of orders of accounts
+    that the login does not have nothing is learned: they stay as they are. Raises what requests raise; then nothing was
+    concluded from silence. `on_unknown` is told of each open order that is none of these.
     """
-    here = [handle for handle in orders.handles if is_of_login(handle.order, session.accounts)]
-    about = [handle for handle in here if handle.has_left and _is_open(handle)]
+    left = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
+    about = [handle for handle in left if _is_of_login(handle, session.accounts)]
+    if len(about) < len(left):
+        others = sorted({handle.order.account or "" for handle in left} - set(session.accounts))
+        _log.warning(
+            "%d open orders of the journal are of accounts that this login does not have (%s); they stay as they are",
+            *(len(left) - len(about), ", ".join(others)),
+        )
     overtaken = await _ask(session, orders, about, on_unknown)
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:
@@ -93,6 +99,11 @@ async def _take_executions(session: SessionApi, orders: TrackedOrders) -> Reques
         if isinstance(message, m.ExecutionDetails | m.CommissionAndFeesReport):
             orders.take(message)
     return unended
+
+
+def _is_of_login(handle: OrderHandle, accounts: Sequence[str]) -> bool:
+    """Whether this login is told of the order; one for an adviser's group names no account."""
+    return not handle.order.account or handle.order.account in accounts
 
 
 def _is_open(handle: OrderHandle) -> bool:
@@ -176,7 +187,7 @@ class Inquiry:
         """Ask in a moment; unless `is_sure`, only if there is still a doubt then."""
         self._is_wanted, self._is_sure = True, self._is_sure or is_sure
         if self._task is None and not self._is_closed:
-            self._task = asyncio.create_task(self._run(), name="ibwire reconciliation")
+            self._task = begin(self._run(), name="ibwire reconciliation")
 
     async def aclose(self) -> None:
         """Ask no more."""

@@ -25,6 +25,7 @@ from ibwire.recording_schema import RecordingRow
 from ibwire.recording_writer import RecordingWriter
 from ibwire.session_api import SessionApi
 from ibwire.streams import MessageStream
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -111,7 +112,7 @@ class Recorder:
         if self._keeping is not None:
             raise RecordingFailed("a recorder is started once", hint="make another one")
         await self._run(self._writer.open)
-        self._keeping = asyncio.create_task(self._keep(), name="ibwire recorder")
+        self._keeping = begin(self._keep(), name="ibwire recorder")
 
     async def record(self, *what: Request | m.Contract) -> None:
         """Record these from now on; a contract alone means its market data.
@@ -129,7 +130,7 @@ class Recorder:
             self._taken.add((source.con_id, source.stream))
             self._pending.append(source.begin(self._now_ns()))
             name = f"ibwire recorder: {source.stream} of {source.con_id}"
-            self._readers.append(asyncio.create_task(self._read(source, stream), name=name))
+            self._readers.append(begin(self._read(source, stream), name=name))
 
     async def wait(self) -> None:
         """Wait until the recording has ended and all is written. Raises RecordingFailed if it ended in an error."""
@@ -189,14 +190,14 @@ class Recorder:
                 await self._flush()
             await self._end_streams()
             await self._flush()
-        except RecordingFailed as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, a recording that has ended must not look as if it went on
             # What comes after rows that could not be written is not written either: the recording would have a hole.
-            self._fail(error)
+            self._fail(_failure(error, "nothing more can be written"))
             await self._end_streams()
         try:
             await self._run(self._writer.close)
-        except RecordingFailed as error:
-            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - the same
+            self._fail(_failure(error, "it could not be closed"))
         if self._failure is not None:
             raise self._failure
 
@@ -232,3 +233,11 @@ class Recorder:
 
     def _now_ns(self) -> int:
         return nanoseconds(self._session.now())
+
+
+def _failure(error: Exception, what: str) -> RecordingFailed:
+    if isinstance(error, RecordingFailed):
+        return error
+    failure = RecordingFailed(f"{what}: {error!r}")
+    failure.__cause__ = error
+    return failure

@@ -61,7 +61,7 @@ class RecordingWriter:
         except (OSError, ValueError, OverflowError, libraries.pa.ArrowException) as error:
             lost = len(rows) - written
             problem = f"{lost} rows could not be written to {self.directory}: {error}"
-            raise RecordingFailed(f"{problem}; all that was written before is there") from error
+            raise RecordingFailed(f"{problem}; what was written before is left as it was") from error
 
     def close(self) -> None:
         """Close every day, and let go of the folder. Safe to call again."""

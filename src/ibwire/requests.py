@@ -49,6 +49,9 @@ class Channel(Protocol):
     def will_return(self) -> bool:
         """Whether somebody is at work to make the link again."""
 
+    def not_connected(self, what: str) -> NotConnected:
+        """The error of what needs a link when there is none: why there is none, and what can be done."""
+
     @property
     def limiter(self) -> RateLimiter:
         """What decides when messages leave."""
@@ -89,6 +92,7 @@ class Requests:
 
     def send(self, message: Message, frame: bytes | None = None) -> asyncio.Future[None]:
         """Send a message without waiting for an answer; cancelling the future takes back what has not left."""
+        self._check_may_send(message)
         left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         turn = self._transmit(
             message,
@@ -117,6 +121,10 @@ class Requests:
         if shape is Shape.COMMAND or not spec.finals or (shape is Shape.STREAM and spec.end is None):
             raise RequestError(f"{type(message).__name__} has no end to wait for; use stream() or send()")
         seconds = self._timeout_s if timeout is None else timeout
+        if (
+            not isinstance(seconds, int | float) or not seconds >= 0
+        ):  # NaN is neither, and would upset the loop's timers
+            raise RequestError(f"timeout is {timeout!r}; allowed are seconds from 0 on, or None for the settings'")
         if not retry:
             return await self._ask(message, spec, shape, seconds, collect)
         if isinstance(message, NOT_REPEATABLE):
@@ -146,6 +154,7 @@ class Requests:
         Raises what sending raises, and DuplicateRequest if its id or the one place for its kind is taken.
         """
         correlation = spec_of(message).correlation
+        self._check_may_send(message)
         if correlation is Correlation.REQUEST_ID and message.req_id is None:  # type: ignore[attr-defined]
             message = replace(message, req_id=self._channel.next_id())
         entry = self._dispatcher.add(message, receiver)
@@ -187,7 +196,7 @@ class Requests:
                     try:
                         return await self._ask(message, spec, shape, seconds, collect)
                     except (ConnectionLost, NotConnected) as error:
-                        if not self._channel.will_return:
+                        if not self._channel.will_return or error.code is not None:  # that is an answer
                             raise
                         failure = error
                     await self._channel.wait_until_up()
@@ -243,10 +252,8 @@ class Requests:
         frame: bytes | None = None,
     ) -> Turn:
         """Let a message leave when the limits allow it, if it is still wanted then."""
-        channel = self._channel
-        if not channel.is_up:
-            raise NotConnected(f"{type(message).__name__} was not sent")
-        spec = spec_of(message)
+        self._check_may_send(message)
+        channel, spec = self._channel, spec_of(message)
         if spec.since > channel.server_version:
             raise RequestError(
                 f"{type(message).__name__} needs server version {spec.since}, this gateway has {channel.server_version}"
@@ -259,6 +266,17 @@ class Requests:
                 sent()
 
         return channel.limiter.enqueue(spec.lane, claims_of(message), grant=grant, fail=fail)
+
+    def _check_may_send(self, message: Message) -> None:
+        """Elsewhere than in the connection's event loop a call would seem to work, and its answer never be noticed."""
+        channel = self._channel
+        if not channel.is_up:
+            raise channel.not_connected(f"{type(message).__name__} was not sent")
+        if not channel.limiter.is_in_its_loop:
+            raise RequestError(
+                f"{type(message).__name__} was not sent: this is not the event loop of the connection",
+                hint="call it there; from another thread with asyncio.run_coroutine_threadsafe",
+            )
 
     def _remember(self, message: Message) -> None:
         """A subscription that was cancelled, with or without success."""

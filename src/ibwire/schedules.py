@@ -62,7 +62,9 @@ class Schedules:
         if kept is not None:
             return kept[1]
         answers = await self._asker.ask(message)
-        answer = next(one for one in answers if isinstance(one, m.HistoricalSchedule))
+        answer = next((one for one in answers if isinstance(one, m.HistoricalSchedule)), None)
+        if answer is None:
+            raise NoData("IBKR's answer has no schedule in it")
         if len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[place] = (now, answer)

@@ -26,6 +26,7 @@ from msgspec import Struct
 from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.error_codes import ERROR_TABLE, ErrorTable
 from ibwire.events import EventManager
+from ibwire.exceptions import IbwireError, NotConnected
 from ibwire.notices import Notice
 from ibwire.rate_limiter import Statistics as LimiterStatistics
 from ibwire.recovery import Recovery, Stage
@@ -33,6 +34,7 @@ from ibwire.server_clock import ClockReading
 from ibwire.settings import Settings
 from ibwire.stream_keeper import KeeperStatistics, StreamFeed, StreamKeeper
 from ibwire.streams import MessageStream, Receiver
+from ibwire.tasks import begin
 from ibwire.watchdog import OnDown, Watchdog
 from ibwire.wire import Message
 
@@ -136,6 +138,7 @@ class IBSession:
             now=self.now,
             on_down=on_down,
         )
+        self._starting: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._journal_in_thread = journal_in_thread
         self._ib: IB | None = None
@@ -153,21 +156,51 @@ class IBSession:
         """Connect and stay connected from then on.
 
         Raises what `ConnectionManager.connect` raises if the first attempt fails, and then the session is closed; a
-        client id in use is waited for, and with `waits_at_start` everything is.
+        client id in use is waited for, and with `waits_at_start` everything is. Raises NotConnected if the session is
+        closed meanwhile, and IbwireError if it was started before, which does nothing to it.
         """
+        if self._starting is not None:
+            raise IbwireError(
+                f"a session is started once, and this one is {self.state.value}", hint="make another session"
+            )
+        self._starting = begin(self._start(), name="ibwire start")
         try:
-            await self._watchdog.start()
+            await self._starting
+        except asyncio.CancelledError:
+            await self.aclose()
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise NotConnected("the session was closed before it had started") from None
         except BaseException:
             await self.aclose()
             raise
-        self._watching = asyncio.create_task(self._watchdog.run(), name="ibwire watchdog")
+
+    async def _start(self) -> None:
+        await self._watchdog.start()
+        self._watching = begin(self._watchdog.run(), name="ibwire watchdog")
 
     async def aclose(self) -> None:
-        """End every stream, close the connection, and leave no task behind. Safe to call again."""
-        watching, self._watching = self._watching, None
-        if watching is not None:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+        """End every stream, close the connection, and leave no task behind. Safe to call again.
+
+        If it is cancelled the link is cut, and what else was open is closed by calling it again.
+        Raises IbwireError, and closes nothing, in another event loop than that in which the session was started.
+        """
+        if self._starting is not None and self._starting.get_loop() is not asyncio.get_running_loop():
+            raise IbwireError(
+                "this is not the event loop of the session",
+                hint="close it there, or in the `async with` that opened it",
+            )
+        try:
+            await self._close()
+        except BaseException:  # cancelled, mostly: nobody watches over the link any more, so it must not stay open
+            self._keeper.close_all()
+            self.connection.cut()
+            raise
+
+    async def _close(self) -> None:
+        await _end(self._starting)
+        await _end(self._watching)
         if self._ib is not None:
             self._ib.disconnect()
         made = vars(self)  # of the services, only those that somebody used
@@ -357,3 +390,10 @@ class IBSession:
                 listener(message)
             except Exception:  # noqa: BLE001 - one listener's mistake must not keep the news from the others
                 _log.exception("a listener raised on %s", type(message).__name__)
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task that is not over yet, and wait until it is, whatever comes of it."""
+    if task is not None and not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

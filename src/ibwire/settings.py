@@ -181,7 +181,8 @@ class WatchdogSettings(Section):
     attempts: int | None = field(
         default=None,
         metadata=about(
-            rules.whole_numbers(1, 1_000_000), "How often to try to connect before giving up; none is for ever"
+            rules.whole_numbers(1, 1_000_000),
+            "How often to try to connect before giving up, outside of restart windows; none is for ever",
         ),
     )
     stable_s: float = field(

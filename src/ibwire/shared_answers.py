@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar
 
 from ibwire.exceptions import RequestCancelled
+from ibwire.tasks import begin
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class SharedAnswers:
         """
         question = self._questions.get(key)
         if question is None:
-            question = self._questions[key] = _Question(asyncio.create_task(self._ask(key, ask)))
+            question = self._questions[key] = _Question(begin(self._ask(key, ask), name=f"ibwire {key}"))
             question.task.add_done_callback(self._forget)
         question.waiting += 1
         try:

@@ -21,6 +21,7 @@ the rate limiter like everything else. The rules:
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -86,6 +87,8 @@ _FARM_SERVES: dict[FarmKind, tuple[type[Message], ...]] = {
 _BARS = (m.RealTimeBarsRequest, m.HistoricalDataRequest)
 _MAY_BE_SILENT = (m.TickByTickRequest, m.NewsBulletinsRequest, m.ScannerSubscriptionRequest)
 """What answers a subscription with nothing until something happens."""
+
+_log = logging.getLogger(__name__)
 
 
 class KeeperStatistics(Struct, frozen=True, kw_only=True):
@@ -275,6 +278,7 @@ class StreamKeeper:
 
     def ended_by_gateway(self, stream: KeptStream, error: IbwireError) -> None:
         """Ask again later."""
+        _log.warning("%s is asked for again later: %s", type(stream.message).__name__, error)
         stream.lose(GapReason.ENDED, str(error))
         self._ask_later(stream, PACING_FIRST_S if isinstance(error, PacingViolation) else RETRY_FIRST_S)
 
@@ -287,7 +291,10 @@ class StreamKeeper:
     def _open(self, stream: KeptStream) -> None:
         stream.data_at_s = self._time()
         if self._connection.is_up or not self._connection.will_return:
-            stream.begin(self._connection.requests.start(stream.message, stream))
+            entry = self._connection.requests.start(stream.message, stream, sent=lambda: self._left(stream))
+            if not entry.is_registered:
+                return  # refused in the same turn: its consumer has been told
+            stream.begin(entry)
         self._streams[stream] = None
         if stream.entry is None:
             stream.lose(GapReason.LINK_LOST, f"the connection is {self._connection.state.value}")
@@ -297,20 +304,40 @@ class StreamKeeper:
     def _ask(self, stream: KeptStream) -> None:
         """Ask again for a stream that is lost, under another id: what may still come under the old one is old.
 
-        But a client has one account summary, and that keeps the id that it was given.
+        But a client has one account summary, and that keeps the id that it was given. Handlers of events run in between
+        here, and may close any stream: what is over is left alone.
         """
+        if stream.state is not StreamState.LOST:
+            return
         stream.has_left.clear()
         message = stream.message
         has_id = spec_of(message).correlation is Correlation.REQUEST_ID
         if has_id and not isinstance(message, m.AccountSummaryRequest):
             message = replace(message, req_id=None)
         try:
-            entry = self._connection.requests.start(message, stream, sent=stream.has_left.set)
+            entry = self._connection.requests.start(message, stream, sent=lambda: self._left(stream))
         except IbwireError as error:
             stream.fail(error)
             return
+        if stream.is_over:
+            self._connection.requests.give_up(entry)
+        if not entry.is_registered:
+            return  # refused in the same turn, for good or until later; or closed
         self._asked_again += 1
         stream.begin_again(entry)
+        if stream.has_left.is_set():
+            self._give_time(stream)
+
+    def _left(self, stream: KeptStream) -> None:
+        """It may have waited for its turn: only from now on can it tick."""
+        stream.has_left.set()
+        if stream.state is StreamState.STALLED:
+            self._give_time(stream)
+        else:
+            stream.data_at_s = self._time()
+
+    def _give_time(self, stream: KeptStream) -> None:
+        """Until when it should have ticked, or when it may count as resumed without."""
         wait_s = SETTLE_S if isinstance(stream.message, _MAY_BE_SILENT) else self._patience_s(stream)
         stream.ask_again_at_s = self._time() + wait_s
 
@@ -325,13 +352,19 @@ class StreamKeeper:
     def _ask_or_settle(self, stream: KeptStream) -> None:
         """The time in which a stream should have ticked is over."""
         stream.ask_again_at_s = None
+        if stream.entry is not None and not stream.has_left.is_set():
+            return  # who waits for a turn must not lose its place
         if stream.state is StreamState.STALLED and isinstance(stream.message, _MAY_BE_SILENT):
             stream.settle()
             return
         if stream.entry is not None:
-            self._connection.requests.give_up(stream.entry)
+            self._give_up(stream)
             stream.lose(GapReason.STALE, "nothing came")
         self._ask(stream)
+
+    def _give_up(self, stream: KeptStream) -> None:
+        if stream.entry is not None:
+            self._connection.requests.give_up(stream.entry)
 
     def _lose_all(self, detail: str) -> None:
         """What the gateway has forgotten is asked for again under other ids, without a cancel for the old ones."""
@@ -366,10 +399,11 @@ class StreamKeeper:
         for stream in ticking:
             silent_s = now_s - stream.data_at_s
             patience_s = self._patience_s(stream) * (1 if others_tick else ALL_SILENT)
-            if silent_s >= patience_s and stream.should_tick() and stream.entry is not None:
+            is_asked = stream.entry is not None and stream.has_left.is_set()
+            if silent_s >= patience_s and is_asked and stream.is_silence_odd():
                 self._stale += 1
                 self._events.emit(EventType.STREAM_STALE, StreamStale(request=repr(stream.message), silent_s=silent_s))
-                self._connection.requests.give_up(stream.entry)
+                self._give_up(stream)
                 stream.lose(GapReason.STALE, f"silent for {silent_s:.0f} s", self._ago(silent_s))
                 self._ask(stream)
 

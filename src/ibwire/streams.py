@@ -82,8 +82,8 @@ class Stream(AsyncIterator[T], Generic[T]):
 
     It is asked for (`open_`) when the first item is, or on entering `async with`, and given up (`close`) by `close`,
     which leaving `async with` does. Up to `bound` items wait for the consumer; one that is further behind gets those
-    and then StreamOverflow. An error ends the iteration after the items that came before it. `waiting` is what they
-    wait in.
+    and then StreamOverflow. An error ends the iteration after the items that came before it, one in asking for it at
+    once. `waiting` is what they wait in.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Stream(AsyncIterator[T], Generic[T]):
         self._queue: Waiting[T] = deque() if waiting is None else waiting
         self._waiter: Waiter | None = None
         self._ended = False
-        self._error: IbwireError | None = None
+        self._error: Exception | None = None
 
     def __len__(self) -> int:
         """How many items wait for the consumer."""
@@ -171,7 +171,16 @@ class Stream(AsyncIterator[T], Generic[T]):
     def _start(self) -> None:
         if self._open is not None:
             open_, self._open = self._open, None
-            open_(self)
+            close, self._close = self._close, None
+            try:
+                open_(self)
+            except Exception as error:
+                # Nothing was asked for: there is nothing to give up, and whoever reads on is told the same again.
+                self._ended, self._error = True, error
+                raise
+            self._close = close
+            if self._ended:  # while it was being asked for: what was done for it is given up
+                self.close()
 
 
 MessageStream: TypeAlias = Stream[Message]

@@ -24,7 +24,9 @@ from ibwire.bound_orders import BINDING_CLIENT_ID, cancel_by_id, own_order_id
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
 from ibwire.exceptions import (
+    DuplicateOrderId,
     InvalidOrder,
+    JournalUnwritable,
     NotConnected,
     OrderCancelled,
     OrderChangeRefused,
@@ -50,12 +52,12 @@ from ibwire.order_guards import (
     check_login,
     is_of_login,
 )
-from ibwire.order_handles import OrderHandle
+from ibwire.order_handles import OrderHandle, check_change
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
 from ibwire.order_views import KnownOrder, taken_order_id
-from ibwire.order_wire import place_request
+from ibwire.order_wire import order_from_wire, place_request
 from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
@@ -93,7 +95,7 @@ class Trading(OrderQuestions):
             settings,
             self,
             journal_in_thread=journal_in_thread,
-            on_open=lambda: self._halt.start(),
+            on_open=self._begin,
             on_loss=self._lost,
             on_reconciled=self._go_on,
         )
@@ -119,6 +121,8 @@ class Trading(OrderQuestions):
             chance=chance or random.SystemRandom(),
             opened=self._followed.open,
             check=self._check_may_trade,
+            check_again=self._check_again,
+            flow=self._flow,
             is_settled=lambda: self._followed.is_settled,
             on_left=self._acknowledgements.expect,
         )
@@ -139,7 +143,7 @@ class Trading(OrderQuestions):
     @property
     def halted(self) -> str:
         """Why trading is halted, or nothing: as the mark beside the journal says, whoever set it."""
-        halt = self._halt.mark.read()
+        halt = self._halt.read()
         return halt.reason if halt is not None else ""
 
     def open(self) -> None:
@@ -189,6 +193,8 @@ class Trading(OrderQuestions):
         until = time_of(queue_while_down)
         if until is not None and order_id is not None:
             raise InvalidOrder("nothing was sent: an order that may wait gets its order_id when it leaves")
+        if order_id is not None and any(one.key.order_id == order_id for one in self.bound_orders):
+            raise DuplicateOrderId(f"nothing was sent: order id {order_id} is that of an order entered in TWS")
         if until is None:
             check_link(self._session.state)
         order = self._checked(contract, order, grid)
@@ -247,27 +253,25 @@ class Trading(OrderQuestions):
             (again,) = await self._placing.place(handle.contract, [order], admission, refs=[ref], detail=detail)
         return again
 
-    async def modify(self, handle: OrderHandle, **changes: Any) -> None:
+    async def modify(self, handle: OrderHandle, *, grid: PriceGrid | None = None, **changes: Any) -> None:
         """Send new terms for an order (fields of `Order`); returns when they have left.
 
-        A refused change leaves the order as it is, and comes as a notice. Raises, with nothing sent, what `place` does,
-        and OrderChangeRefused for an order that has ended or that the gateway has twice.
+        A gateway that does not know the order takes new terms for a new order. So after a loss it is asked first, and
+        an order of which nobody knows is not changed. A refused change leaves the order as it is, and comes as a
+        notice. Raises, with nothing sent, what `place` and `reconcile` do, and OrderChangeRefused for an order that has
+        ended, is unconfirmed, or that the gateway has twice.
         """
-        if handle.status.is_ended:
-            raise OrderChangeRefused(f"nothing was sent: the order is {handle.status}")
         check_is_own(handle.key, self._session.client_id)
-        check_login(handle.order, self._session.accounts)
-        if handle.others:
-            raise OrderChangeRefused("nothing was sent: the gateway has two orders of this reference; cancel them")
-        fixed = {"action", "account", "order_ref"} & changes.keys()
-        if fixed:
-            raise InvalidOrder(f"nothing was sent: {', '.join(sorted(fixed))} cannot be changed")
+        check_change(handle, changes)
         check_link(self._session.state)
+        if not self._followed.is_settled:
+            await self.reconcile()
+            check_change(handle, changes)
         if handle in self._placing.queue:
             raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
         if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
             changes = {"transmit": True, **changes}
-        order = self._checked(handle.contract, replace(handle.order, **changes))
+        order = self._checked(handle.contract, replace(handle.order, **changes), grid)
         self._check_may_trade()
         orders, journal = self._followed.open()
         request = place_request(handle.key.order_id, handle.contract, order)
@@ -276,8 +280,11 @@ class Trading(OrderQuestions):
             record = entry(Kind.CHANGE, self._session.now(), handle.key, request)
             await journal.write(record)
             self._check_may_trade()
-            if handle.status.is_ended or handle.tracked.is_cancelling > was_cancelling:
-                raise OrderChangeRefused("nothing was sent: the order has ended, or was cancelled meanwhile")
+            if not self._followed.is_settled:
+                raise NotConnected("nothing was sent: the link fell meanwhile, and the gateway is being asked")
+            check_change(handle, changes)
+            if handle.tracked.is_cancelling > was_cancelling:
+                raise OrderChangeRefused("nothing was sent: the order was cancelled meanwhile")
             has_left = partial(orders.change_sent, handle, order, request)
             then = partial(self._request_left, orders, handle, request, has_left)
             left = self._departures.send(handle, request, record.frames, then)
@@ -289,9 +296,10 @@ class Trading(OrderQuestions):
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
 
-        For an order that has ended nothing is done; one that has not left yet is taken back and ends. Raises
-        NotConnected unless the session is connected, OrderOfAnotherClient for one that was placed under another client
-        id, OrderOfAnotherLogin for one of an account that the login has not, JournalError, RateLimitError.
+        For an order that has ended nothing is done; one that has not left yet is taken back and ends. It does not wait
+        for the journal, and leaves also if that cannot be written (an ERROR event tells it). Raises NotConnected unless
+        the session is connected, OrderOfAnotherClient for one that was placed under another client id, RateLimitError,
+        and JournalError if the journal cannot be opened.
         """
         orders, journal = self._followed.open()
         self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
@@ -302,11 +310,10 @@ class Trading(OrderQuestions):
             check_is_own(handle.key, self._session.client_id)
             check_login(handle.order, self._session.accounts)
             request = m.CancelOrderRequest(tracked.key.order_id)
+            detail = "" if tracked is handle.tracked else f"of the second order, perm_id {tracked.key.perm_id}"
+            record = entry(Kind.CANCEL, self._session.now(), handle.key, request, detail=detail)
+            journal.note(record)  # it waits for no disk, which may be full: a cancel doubles nothing and loses nothing
             try:
-                detail = "" if tracked is handle.tracked else f"of the second order, perm_id {tracked.key.perm_id}"
-                record = entry(Kind.CANCEL, self._session.now(), handle.key, request, detail=detail)
-                await journal.write(record)
-                check_link(self._session.state)
                 left = self._session.send(request, record.frames)
             except BaseException as error:
                 orders.request_not_sent(handle, request, f"not sent: {error!r}")
@@ -326,6 +333,8 @@ class Trading(OrderQuestions):
         live = [handle for handle in self.orders if not handle.is_over]
         if of_everybody:
             check_link(self._session.state)
+            for handle in live:  # the global cancel goes before all that waits
+                self._placing.take_back(handle, OrderCancelled("all orders were cancelled before it left"))
             await self._session.send(m.GlobalCancelRequest())
             return len(live)
         results = await asyncio.gather(*(self.cancel(handle) for handle in live), return_exceptions=True)
@@ -381,13 +390,19 @@ class Trading(OrderQuestions):
         """Place and change nothing from now on, also after a restart, until `resume`; and cancel all orders of ours.
 
         It is a mark beside the journal, which `ibwire halt` and other processes set as well: a session notices that
-        within half a second. Raises JournalUnwritable if it cannot be set, and what `cancel_all` raises if not all
-        could be cancelled: the halt holds all the same, and while it does what still works is cancelled once it can be.
+        within half a second. Raises what `cancel_all` raises if not all could be cancelled: the halt holds all the
+        same, and while it does what still works is cancelled once it can be. Raises JournalUnwritable, when all was
+        cancelled, if the mark cannot be set: then it holds for this session only.
         """
-        await self._halt.begin(reason, self._session.now())
+        errors: list[BaseException] = []
+        try:
+            await self._halt.begin(reason, self._session.now())
+        except JournalUnwritable as unwritten:
+            errors.append(unwritten)
         await self.ready()
         self._halt.look()
-        for error in await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over):
+        errors += await self._halt.cancel_open(handle for handle in self.orders if not handle.is_over)
+        for error in errors:
             raise error
 
     async def resume(self) -> None:
@@ -408,6 +423,16 @@ class Trading(OrderQuestions):
 
     # --- before anything leaves
 
+    def _begin(self) -> None:
+        """The journal is open."""
+        self._halt.start()
+        now, journal = self._session.now(), self._followed.open()[1]
+        placed = journal.placed_since(now - timedelta(seconds=self._flow.memory_s))
+        self._flow.remember(
+            ((now - at).total_seconds(), sent.contract or m.Contract(), order_from_wire(sent.order or m.Order()))
+            for at, sent in placed
+        )
+
     def _checked(self, contract: m.Contract, order: Order, grid: PriceGrid | None = None) -> Order:
         """The order with its account, if nothing is wrong with it."""
         if order.what_if:
@@ -420,6 +445,11 @@ class Trading(OrderQuestions):
     def _check_may_trade(self) -> None:
         check_link(self._session.state)
         self._halt.check()
+
+    def _check_again(self, handle: OrderHandle) -> None:
+        """The login, and the market, may be others than when the order began to wait."""
+        account_for(handle.order, self._settings, self._session.accounts)
+        check_limits(handle.order, handle.contract, self._settings, self.market_price)
 
     def _may_be_cancelled(self) -> list[OrderHandle]:
         """What a halt cancels now: all of this client's that works, or without a link what waits for one."""

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from ibwire.events import EventManager, EventType
-from ibwire.exceptions import IbwireError, OrderLimitExceeded
+from ibwire.exceptions import IbwireError, JournalUnwritable, OrderLimitExceeded
 from ibwire.halt_mark import Halt, HaltMark
 from ibwire.order_handles import OrderHandle
+from ibwire.tasks import begin
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +25,20 @@ LOOK_EVERY_S = 0.5
 
 AGAIN_AFTER_S = 5.0
 """How long it waits until it cancels again what it could not cancel."""
+
+
+def check_not_halted(mark: HaltMark) -> None:
+    """Raises OrderLimitExceeded while trading is halted."""
+    if mark.is_set():
+        _refuse(mark.read())
+
+
+def _refuse(halt: Halt | None) -> None:
+    if halt is not None:
+        raise OrderLimitExceeded(
+            f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
+            hint="`ibwire resume`, or `trading.resume()`, ends the halt",
+        )
 
 
 class HaltWatch:
@@ -49,6 +64,7 @@ class HaltWatch:
         self._cancel = cancel
         self._on_change = on_change
         self._is_threaded = is_threaded
+        self._unwritten: Halt | None = None  # a halt that could not be marked: this session keeps to it by itself
         self._told: Halt | None = None
         self._asked: dict[OrderHandle, asyncio.Task[None]] = {}
         self._timer: asyncio.Handle | None = None
@@ -56,24 +72,27 @@ class HaltWatch:
         self._is_closed = False
 
     async def begin(self, reason: str, at: datetime) -> None:
-        """Set the mark. Raises JournalUnwritable."""
-        await self._run(lambda: self.mark.set(reason, at))
+        """Set the mark. Raises JournalUnwritable if that fails, and this session is halted all the same."""
+        try:
+            await self._run(lambda: self.mark.set(reason, at))
+        except JournalUnwritable:
+            self._unwritten = Halt(reason=reason or "no reason was given", at=at)
+            raise
 
     async def end(self) -> None:
         """Remove the mark. Raises JournalUnwritable."""
         await self._run(self.mark.remove)
+        self._unwritten = None
         self.look()
+
+    def read(self) -> Halt | None:
+        """The halt that this session is held to, or None."""
+        return self.mark.read() or self._unwritten
 
     def check(self) -> None:
         """Raises OrderLimitExceeded while trading is halted."""
-        if not self.mark.is_set():
-            return
-        halt = self.mark.read()
-        if halt is not None:
-            raise OrderLimitExceeded(
-                f"nothing was sent: trading is halted: {halt.reason} (guard: halt)",
-                hint="`ibwire resume`, or `trading.resume()`, ends the halt",
-            )
+        _refuse(self._unwritten)
+        check_not_halted(self.mark)
 
     def start(self) -> None:
         """Look from now on. Safe to call again."""
@@ -82,7 +101,8 @@ class HaltWatch:
 
     def look(self) -> None:
         """Tell of a mark that was set or removed."""
-        halt = self.mark.read() if self._told is not None or self.mark.is_set() else None
+        is_to_read = self._told is not None or self._unwritten is not None or self.mark.is_set()
+        halt = self.read() if is_to_read else None
         if (halt is None) == (self._told is None):
             return
         before, self._told = self._told, halt
@@ -99,7 +119,7 @@ class HaltWatch:
         handles = list(handles)
         for handle in handles:
             if handle not in self._asked:
-                self._asked[handle] = asyncio.create_task(self._cancel(handle), name="ibwire halt")
+                self._asked[handle] = begin(self._cancel(handle), name="ibwire halt")
         tasks = [self._asked[handle] for handle in handles]
         results = await asyncio.gather(*tasks, return_exceptions=True)
         errors = [result for result in results if result is not None]
@@ -123,7 +143,7 @@ class HaltWatch:
         if self._told is not None and self._cancelling is None:
             handles = [one for one in self._to_cancel() if one not in self._asked]
             if handles:
-                self._cancelling = asyncio.create_task(self._cancel_now(handles), name="ibwire halt")
+                self._cancelling = begin(self._cancel_now(handles), name="ibwire halt")
         if not self._is_closed:
             self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY_S, self._look)
 

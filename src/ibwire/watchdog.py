@@ -21,12 +21,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from ibwire.backoff import Backoff
-from ibwire.connection import ConnectionManager
+from ibwire.connection import ConnectionManager, ConnectionState
 from ibwire.events import ClockSkew, EventType, Reconnecting, Recovered, utc_now
 from ibwire.exceptions import ClientIdInUse, ConnectionFailed, ConnectionLost, IbwireError
 from ibwire.recovery import Recovery
 from ibwire.settings import WatchdogSettings
 from ibwire.stream_keeper import StreamKeeper
+from ibwire.tasks import begin
 
 LOOKS_PER_LIMIT = 30
 SHORTEST_LOOK_S = 1.0
@@ -82,7 +83,11 @@ class Watchdog:
             await self._connect_again(error)
 
     async def run(self) -> None:
-        """Watch until cancelled; returns if it gives up, after as many attempts as the settings allow."""
+        """Watch until cancelled; returns if it gives up, after as many attempts as the settings allow.
+
+        A mistake of its own ends the session as giving up does: nobody would notice any more that the link is dead.
+        """
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 if await self._watch() >= self._settings.stable_s:
@@ -90,12 +95,23 @@ class Watchdog:
                 try:
                     await self._connect_again(ConnectionLost(self._connection.down_because))
                 except ConnectionFailed as error:
-                    self._connection.give_up(f"no link after {self._settings.attempts} attempts: {error}")
-                    self._keeper.fail_all(error)
+                    self._give_up(f"no link after {self._settings.attempts} attempts: {error}", error)
                     return
                 self.reconnects += 1
+        except Exception as error:
+            if loop.is_closed():
+                raise  # a program that ended without closing the session
+            _log.exception("the watchdog has failed; the session ends")
+            await self._connection.disconnect()
+            failure = ConnectionLost(f"nobody watches over the connection any more: {error!r}", retryable=False)
+            failure.__cause__ = error
+            self._give_up(failure.message, failure)
         finally:
             await self._end_hook()
+
+    def _give_up(self, reason: str, error: ConnectionFailed) -> None:
+        self._connection.give_up(reason)
+        self._keeper.fail_all(error)
 
     # --- while the link is up
 
@@ -161,21 +177,28 @@ class Watchdog:
     # --- while it is down
 
     async def _connect_again(self, failure: ConnectionFailed) -> None:
-        """Try until it works. Raises the last failure after as many attempts as the settings allow."""
-        attempt = 0
+        """Try until it works. Raises the last failure after as many attempts as the settings allow, those in planned
+        restart windows not counted."""
+        attempt = unplanned = 0
         self._hook_due_s = self._down_at_s + self._settings.down_after_s
         while True:
             is_planned = any(window.contains(self._now()) for window in self._settings.windows)
-            if self._settings.attempts is not None and attempt >= self._settings.attempts and not is_planned:
+            if self._settings.attempts is not None and unplanned >= self._settings.attempts and not is_planned:
                 raise failure
-            attempt += 1
+            attempt, unplanned = attempt + 1, unplanned + (not is_planned)
             await self._pause(attempt, failure, is_planned=is_planned)
             if isinstance(failure, ClientIdInUse):
                 self._take_next_client_id()
+            if self._connection.is_up:
+                return  # somebody has called connect() meanwhile
             try:
                 await self._connection.connect()
             except ConnectionFailed as error:
                 failure = error
+            except IbwireError:
+                if self._connection.state is ConnectionState.CLOSED:
+                    raise
+                # somebody else's connect() is under way: what comes of it shows after the next pause
             else:
                 return
 
@@ -207,7 +230,7 @@ class Watchdog:
         if self._on_down is None or self._time() < self._hook_due_s or (self._hook and not self._hook.done()):
             return
         self._hook_due_s = self._time() + self._settings.down_cooldown_s
-        self._hook = asyncio.create_task(self._run_hook(self._on_down, timedelta(seconds=down_s)), name="on_down")
+        self._hook = begin(self._run_hook(self._on_down, timedelta(seconds=down_s)), name="on_down")
 
     @staticmethod
     async def _run_hook(hook: OnDown, down: timedelta) -> None:

@@ -28,13 +28,13 @@ from ibwire.wire import messages as m
 QUESTIONS = (m.ExecutionRequest, m.OpenOrdersRequest, m.CompletedOrdersRequest)
 """What a reconciliation asks."""
 
-ASKED = (Kind.INTENT, Kind.CHANGE, Kind.CANCEL, Kind.NUMBERED)
-"""What is written before something is sent."""
+ASKED = (Kind.INTENT, Kind.CHANGE, Kind.NUMBERED)
+"""What is written before something is sent. A cancel is written meanwhile."""
 
 WITHOUT_LINK = (Kind.QUEUED, Kind.NUMBERED)
 """What is written of orders that wait for a link: it has to fall first."""
 
-WHOLE_LIFE = tuple(kind for kind in Kind if kind not in (Kind.FLAG, Kind.QUEUED, *ASKED))
+WHOLE_LIFE = tuple(kind for kind in Kind if kind not in (Kind.FLAG, Kind.QUEUED, Kind.CANCEL, *ASKED))
 
 TO_THE_DISK = (
     *("is valid", "goes to the disk", "is in the transaction", "is committed", "is marked"),
@@ -66,6 +66,8 @@ def _points() -> tuple[Point, ...]:
         waits = what in WITHOUT_LINK
         steps = (*TO_THE_DISK, *TO_THE_GATEWAY)
         found += [Point(name=f"{what}: {step}", loses_link=waits, is_often=not waits) for step in steps]
+    steps = (*TO_THE_DISK[:-1], *TO_THE_GATEWAY)
+    found += [Point(name=f"{Kind.CANCEL}: {step}", is_often=True) for step in steps]
     found += [Point(name=f"{Kind.QUEUED}: {step}", loses_link=True) for step in TO_THE_DISK]
     for kind in WHOLE_LIFE:
         after, ends = "", kind is Kind.COMPLETED
@@ -168,7 +170,7 @@ def _watch_file(trap: Trap) -> None:
 
 def _watch_journal(trap: Trap) -> dict[int, Kind]:
     """Which record was written last for each order id, as the dictionary that is returned says at any time."""
-    write = Journal.write
+    write, note = Journal.write, Journal.note
     kinds: dict[int, Kind] = {}
 
     async def written(self: Journal, *entries: Entry) -> None:
@@ -179,7 +181,14 @@ def _watch_journal(trap: Trap) -> dict[int, Kind]:
         for entry in entries:
             trap.passes(f"{entry.kind}: is known to be on the disk")
 
+    def noted(self: Journal, *entries: Entry) -> None:
+        for entry in entries:
+            if entry.kind is Kind.CANCEL:
+                trap.passes(f"{entry.kind}: is valid")
+        note(self, *entries)
+
     Journal.write = written  # type: ignore[method-assign]
+    Journal.note = noted  # type: ignore[method-assign]
     return kinds
 
 

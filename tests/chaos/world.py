@@ -31,6 +31,7 @@ from ibwire.simulator import GatewayLimits, GeneratedFeed, RealClock, SimulatedG
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from tests.chaos.faults import CONNECTION_FAULTS, READ_LATE, end_connection_faults
+from tests.helpers.simulated import numbered
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ CON_IDS = (265598, 272093, 4391, 4815747, 3691937, 12087792)
 APPLE = m.Contract(con_id=265598, exchange="SMART")
 EURO = m.Contract(con_id=12087792, exchange="IDEALPRO")
 STREAMS: tuple[Message, ...] = (
-    *(m.MarketDataRequest(contract=m.Contract(con_id=con_id)) for con_id in CON_IDS),
+    *(m.MarketDataRequest(contract=numbered(con_id)) for con_id in CON_IDS),
     m.TickByTickRequest(contract=EURO, tick_type="BidAsk"),
     m.MarketDepthRequest(contract=EURO, num_rows=5),
     m.PositionsRequest(),

@@ -475,7 +475,7 @@ def test_official_client_gets_its_executions_with_their_commissions_and_the_end(
 def test_official_client_loses_nothing_of_many_answers_while_contracts_stream(peer: Peer) -> None:
     streamed = [i for i in INSTRUMENTS if i.sec_type in ("FUT", "STK")][:20]
     for number, instrument in enumerate(streamed):
-        peer.stream(1000 + number, contract(conId=instrument.con_id))
+        peer.stream(1000 + number, contract(conId=instrument.con_id, exchange=instrument.exchange))
     for number, instrument in enumerate(INSTRUMENTS):
         peer.api.reqContractDetails(number, contract(conId=instrument.con_id))
     for number, instrument in enumerate(INSTRUMENTS):

@@ -16,7 +16,7 @@ from tests.helpers.simulated import AAPL, AAPL_CONTRACT, NOW_S, RawClient, raw
 
 ES = by_local_symbol("ESH4")
 assert ES is not None
-ES_CONTRACT = m.Contract(con_id=ES.con_id)
+ES_CONTRACT = m.Contract(con_id=ES.con_id, exchange=ES.exchange)
 AAPL_LINE, ES_LINE = 1, 2
 
 

@@ -71,6 +71,11 @@ class ScriptedGateway:
             transport.close()
         self._transports.clear()
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether every connection that there was is closed."""
+        return all(transport.is_closing() for transport in self._transports)
+
     def take(self, message: Message) -> None:
         """What a client sent."""
         match message:

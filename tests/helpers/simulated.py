@@ -12,6 +12,7 @@ from ibwire.connection import ConnectionManager
 from ibwire.settings import ConnectionSettings
 from ibwire.simulator import NO_LIMITS, RealClock, SimulatedGateway
 from ibwire.simulator.feed import Feed, Tick, TickType
+from ibwire.simulator.instruments import INSTRUMENTS
 from ibwire.streams import MessageStream
 from ibwire.wire import ClientProtocol, Message, encode
 from ibwire.wire import messages as m
@@ -25,7 +26,7 @@ VERSIONS = range(213, 227)
 
 AAPL, MSFT = 265598, 272093
 AAPL_CONTRACT, MSFT_CONTRACT = m.Contract(con_id=AAPL, exchange="SMART"), m.Contract(con_id=MSFT, exchange="SMART")
-TSLA_CONTRACT = m.Contract(symbol="TSLA", sec_type="STK")
+TSLA_CONTRACT = m.Contract(symbol="TSLA", sec_type="STK", exchange="SMART")
 ES_FUTURES = m.Contract(symbol="ES", sec_type="FUT", exchange="CME")
 OPENING = [*quote(AAPL, 100.0, 300, 100.1, 200), *quote(MSFT, 480.0, 300, 480.1, 200)]
 
@@ -36,6 +37,12 @@ REST_OF_THE_DAY = [
     Tick(0.0, AAPL, TickType.CLOSE, 99.0, None),
 ]
 """With these, all is known that a snapshot of AAPL waits for."""
+
+
+def numbered(con_id: int) -> m.Contract:
+    """A contract of the simulator's by its id, with the exchange that everything but contract details asks for."""
+    (instrument,) = [one for one in INSTRUMENTS if one.con_id == con_id]
+    return m.Contract(con_id=con_id, exchange=instrument.exchange)
 
 
 async def within(work: Awaitable[T], seconds: float = TIMEOUT_S) -> T:
@@ -204,7 +211,7 @@ CANCELLED = ["S PendingCancel 0/10", "S Cancelled 0/10", "E 202"]
 
 @asynccontextmanager
 async def trading(
-    on_unsolicited: Callable[[Message], None] | None = None,
+    on_unsolicited: Callable[[Message], object] = lambda _: None,
 ) -> AsyncIterator[tuple[ConnectionManager, LiveFeed, SimulatedGateway]]:
     feed = LiveFeed(OPENING)
     async with simulated(feed) as gateway, client_of(gateway, on_unsolicited=on_unsolicited) as client:

@@ -71,7 +71,7 @@ def named(symbol: str) -> Instrument:
 
 
 def contract(symbol: str) -> m.Contract:
-    return m.Contract(con_id=named(symbol).con_id)
+    return m.Contract(con_id=named(symbol).con_id, exchange=named(symbol).exchange)
 
 
 class Hours:

@@ -56,6 +56,12 @@ async def a_moment(seconds: float = A_MOMENT_S) -> None:
     await asyncio.sleep(seconds)
 
 
+def crowd(session: IBSession) -> None:
+    """So many messages of the most urgent lane that nothing else leaves for a while."""
+    for _ in range(100):
+        session.send(m.CancelOrderRequest(1_000_000)).add_done_callback(lambda done: done.exception())
+
+
 def slow_down(session: IBSession, seconds: float = 2.0) -> None:
     """Have every write that is waited for take this long, as on a disk that is busy."""
     journal: Any = session.trading._followed.open()[1]

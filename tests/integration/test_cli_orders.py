@@ -80,6 +80,15 @@ def test_only_a_what_if_places_nothing(gateway: GatewayThread) -> None:
         ),
         (("AAPL", "10", "--market"), {"IBWIRE_TRADING_MAX_ORDER_QUANTITY": "5"}, r"guard: max_order_quantity"),
         (("AAPL", "1", "--market"), {"IBWIRE_TRADING_ACCOUNT": "DU7777777"}, r"guard: account"),
+        (("AAPL", "1", "--market"), {"IBWIRE_TRADING_READ_ONLY": "yes"}, r"guard: read_only"),
+        (("AAPL", "1", "--market"), {"IBWIRE_TRADING_ALLOWED_SYMBOLS": "MSFT"}, r"guards: allowed_symbols"),
+        (
+            ("AAPL", "1", "--limit", "1.00"),
+            {"IBWIRE_TRADING_MAX_DISTANCE_PERCENT": "5"},
+            r"guard: max_distance_percent",
+        ),
+        # A stop below the market is no stop: it buys at the market, which a quote tells.
+        (("AAPL", "9", "--stop", "1.00"), {"IBWIRE_TRADING_MAX_ORDER_VALUE": "100"}, r"guard: max_order_value"),
     ],
 )
 def test_what_is_refused_here_is_one_line_and_nothing_is_sent(

@@ -120,7 +120,7 @@ async def test_idle_session(case: Case) -> None:
 async def test_session_with_fifty_streams(case: Case) -> None:
     async with scene() as stage:
         symbols = [one.local_symbol for one in INSTRUMENTS[:LINES]]
-        contracts = [m.Contract(con_id=one.con_id) for one in INSTRUMENTS[:LINES]]
+        contracts = [m.Contract(con_id=one.con_id, exchange=one.exchange) for one in INSTRUMENTS[:LINES]]
         consumers = [Consumer(stage.session.stream(m.MarketDataRequest(contract=one))) for one in contracts]
         await asyncio.gather(*(consumer.until(3) for consumer in consumers))
         stage.begins_after = stage.session.events.history()[-1].sequence

@@ -146,7 +146,7 @@ async def test_generated_book_is_followed_for_ten_minutes() -> None:
         (asked(5, m.Contract(con_id=AAPL, exchange="AMEX")), 10092),
         (asked(5, contract("SPX")), 10092),
         (asked(5, contract("ESH4"), smart=True), 10092),
-        (asked(5, m.Contract(con_id=1)), 200),
+        (asked(5, m.Contract(con_id=1, exchange="SMART")), 200),
         (asked(5, m.Contract(con_id=MSFT_CONTRACT.con_id, exchange="ARCA")), 354),
         (m.CancelMarketDepth(5), 310),
     ],

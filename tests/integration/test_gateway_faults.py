@@ -152,7 +152,7 @@ async def test_farm_down_silences_its_instruments_only_and_is_told_both_ways() -
     feed = GeneratedFeed(1, [AAPL, ES.con_id])
     async with simulated(feed, port=4002) as gateway, raw(gateway, 1) as client:
         client.send(m.MarketDataRequest(req_id=1, contract=AAPL_CONTRACT))
-        client.send(m.MarketDataRequest(req_id=2, contract=m.Contract(con_id=ES.con_id)))
+        client.send(m.MarketDataRequest(req_id=2, contract=m.Contract(con_id=ES.con_id, exchange=ES.exchange)))
         await asyncio.sleep(5)
         await gateway.inject("farm_down", farm="usfuture")
         await asyncio.sleep(1)

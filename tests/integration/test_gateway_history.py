@@ -28,7 +28,8 @@ from tests.helpers.simulated import (
     simulated,
 )
 
-BTC, EURO = m.Contract(symbol="BTC"), m.Contract(con_id=12087792, exchange="IDEALPRO")
+BTC = m.Contract(symbol="BTC", sec_type="CRYPTO", exchange="PAXOS")
+EURO = m.Contract(con_id=12087792, exchange="IDEALPRO")
 SPX = m.Contract(symbol="SPX", sec_type="IND", exchange="CBOE")
 CONTINUOUS = m.Contract(symbol="ES", sec_type="CONTFUT", exchange="CME")
 
@@ -138,7 +139,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"what_to_show": "PRICES"}, 321, "type is invalid"),
     ({"format_date": 4}, 321, "Date formatting selection of 4"),
     ({"end_date_time": "yesterday"}, 10314, "End Date/Time: The date, time, or time-zone"),
-    ({"contract": m.Contract(con_id=1)}, 200, "No security definition"),
+    ({"contract": m.Contract(con_id=1, exchange="SMART")}, 200, "No security definition"),
     ({"contract": ES_FUTURES}, 200, "ambiguous"),
     ({"contract": BTC}, 10299, "AGGTRADES"),
     ({"contract": CONTINUOUS, "end_date_time": "20260409-16:00:00"}, 10339, "continuous future"),

@@ -76,8 +76,9 @@ async def test_cancelled_order_does_not_fill_when_the_market_comes_to_it() -> No
         client.send(m.CancelOrderRequest(1))
         await take(client, news)
         async with client.stream(bought(2, "10", 99.0)) as others:
+            assert await so_far(client, others) == RESTING
             feed.tell(quote(AAPL, ask=98.0, ask_size=100))
-            assert (await next_of(others, 8))[-1] == "C"
+            assert (await next_of(others, 4))[-1] == "C"
         assert await so_far(client, news) == []
 
 
@@ -278,7 +279,8 @@ async def test_cancel_of_an_order_that_is_over_is_refused_with_10148(first: list
         assert len(answers) == 1
 
 
-UNKNOWN_CONTRACT = m.Contract(con_id=1)
+ES_MARCH = m.Contract(local_symbol="ESH4", sec_type="FUT", exchange="CME")
+UNKNOWN_CONTRACT = m.Contract(con_id=1, exchange="SMART")
 MARKET = m.Order(action="BUY", order_type="MKT", total_quantity="10")
 
 
@@ -286,7 +288,7 @@ MARKET = m.Order(action="BUY", order_type="MKT", total_quantity="10")
     ("request_", "code", "text"),
     [
         (bought(1, "10", 100.005), 110, "minimum price variation"),
-        (placed(1, limit("BUY", "1", 4800.1), m.Contract(local_symbol="ESH4")), 110, "minimum price variation"),
+        (placed(1, limit("BUY", "1", 4800.1), ES_MARCH), 110, "minimum price variation"),
         (bought(1, "10", float("nan")), 110, "minimum price variation"),
         (bought(1, "10", float("inf")), 110, "minimum price variation"),
         (bought(1, "0"), 434, "size cannot be zero"),

@@ -127,7 +127,7 @@ async def test_bars_of_regular_hours_only_pause_outside_of_them_and_all_do_when_
     ("request_", "code"),
     [
         (asked(5, "YIELD"), 321),
-        (asked(5, "TRADES", m.Contract(con_id=1)), 200),
+        (asked(5, "TRADES", m.Contract(con_id=1, exchange="SMART")), 200),
         (asked(5, "TRADES", contract("EUR.USD")), 420),
         (asked(5, "BID", contract("SPX")), 420),
         (asked(5, "TRADES", MSFT_CONTRACT), 10089),

@@ -39,6 +39,7 @@ from tests.helpers.simulated import (
     client_of,
     codes,
     limit,
+    numbered,
     placed,
     raw,
     simulated,
@@ -424,7 +425,7 @@ async def _minutes_of_trading(loop: asyncio.AbstractEventLoop, seed: int, *, sec
     gateway = SimulatedGateway(feed=GeneratedFeed(seed), clock=RealClock(lambda: 1e9 + loop.time()))
     async with gateway, raw(gateway, 1) as client, raw(gateway, 2) as other:
         for number, con_id in enumerate(GeneratedFeed(seed).con_ids):
-            client.send(m.MarketDataRequest(req_id=1000 + number, contract=m.Contract(con_id=con_id)))
+            client.send(m.MarketDataRequest(req_id=1000 + number, contract=numbered(con_id)))
         other.send(m.MarketDataRequest(req_id=1, contract=AAPL_CONTRACT))
         for number in range(1, int(seconds / 10) + 1):
             await asyncio.sleep(10)

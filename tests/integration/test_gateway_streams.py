@@ -173,7 +173,7 @@ async def test_hundred_and_first_instrument_is_refused_whoever_streams_the_other
         async with raw(gateway, 2) as other:
             await client.answers_to(EVERY_KIND[0], EVERY_KIND[4])
             assert not codes(await other.answers_to(m.MarketDataRequest(req_id=1, contract=MSFT_CONTRACT)))
-            third = m.MarketDataRequest(req_id=2, contract=m.Contract(symbol="NVDA", sec_type="STK"))
+            third = m.MarketDataRequest(req_id=2, contract=m.Contract(symbol="NVDA", sec_type="STK", exchange="SMART"))
             assert codes(await other.answers_to(third)) == [(2, 101)]
         await asyncio.sleep(1)
         assert not codes(await client.answers_to(third))

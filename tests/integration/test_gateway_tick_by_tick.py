@@ -99,7 +99,7 @@ async def test_last_ticks_come_first_if_some_are_asked_for() -> None:
     [
         (asked(5, "Sometimes"), 321),
         (asked(5, ""), 321),
-        (asked(5, "Last", m.Contract(con_id=1)), 200),
+        (asked(5, "Last", m.Contract(con_id=1, exchange="SMART")), 200),
         (asked(5, "Last", contract("TSLA  230120C00100000")), 10189),
         (asked(5, "MidPoint", contract("SPX")), 10189),
         (asked(5, "AllLast", contract("EUR.USD")), 10189),

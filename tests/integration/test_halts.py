@@ -120,8 +120,23 @@ async def test_a_halt_without_a_link_holds_and_says_what_it_could_not_cancel(tmp
 
 
 @on_virtual_time
-async def test_a_halt_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
-    async with floor(tmp_path) as (_, session):
-        mark_of(tmp_path).path.mkdir()
+async def test_a_halt_that_cannot_be_marked_holds_for_the_session_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise JournalUnwritable("trading is not halted: the disk is read-only")
+
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, FAR)
+        await handle.acknowledged()
+        monkeypatch.setattr(HaltMark, "set", failing)
         with pytest.raises(JournalUnwritable, match="trading is not halted"):
             await session.trading.halt("enough")
+        await a_moment()
+        assert handle.status is OrderState.CANCELLED
+        assert session.trading.halted == "enough"
+        with pytest.raises(OrderLimitExceeded, match="guard: halt"):
+            await session.trading.place(APPLE, FAR)
+        await session.trading.resume()
+        await (await session.trading.place(APPLE, FAR)).acknowledged()
+        agree(gateway, session)

@@ -41,7 +41,8 @@ from tests.helpers.virtual_time import on_virtual_time
 
 NOON = datetime.fromtimestamp(FRIDAY_NOON, UTC)  # in New York
 OPENS = NOON - timedelta(hours=2, minutes=30)
-BTC = m.Contract(symbol="BTC", sec_type="CRYPTO")
+UNKNOWN = m.Contract(con_id=1, exchange="SMART")
+BTC = m.Contract(symbol="BTC", sec_type="CRYPTO", exchange="PAXOS")
 EURO = m.Contract(con_id=12087792, exchange="IDEALPRO")
 ES = m.Contract(symbol="ES", sec_type="CONTFUT", exchange="CME")
 
@@ -218,7 +219,7 @@ async def test_bad_arguments_are_named_all_at_once_and_nothing_is_asked() -> Non
 
 
 REFUSED: list[tuple[m.Contract, dict[str, Any], type[RequestFailed]]] = [
-    (m.Contract(con_id=1), {}, NoSecurityDefinition),
+    (UNKNOWN, {}, NoSecurityDefinition),
     (ES_FUTURES, {}, AmbiguousContract),
     (BTC, {}, InvalidRequest),
     (EURO, {}, NoData),
@@ -251,7 +252,7 @@ def test_every_method_refuses_an_unknown_and_an_ambiguous_contract(method: str) 
         loop = asyncio.get_running_loop()
         async with connected() as (gateway, session):
             began = loop.time()
-            for contract, kind in ((m.Contract(con_id=1), NoSecurityDefinition), (ES_FUTURES, AmbiguousContract)):
+            for contract, kind in ((UNKNOWN, NoSecurityDefinition), (ES_FUTURES, AmbiguousContract)):
                 with pytest.raises(kind):
                     await OF_A_CONTRACT[method](session.history, contract)
             assert loop.time() - began < 30
@@ -461,7 +462,7 @@ async def test_live_bars_that_are_closed_are_cancelled_at_the_gateway() -> None:
 async def test_refusal_of_a_stream_is_raised_by_its_iterator() -> None:
     async with connected() as (_, session):
         with pytest.raises(NoSecurityDefinition):
-            await anext(session.history.keep_up_to_date(m.Contract(con_id=1), "5 secs", duration="60 S"))
+            await anext(session.history.keep_up_to_date(UNKNOWN, "5 secs", duration="60 S"))
 
 
 def test_numbers_stay_exact() -> None:

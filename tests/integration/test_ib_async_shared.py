@@ -10,9 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ibwire.events import EventType
 from ibwire.ib_async import LimitOrder, MarketOrder, Stock
 from ibwire.journal_reader import JournalReader
+from ibwire.journal_records import Kind
 from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from ibwire.session import IBSession
@@ -23,19 +26,24 @@ from tests.helpers.ib_async_floor import until
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.sessions import wall_clock
 from tests.helpers.simulated import AAPL_CONTRACT, simulated
+from tests.helpers.trading_floor import crowd
 from tests.helpers.virtual_time import on_virtual_time
 
 AAPL = Stock("AAPL", "SMART", "USD", conId=265598)
 
 
-@asynccontextmanager
-async def both(folder: Path) -> AsyncIterator[tuple[IBSession, Any, SimulatedGateway]]:
+def session_of(folder: Path) -> IBSession:
     settings = Settings(
         connection=ConnectionSettings(port=PORT, client_id=5), trading=TradingSettings(journal_path=folder / "journal")
     )
+    return IBSession(settings, clock=wall_clock, rng=random.Random(1), journal_in_thread=False)
+
+
+@asynccontextmanager
+async def both(folder: Path) -> AsyncIterator[tuple[IBSession, Any, SimulatedGateway]]:
     async with (
         simulated(GeneratedFeed(7), port=PORT, clock=RealClock(wall_clock)) as gateway,
-        IBSession(settings, clock=wall_clock, rng=random.Random(1), journal_in_thread=False) as session,
+        session_of(folder) as session,
     ):
         await session.ib.connectAsync()
         yield session, session.ib, gateway
@@ -160,3 +168,94 @@ async def test_it_can_be_left_and_taken_up_again_and_the_session_goes_on(tmp_pat
         await until(lambda: trade.orderStatus.status == "Submitted")
         assert seen == ["PreSubmitted", "Submitted"]
         assert len(gateway.state().clients) == 1
+
+
+@on_virtual_time
+async def test_what_a_change_may_not_change_is_said_in_the_trade(tmp_path: Path) -> None:
+    """It was left out of the change without a word: who flips BUY to SELL has to be told that it still buys."""
+    async with both(tmp_path) as (session, ib, gateway):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 3, 10.0))
+        await until(lambda: trade.orderStatus.status == "Submitted")
+        (handle,) = session.trading.orders
+        for name, value in (("action", "SELL"), ("account", "DU7654321")):
+            before = getattr(trade.order, name)
+            setattr(trade.order, name, value)
+            ib.placeOrder(AAPL, trade.order)
+            await until(lambda name=name: f"{name} cannot be changed" in trade.log[-1].message)  # type: ignore[misc]
+            setattr(trade.order, name, before)
+        trade.order.lmtPrice = 11.0
+        ib.placeOrder(AAPL, trade.order)
+        await until(lambda: handle.order.limit_price == 11)
+        assert [one.times_received for one in gateway.state().orders_received] == [2]
+
+
+@on_virtual_time
+async def test_orders_of_the_native_service_and_of_earlier_runs_are_changed_and_cancelled(tmp_path: Path) -> None:
+    async with both(tmp_path) as (first, _, gateway):
+        native = await first.trading.place(AAPL_CONTRACT, limit("BUY", 2, "10.00"))
+        await native.acknowledged()
+        await first.aclose()
+        session = session_of(tmp_path)
+        await session.start()
+        ib = session.ib
+        await ib.connectAsync()
+        (trade,) = ib.openTrades()
+        trade.order.lmtPrice = 11.0
+        ib.placeOrder(AAPL, trade.order)
+        (handle,) = session.trading.orders
+        await until(lambda: handle.order.limit_price == 11)
+        ib.cancelOrder(trade.order)
+        await until(trade.isDone)
+        assert handle.status is OrderState.CANCELLED
+        assert [one.times_received for one in gateway.state().orders_received] == [2]
+        await session.aclose()
+    journal = JournalReader(tmp_path / "journal")
+    kinds = [one.entry.kind for one in journal.records(handle.key.client_ref)]
+    journal.close()
+    assert (kinds.count(Kind.CHANGE), kinds.count(Kind.CANCEL)) == (1, 1)
+
+
+@on_virtual_time
+async def test_a_quantity_that_is_no_number_is_refused_by_its_name(tmp_path: Path) -> None:
+    async with both(tmp_path) as (_, ib, gateway):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", float("nan"), 10.0))
+        await until(trade.isDone)
+        assert "total_quantity is 'NaN', which is no number" in trade.log[-1].message
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_a_cancel_right_behind_its_order_does_not_overtake_it(tmp_path: Path) -> None:
+    """The order waits for the disk, the cancel would not: it would name an order that the gateway has not got yet."""
+    async with both(tmp_path) as (session, ib, gateway):
+        trade = ib.placeOrder(AAPL, LimitOrder("BUY", 3, 10.0))
+        ib.cancelOrder(trade.order)
+        await asyncio.sleep(5)
+        assert [handle.is_over for handle in session.trading.orders] == [True]
+        assert {one.status for one in gateway.state().orders} <= {"Cancelled"}
+
+
+@pytest.mark.parametrize("how", ["cancel", "global cancel", "loss"])
+@pytest.mark.parametrize("is_written", [False, True])
+def test_an_order_that_has_not_left_yet_ends_for_its_trade_too(how: str, is_written: bool, tmp_path: Path) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with both(tmp_path) as (session, ib, gateway):
+            crowd(session)
+            trade = ib.placeOrder(AAPL, LimitOrder("BUY", 3, 10.0))
+            if is_written:
+                await asyncio.sleep(0.05)
+            if how == "cancel":
+                ib.cancelOrder(trade.order)
+            elif how == "global cancel":
+                ib.reqGlobalCancel()
+            else:
+                await gateway.inject("connectivity_lost")
+            await until(trade.isDone)
+            assert (trade.orderStatus.status, trade.log[-1].message[:10]) == ("Cancelled", "never sent")
+            if how == "loss":
+                await gateway.inject("connectivity_restored", data_lost=False)
+            await asyncio.sleep(20)
+            assert gateway.state().orders_received == []
+
+    run()

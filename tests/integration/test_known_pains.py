@@ -135,7 +135,7 @@ async def test_ib_insync_281_296_what_has_failed_is_not_an_empty_list() -> None:
             await history.bars(AAPL_CONTRACT, "1 hour", **nineties)
         for empty_ok in (False, True):
             with pytest.raises(NoSecurityDefinition):
-                await history.bars(m.Contract(con_id=1), "1 hour", **nineties, empty_ok=empty_ok)
+                await history.bars(m.Contract(con_id=1, exchange="SMART"), "1 hour", **nineties, empty_ok=empty_ok)
         assert await contracts.search("zzzzzz") == ()
         stalling = asyncio.create_task(gateway.inject("stall", for_s=14))
         await asyncio.sleep(0)

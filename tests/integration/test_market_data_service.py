@@ -218,7 +218,7 @@ async def test_snapshot_is_of_now_and_may_take_its_time() -> None:
         with pytest.raises(NoData):
             await data.snapshot(TSLA_CONTRACT)
         with pytest.raises(NoSecurityDefinition):
-            await data.snapshot(m.Contract(symbol="NOSUCH", sec_type="STK"))
+            await data.snapshot(m.Contract(symbol="NOSUCH", sec_type="STK", exchange="SMART"))
         asked = asyncio.create_task(data.snapshot(MSFT_CONTRACT))
         await asyncio.sleep(1)
         await gateway.inject("restart", down_for_s=1)
@@ -232,7 +232,7 @@ async def test_refusals_are_typed() -> None:
         data = session.market_data
         assert type(await refusal(data.quotes(AAPL_CONTRACT))) is NoMarketDataPermission
         assert type(await refusal(data.quotes(MSFT_CONTRACT))) is NoMarketDataPermission
-        assert type(await refusal(data.quotes(m.Contract(symbol="NOSUCH")))) is NoSecurityDefinition
+        assert type(await refusal(data.quotes(Stock("NOSUCH")))) is NoSecurityDefinition
         assert type(await refusal(data.depth(ARCA_CONTRACT))) is NoMarketDataPermission
         assert type(await refusal(data.ticks(AAPL_CONTRACT))) is NoMarketDataPermission
         assert (await refusal(data.bars(MSFT_CONTRACT))).code == 10089
@@ -279,7 +279,7 @@ async def test_latest_and_usage_are_right_before_in_and_after_a_loss() -> None:
         assert data.usage().lines == 0
 
 
-WAYS = [parse_contract("AAPL"), parse_contract("STK:AAPL"), Stock("AAPL"), m.Contract(con_id=AAPL), AAPL_CONTRACT]
+WAYS = [parse_contract("AAPL"), parse_contract("STK:AAPL"), Stock("AAPL"), AAPL_CONTRACT]
 
 
 @pytest.mark.parametrize("contract", WAYS, ids=map(repr, WAYS))

@@ -17,6 +17,7 @@ from ibwire.simulator.feed import SIZE_OF_PRICE, Tick, TickType
 from ibwire.streams import MessageStream
 from ibwire.wire import Message
 from ibwire.wire import messages as m
+from tests.helpers.simulated import numbered
 from tests.helpers.virtual_time import on_virtual_time
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
@@ -100,7 +101,7 @@ async def test_recorded_ticks_arrive_as_they_were_recorded(con_id: int) -> None:
     opening = opening_of([tick for tick in ticks if tick.at_s == 0])
     later = [tick for tick in ticks if tick.at_s > 0][:COMPARED]
     async with replaying() as gateway, client_of(gateway) as client:
-        stream = client.stream(m.MarketDataRequest(contract=m.Contract(con_id=con_id)))
+        stream = client.stream(m.MarketDataRequest(contract=numbered(con_id)))
         parameters, data_type, *told = await take(stream, 2 + len(opening))
         arrived = await take(stream, COMPARED)
         took_s = asyncio.get_running_loop().time()
@@ -117,7 +118,7 @@ async def test_recorded_ticks_arrive_as_they_were_recorded(con_id: int) -> None:
 
 @on_virtual_time
 async def test_order_on_a_recorded_stock_fills_at_offers_that_were_shown() -> None:
-    tencent = m.Contract(con_id=TENCENT)
+    tencent = numbered(TENCENT)
     order = m.Order(action="BUY", order_type="MKT", total_quantity="60000")
     executions: list[m.Execution] = []
     async with replaying() as gateway, client_of(gateway) as client, asyncio.timeout(TIMEOUT_S):

@@ -18,10 +18,9 @@ from ibwire.recording_schema import RecordingRow
 from ibwire.session import IBSession
 from ibwire.simulator import GeneratedFeed, ParquetFeed, RealClock, RecordedFeed
 from ibwire.simulator.feed import SIZE_OF_PRICE, Feed, Tick, TickType
-from ibwire.wire import messages as m
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.sessions import START_S, session_at, wall_clock
-from tests.helpers.simulated import AAPL, MSFT, simulated
+from tests.helpers.simulated import AAPL, MSFT, numbered, simulated
 from tests.helpers.virtual_time import on_virtual_time
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data"
@@ -104,7 +103,7 @@ async def here(work: Callable[[], None]) -> None:
 
 async def follow(session: IBSession, con_id: int, came: list[Came]) -> None:
     """Every update of a contract's quote."""
-    async with session.market_data.quotes(m.Contract(con_id=con_id), conflate=False) as quotes:
+    async with session.market_data.quotes(numbered(con_id), conflate=False) as quotes:
         async for item in quotes:
             at_s = asyncio.get_running_loop().time()
             if isinstance(item, Quote):
@@ -127,7 +126,7 @@ async def stream_and_record(feed: Feed, con_ids: Sequence[int], folder: Path, *,
         Recorder(session, folder, run=here) as recorder,
         asyncio.TaskGroup() as consumers,
     ):
-        await recorder.record(*(m.Contract(con_id=con_id) for con_id in con_ids))
+        await recorder.record(*(numbered(con_id) for con_id in con_ids))
         tasks = [consumers.create_task(follow(session, con_id, came[con_id])) for con_id in con_ids]
         if lost:
             await asyncio.sleep(LOST_AT_S)

@@ -93,6 +93,7 @@ async def test_what_leaves_is_what_is_in_the_journal(tmp_path: Path) -> None:
         await handle.acknowledged()
         await handle.modify(limit_price=Decimal(98))
         await handle.cancel()
+        await a_moment()  # a cancel is written meanwhile
         assert left == [one.entry.frames for one in records_of(tmp_path / "journal.sqlite3") if one.entry.kind in ASKED]
 
 

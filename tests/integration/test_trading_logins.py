@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ibwire.events import EventType
-from ibwire.exceptions import OrderOfAnotherLogin
+from ibwire.exceptions import InvalidOrder, OrderOfAnotherLogin
 from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from tests.helpers.scripted_gateway import PORT
@@ -42,7 +42,7 @@ async def test_an_order_of_another_login_stands_as_it_stood_until_its_own_login_
                 assert "1 open orders of the journal are for DU1, this login has DU2" in str(error)
                 with pytest.raises(OrderOfAnotherLogin, match="the order is for DU1, this login has DU2"):
                     await stranger.cancel()
-                with pytest.raises(OrderOfAnotherLogin):
+                with pytest.raises(InvalidOrder, match="an account that the login has not"):
                     await stranger.modify(limit_price=Decimal(98))
                 await other.trading._halt.begin("enough", other.now())
                 await a_moment(5)

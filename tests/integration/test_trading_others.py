@@ -4,16 +4,24 @@ again what nobody knows of."""
 from __future__ import annotations
 
 import asyncio
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from ibwire.events import EventType
-from ibwire.exceptions import OrderChangeRefused, OrderLimitExceeded, OrderOfAnotherClient
+from ibwire.exceptions import (
+    DuplicateOrderId,
+    NotConnected,
+    OrderChangeRefused,
+    OrderLimitExceeded,
+    OrderOfAnotherClient,
+)
 from ibwire.journal_reader import JournalReader
 from ibwire.order_handles import OrderHandle
 from ibwire.order_states import OrderState
+from ibwire.order_views import KnownOrder
 from ibwire.order_wire import place_request
 from ibwire.orders import limit
 from ibwire.session import IBSession
@@ -271,3 +279,143 @@ async def test_under_another_client_id_an_order_of_the_journal_is_neither_cancel
                 await earlier.modify(limit_price=Decimal(97))
             await a_moment()
             assert [order.status for order in gateway.state().orders] == ["Submitted"] * 4
+
+
+@on_virtual_time
+async def test_of_orders_of_another_login_s_accounts_nothing_is_concluded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 1, 99))
+        await handle.acknowledged()
+        await gateway.go_down()
+        async with simulated(port=PORT, accounts=("DU7",)) as another:
+            another.desk.place_manual(AAPL_CONTRACT, MANUAL)  # permanent ids are IBKR's own: no two orders share one
+            await a_moment(QUIET_S)
+            assert session.accounts == ("DU7",)
+            assert await session.trading.reconcile() == 0
+            assert handle.status is OrderState.SUBMITTED
+            assert "accounts that this login does not have (DU1234567)" in caplog.text
+            other = await session.trading.place(APPLE, limit("BUY", 2, 99))
+            assert await other.acknowledged() is OrderState.SUBMITTED
+        await gateway.come_back()
+        await a_moment(QUIET_S)
+        await handle.cancel()
+        assert await handle.done() is OrderState.CANCELLED
+        assert other.status is OrderState.SUBMITTED
+
+
+@pytest.mark.parametrize("what", ["another journal", "a backup of it, with its mark"])
+def test_open_orders_that_the_journal_does_not_know_are_told(what: str, tmp_path: Path) -> None:
+    """Their ids are not used again, and they can be cancelled."""
+
+    @on_virtual_time
+    async def run() -> None:
+        async with floor(tmp_path / "first") as (gateway, session):
+            await (await session.trading.place(APPLE, limit("BUY", 1, 99))).acknowledged()
+            await session.aclose()
+            if what != "another journal":
+                shutil.copytree(tmp_path / "first", tmp_path / "second")
+            async with trader(tmp_path / "first", seed=2) as session:
+                unknown = [await session.trading.place(APPLE, limit("BUY", 2, 99)) for _ in range(2)]
+                await unknown[-1].acknowledged()
+            async with trader(tmp_path / "second", seed=3) as session:
+                await session.trading.ready()
+                await session.trading.reconcile()
+                told_of = [event.data for event in told(session, EventType.WARNING)]
+                known = [one for one in told_of if isinstance(one, KnownOrder)]
+                expected = [one.key.client_ref for one in unknown]
+                assert [one.client_ref for one in known][-2:] == expected
+                assert len(known) == (3 if what == "another journal" else 2)
+                placed = await session.trading.place(APPLE, limit("BUY", 3, 99))
+                assert await placed.acknowledged() is OrderState.SUBMITTED
+                assert placed.key.order_id > max(one.key.order_id for one in unknown)
+                for one in known:
+                    await session.trading.cancel_order(one)
+                await a_moment()
+            working = [one.order_id for one in gateway.state().orders if one.status == "Submitted"]
+            assert placed.key.order_id in working
+            assert not {one.order_id for one in known} & set(working)
+
+    run()
+
+
+@on_virtual_time
+async def test_what_an_earlier_run_left_is_cancelled_with_all_by_the_first_call_of_the_next(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await a_moment()
+        await session.aclose()
+        async with trader(tmp_path, seed=2) as again:
+            assert await again.trading.cancel_all() == 1
+            await a_moment()
+        assert [one.status for one in gateway.state().orders] == ["Cancelled"]
+
+
+@on_virtual_time
+async def test_what_an_earlier_run_left_is_cancelled_by_a_halt_that_is_the_first_call_of_the_next(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97))
+        await a_moment()
+        await session.aclose()
+        async with trader(tmp_path, seed=2) as again:
+            await again.trading.halt("enough")
+            await a_moment(0.1)
+            assert [one.status for one in gateway.state().orders] == ["Cancelled"]
+
+
+@on_virtual_time
+async def test_a_bound_order_is_not_cancelled_while_the_gateway_has_no_link(tmp_path: Path) -> None:
+    async with simulated(port=PORT) as gateway:
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        async with trader(tmp_path, client_id=0) as session:
+            (bound,) = await session.trading.bind_manual_orders()
+            await gateway.inject("connectivity_lost")
+            await a_moment(0.1)
+            with pytest.raises(NotConnected):
+                await bound.cancel()
+
+
+@on_virtual_time
+async def test_a_question_has_an_id_above_all_of_the_journal_also_if_the_gateway_counts_anew(tmp_path: Path) -> None:
+    """Under the id of an order that works it would be a change of that order."""
+    async with floor(tmp_path) as (_, session):
+        await session.trading.place(APPLE, limit("BUY", 1, 97), order_id=5000)
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.what_if(APPLE, limit("BUY", 1, 97))
+        assert [one.order_id for one in gateway.state().orders_received] == [5001]
+
+
+@on_virtual_time
+async def test_what_ibwire_asks_and_places_as_client_0_is_no_order_of_the_tws_user(tmp_path: Path) -> None:
+    async with simulated(port=PORT) as gateway:
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        async with trader(tmp_path, client_id=0) as session:
+            await session.trading.bind_manual_orders()
+            await session.trading.what_if(APPLE, limit("BUY", 1, 97))
+            await session.trading.place(APPLE, limit("BUY", 1, 97))
+            await session.trading.reconcile()
+            await a_moment()
+            assert [one.order.limit_price for one in session.trading.bound_orders] == [99]
+            assert [one.order.limit_price for one in session.trading.orders] == [97]
+
+
+@on_virtual_time
+async def test_an_order_does_not_take_the_id_of_one_that_was_entered_in_tws(tmp_path: Path) -> None:
+    """To the gateway it would be new terms of that order."""
+    async with simulated(port=PORT) as gateway:
+        gateway.desk.place_manual(AAPL_CONTRACT, MANUAL)
+        async with trader(tmp_path, client_id=0) as session:
+            (bound,) = await session.trading.bind_manual_orders()
+            with pytest.raises(DuplicateOrderId, match="entered in TWS"):
+                await session.trading.place(APPLE, limit("BUY", 1, 97), order_id=bound.key.order_id)
+            ib = session.ib
+            await ib.connectAsync()
+            (trade,) = ib.openTrades()
+            trade.order.lmtPrice = 98.0
+            ib.placeOrder(trade.contract, trade.order)
+            await a_moment()
+            assert "entered in TWS" in trade.log[-1].message
+        assert gateway.state().orders_received == []

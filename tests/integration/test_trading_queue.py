@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ibwire.connection_state import ConnectionState
 from ibwire.exceptions import (
     InvalidOrder,
+    LiveTradingDisabled,
     NotConnected,
     OrderCancelled,
     OrderChangeRefused,
@@ -25,8 +27,7 @@ from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from ibwire.session import IBSession
 from ibwire.simulator import SimulatedGateway
-from ibwire.wire import messages as m
-from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, floor, slow_down, trader
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, agree, crowd, floor, slow_down, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
@@ -41,12 +42,6 @@ def kinds(path: Path, client_ref: str | None) -> list[Kind]:
         return [record.entry.kind for record in reader.records(client_ref)]
     finally:
         reader.close()
-
-
-def crowd(session: IBSession) -> None:
-    """So many messages of the most urgent lane that nothing else leaves for a while."""
-    for _ in range(100):
-        session.send(m.CancelOrderRequest(1_000_000)).add_done_callback(lambda done: done.exception())
 
 
 async def lose(gateway: SimulatedGateway, how: str) -> None:
@@ -94,7 +89,7 @@ def test_an_order_and_a_change_that_wait_for_their_turn_are_taken_back(how: str,
 
 
 @both_losses
-@pytest.mark.parametrize("begins", ["while it is down", "in the queue"])
+@pytest.mark.parametrize("begins", ["as it goes down", "while it is down", "in the queue"])
 def test_an_order_that_may_wait_leaves_once_when_the_session_is_back(how: str, begins: str, tmp_path: Path) -> None:
     @on_virtual_time
     async def run() -> None:
@@ -107,7 +102,7 @@ def test_an_order_that_may_wait_leaves_once_when_the_session_is_back(how: str, b
                 await a_moment(0.1)
             else:
                 await lose(gateway, how)
-                await a_moment(0.1)
+                await a_moment(0.1 if begins == "as it goes down" else QUIET_S)
                 handle = await session.trading.place(APPLE, ORDER, queue_while_down=timedelta(minutes=10))
             assert (handle.status, handle.key.order_id) == (OrderState.INTENT, 0)
             with (
@@ -235,6 +230,19 @@ async def test_a_cancel_does_not_overtake_its_order(tmp_path: Path) -> None:
 
 
 @on_virtual_time
+async def test_the_cancel_of_everybodys_orders_does_not_overtake_an_order(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        crowd(session)
+        handle = await session.trading.place(APPLE, ORDER)
+        await session.trading.cancel_all(of_everybody=True)
+        with pytest.raises(OrderCancelled, match="before it left"):
+            await handle.acknowledged()
+        await a_moment(QUIET_S)
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
 async def test_a_change_whose_caller_gave_up_is_taken_back(tmp_path: Path) -> None:
     async with floor(tmp_path) as (gateway, session):
         handle = await session.trading.place(APPLE, ORDER)
@@ -300,11 +308,108 @@ async def test_a_link_lost_while_it_is_numbered_leaves_it_waiting_also_for_the_j
         assert gateway.state().orders_received == []
 
 
+@on_virtual_time
+async def test_what_waited_is_held_to_the_guards_again_when_it_leaves(tmp_path: Path) -> None:
+    """The market, the login or the user's source of prices may be another by then."""
+    async with floor(tmp_path, max_distance_percent=Decimal(5)) as (gateway, session):
+        trading, trading.market_price = session.trading, lambda _: Decimal(100)
+        await trading.ready()
+
+        def moved(_: object) -> Decimal:
+            return Decimal(200)
+
+        def broken(_: object) -> Decimal:
+            raise ZeroDivisionError
+
+        for source, guard in ((moved, "max_distance_percent"), (broken, "its source failed: ZeroDivisionError")):
+            trading.market_price = lambda _: Decimal(100)
+            await gateway.inject("connectivity_lost")
+            await a_moment(0.1)
+            handle = await trading.place(APPLE, ORDER, queue_while_down=60)
+            trading.market_price = source
+            await gateway.inject("connectivity_restored", data_lost=False)
+            with pytest.raises(OrderLimitExceeded, match=guard):
+                await handle.acknowledged()
+            assert kinds(tmp_path, handle.key.client_ref)[-2:] == [Kind.NOT_SENT, Kind.ENDED]
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_what_waited_does_not_leave_for_another_login(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        await session.trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        group = replace(ORDER, fa_group="All", fa_method="EqualQuantity")
+        handles = [await session.trading.place(APPLE, one, queue_while_down=60) for one in (ORDER, group)]
+        session.connection._accounts = ("U1234567",)  # the gateway was started again, as the live one
+        await gateway.inject("connectivity_restored", data_lost=False)
+        for handle, error in zip(handles, (InvalidOrder, LiveTradingDisabled), strict=True):
+            with pytest.raises(error):
+                await handle.acknowledged()
+        assert gateway.state().orders_received == []
+
+
+@on_virtual_time
+async def test_of_those_that_waited_no_more_leave_in_a_minute_than_may_be_placed(tmp_path: Path) -> None:
+    async with floor(tmp_path, max_orders_per_minute=2) as (gateway, session):
+        trading = session.trading
+        await trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        handles = []
+        for at in range(5):
+            handles.append(
+                await trading.place(APPLE, limit("BUY", 1, 90 + at), queue_while_down=300 if at < 4 else 150)
+            )
+            await a_moment(40)
+        await gateway.inject("connectivity_restored", data_lost=False)
+        for expected in (2, 3, 4, 4):
+            await a_moment(31)
+            assert len(gateway.state().orders) == expected
+            if expected == 2:  # the link is there, and it has no number yet that a change could name
+                with pytest.raises(OrderChangeRefused, match="waits to be sent"):
+                    await handles[3].modify(limit_price=Decimal(50))
+        assert handles[4].status is OrderState.REJECTED  # its time was over before there was room for it
+        await a_moment(30)
+        assert len(gateway.state().orders) == 4
+
+
+@on_virtual_time
+async def test_what_waits_for_room_in_the_minute_ends_unsent_with_the_session(tmp_path: Path) -> None:
+    async with floor(tmp_path, max_orders_per_minute=1) as (gateway, session):
+        await session.trading.ready()
+        await gateway.inject("connectivity_lost")
+        await a_moment(0.1)
+        first = await session.trading.place(APPLE, ORDER, queue_while_down=600)
+        await a_moment(40)
+        with pytest.raises(OrderLimitExceeded, match="guard: max_orders_per_minute"):
+            await session.trading.place(APPLE, ORDER, queue_while_down=600)
+        await a_moment(21)
+        second = await session.trading.place(APPLE, ORDER, queue_while_down=600)
+        await a_moment(30)
+        await gateway.inject("connectivity_restored", data_lost=False)
+        await a_moment(5)
+        assert (first.status, second.status) == (OrderState.INTENT, OrderState.INTENT)  # the second's place is taken
+        before = asyncio.get_running_loop().time()
+        await session.aclose()
+        assert asyncio.get_running_loop().time() - before < 1
+        assert (first.status, second.status) == (OrderState.REJECTED, OrderState.REJECTED)
+        assert gateway.state().orders_received == []
+
+
 def forget_the_queue(session: IBSession) -> None:
     """As if the process ended here: nothing more is written of what waits."""
     queue: Any = session.trading._placing.queue
     for handle in queue.waiting:
         queue.drop(handle)
+
+
+@on_virtual_time
+async def test_an_order_that_may_wait_has_no_number_yet(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (_, session):
+        with pytest.raises(InvalidOrder, match="gets its order_id when it leaves"):
+            await session.trading.place(APPLE, ORDER, order_id=session.next_id(), queue_while_down=5)
 
 
 @on_virtual_time

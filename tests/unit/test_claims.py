@@ -71,7 +71,7 @@ def test_identical_is_the_same_request_under_another_id_and_nothing_else() -> No
 def test_same_contract_is_known_by_its_id_and_exchange() -> None:
     described = m.Contract(con_id=265598, exchange="SMART", symbol="AAPL")
     plain, richer = claims_of(m.TickByTickRequest(contract=AAPL)), claims_of(m.TickByTickRequest(contract=described))
-    assert plain == richer == (Claim("tick_by_tick.instrument", "265598@SMART"), Claim("tick_by_tick.streams"))
+    assert plain == richer == (Claim("tick_by_tick.instrument", "265598"), Claim("tick_by_tick.streams"))
 
 
 def test_lines_are_taken_by_every_kind_of_live_data() -> None:
@@ -88,3 +88,18 @@ def test_lines_are_taken_by_every_kind_of_live_data() -> None:
 @pytest.mark.parametrize("message", [m.PlaceOrderRequest(), m.CancelOrderRequest(), m.CurrentTimeRequest()])
 def test_orders_cancels_and_pings_fall_under_the_message_rate_alone(message: Message) -> None:
     assert claims_of(message) == ()
+
+
+def test_ticks_of_an_instrument_count_together_wherever_it_is_traded() -> None:
+    keys = {
+        claims_of(m.TickByTickRequest(contract=m.Contract(con_id=265598, exchange=exchange), tick_type=kind))[0]
+        for exchange in ("SMART", "ISLAND", None)
+        for kind in ("Last", "BidAsk")
+    }
+    assert len(keys) == 1
+
+
+def test_bid_ask_counts_twice_however_it_is_written() -> None:
+    for what in ("BID_ASK", "bid_ask", "Bid_Ask"):
+        by_rule = {claim.rule: claim.weight for claim in claims_of(bars(bar_size_setting="5 secs", what_to_show=what))}
+        assert by_rule["history.total"] == by_rule["history.same_contract"] == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
@@ -355,6 +356,17 @@ async def test_request_with_a_value_that_does_not_fit_is_refused_and_leaves_noth
         assert client.requests_under_way == 0
         await client.request(m.CurrentTimeRequest())
         assert [type(message) for message in gateway.received] == [m.CurrentTimeRequest]
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), -1, "5"])
+@on_virtual_time
+async def test_request_with_an_impossible_timeout_is_refused_and_not_sent(timeout: Any) -> None:
+    async with ScriptedGateway() as gateway, gateway.client() as client:
+        for retry in (False, True):
+            with pytest.raises(RequestError, match="timeout is"):
+                await client.request(m.CurrentTimeRequest(), timeout=timeout, retry=retry)
+        await turns()
+        assert gateway.received == []
 
 
 @on_virtual_time

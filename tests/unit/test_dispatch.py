@@ -47,3 +47,14 @@ async def test_who_watches_sees_every_message_of_a_kind_before_whoever_asked_for
     assert len(await answer.result) == 2
     assert order == ["watched OrderStatus", "news", "watched Position", "news"]
     assert not dispatcher.unrouted
+
+
+@on_virtual_time
+async def test_what_is_no_answer_to_a_request_is_counted_and_not_taken_for_one() -> None:
+    dispatcher = Dispatcher(lambda _: None)
+    answer = Collection(asyncio.get_running_loop())
+    dispatcher.add(m.SmartComponentsRequest(req_id=5), answer)
+    right = m.SmartComponents(req_id=5)
+    dispatcher.dispatch([m.SymbolSamples(req_id=5), m.ContractDataEnd(req_id=5), right, right])
+    assert await answer.result == [right]
+    assert dispatcher.unrouted == {"SymbolSamples": 1, "ContractDataEnd": 1, "SmartComponents": 1}

@@ -77,6 +77,20 @@ def test_one_that_cannot_be_set_says_how_else_to_halt(tmp_path: Path) -> None:
         mark.set("now", NOW)
 
 
+def test_on_a_full_disk_there_is_room_for_an_empty_mark(mark: HaltMark, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = os.fsync
+
+    def full(number: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    mark.set("now", NOW)
+    assert (found := mark.read()) is not None
+    assert found.reason == "no reason was given"
+    assert list(mark.path.parent.iterdir()) == [mark.path]
+
+
 def test_one_that_cannot_be_removed_holds(mark: HaltMark) -> None:
     mark.path.mkdir()
     with pytest.raises(JournalUnwritable, match="trading is still halted"):

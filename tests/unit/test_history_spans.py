@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ibwire.exceptions import InvalidRequest
+from ibwire.history import History
 from ibwire.history_spans import (
     BAR_SIZES,
     BarSize,
@@ -22,7 +25,10 @@ from ibwire.history_spans import (
     without,
 )
 from ibwire.simulator import bar_sizes as simulated
+from ibwire.wire import messages as m
+from tests.helpers.answering_session import AnsweringSession
 from tests.helpers.campaigns import campaign
+from tests.helpers.virtual_time import on_virtual_time
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 SIZES = st.sampled_from(sorted(set(BAR_SIZES.values()), key=lambda size: (size.length, size.text)))
@@ -117,3 +123,26 @@ def test_a_duration_that_no_request_may_have_is_refused() -> None:
     assert duration_for(timedelta(hours=8), BAR_SIZES["30 secs"]) == "28800 S"
     with pytest.raises(ValueError, match="28800 S"):
         duration_for(timedelta(hours=8, seconds=1), BAR_SIZES["30 secs"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"start": "2026-01-01"}, r"start is '2026-01-01'; allowed are an aware datetime and a date"),
+        ({"start": 5}, "start is 5"),
+        ({"start": date(2026, 1, 1), "end": "now"}, "end is 'now'"),
+        (
+            {"start": datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))), "bar_size": "1 min"},
+            "start is .* outside of the calendar",
+        ),
+        ({"duration": 5}, 'duration is 5; allowed are a timedelta or "<number>'),
+        ({"duration": "1 D", "what": None}, "what is None"),
+        ({"duration": "1 D", "bar_size": 5}, "bar_size is 5"),
+    ],
+)
+@on_virtual_time
+async def test_arguments_of_another_type_are_named_and_nothing_is_asked(arguments: Any, problem: str) -> None:
+    session = AnsweringSession()
+    with pytest.raises(InvalidRequest, match=problem):
+        await History(session).bars(m.Contract(con_id=1), **{"bar_size": "1 day", **arguments})
+    assert session.asked == []

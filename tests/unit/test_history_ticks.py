@@ -203,3 +203,10 @@ def test_ticks_are_typed_and_what_is_missing_is_none() -> None:
     ]
     with pytest.raises(RequestError, match="price"):
         list(ticks_of(m.HistoricalTicks(1, (m.HistoricalTick(time=OPENS_S),))))
+
+
+@pytest.mark.parametrize("unix_s", [2**53, 2**63 - 1, -(2**63)])
+def test_time_that_no_calendar_has_is_an_error_of_the_request(unix_s: int) -> None:
+    answer = m.HistoricalTicks(historical_ticks=(m.HistoricalTick(time=unix_s, price=1.0, size="1"),))
+    with pytest.raises(RequestError, match=str(unix_s)):
+        list(ticks_of(answer))

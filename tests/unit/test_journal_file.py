@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,8 @@ import pytest
 
 from ibwire import journal_file, journal_schema
 from ibwire.exceptions import DuplicateOrderId, JournalCorrupt, JournalLocked, JournalUnwritable
-from ibwire.journal_file import JournalFile
+from ibwire.journal_file import MAX_ORDER_ID, JournalFile
+from ibwire.journal_mark import MarkFile
 from ibwire.journal_reader import JournalReader, is_begun
 from ibwire.journal_records import Kind, flag
 from tests.helpers.campaigns import SEED, size
@@ -61,6 +63,13 @@ def test_lean_242_an_order_id_is_never_used_again_whatever_the_gateway_says(path
     assert len(records_of(path)) == 3
 
 
+def test_the_last_order_id_of_all_is_taken_and_the_next_refused(path: Path) -> None:
+    with opened(path) as journal:
+        assert journal.write([intent(MAX_ORDER_ID)]) == [None]
+        (refused,) = journal.write([intent(MAX_ORDER_ID + 1)])
+        assert "the largest there is" in str(refused)
+
+
 def test_one_refused_intent_does_not_hold_up_what_is_written_with_it(path: Path) -> None:
     with opened(path) as journal:
         first = intent(1)
@@ -78,11 +87,8 @@ def test_a_reference_is_used_once(path: Path) -> None:
         assert not refused.retryable
 
 
-def test_what_is_too_large_for_an_order_id_is_refused(path: Path) -> None:
+def test_no_order_has_the_id_0(path: Path) -> None:
     with opened(path) as journal:
-        (refused,) = journal.write([intent(2**31 - 1)])
-        assert isinstance(refused, DuplicateOrderId)
-        assert "is above 2147483646, the largest there is" in str(refused)
         assert isinstance(journal.write([intent(0)])[0], DuplicateOrderId)
 
 
@@ -201,6 +207,42 @@ def test_a_full_disk_refuses_the_order_and_the_journal_stays_whole(path: Path) -
     reader = JournalReader(path)
     assert reader.problems(is_thorough=True) == []
     reader.close()
+
+
+@pytest.mark.parametrize("name", ["journal.sqlite3", "journal.sqlite3.lock"])
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_journal_that_is_deleted_or_replaced_while_it_is_open_takes_no_more_orders(
+    how: str, name: str, path: Path
+) -> None:
+    with opened(path) as journal:
+        assert journal.write([intent(1)]) == [None]
+        victim = path.with_name(name)
+        kept = victim.rename(path.with_name("kept"))
+        if how == "replaced":
+            shutil.copy(kept, victim)
+        with pytest.raises(JournalUnwritable, match=rf"{name} was deleted or replaced while the journal was open"):
+            journal.write([intent(2)])
+        kept.replace(victim)
+        assert journal.write([intent(2)]) == [None]
+    assert [one.entry.order_id for one in records_of(path)] == [1, 2]
+
+
+def test_a_mark_that_cannot_be_written_refuses_the_next_record_and_not_what_is_on_the_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with opened(path) as journal:
+        with monkeypatch.context() as patched:
+            patched.setattr(MarkFile, "write", full)
+            assert journal.write([intent(1)]) == [None]
+            with pytest.raises(JournalUnwritable, match=r"mark: .*No space left"):
+                journal.write([intent(2)])
+        assert journal.write([intent(3)]) == [None]
+    assert [one.entry.order_id for one in records_of(path)] == [1, 3]
+    with opened(path):
+        pass
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
@@ -352,7 +394,7 @@ def changed(path: Path, statement: str) -> None:
         ("DELETE FROM marks", "client 7 has used order id 2, and its mark is 0"),
         ("DROP INDEX intents", "its tables are not those of version"),
         ("UPDATE records SET kind = 'rumour' WHERE sequence = 1", "record 1 is not what was written"),
-        ("PRAGMA user_version = 99", "has version 99"),
+        ("PRAGMA user_version = 99", r"has version 99, .*; hint: update ibwire"),
         ("PRAGMA application_id = 5", "no journal of ibwire"),
     ],
 )
@@ -372,26 +414,20 @@ def test_another_file_is_no_journal_and_stays_as_it_is(path: Path, content: byte
     assert path.read_bytes() == content
 
 
-def test_a_folder_is_no_journal_and_a_newer_one_is_said_once(path: Path) -> None:
-    for open_ in (JournalReader, is_begun, lambda folder: JournalFile(folder, NOW)):
-        with pytest.raises(JournalCorrupt, match="is a folder; hint: name the journal's file"):
-            open_(path.parent)
-    with opened(path) as journal:
-        journal.write([intent(1)])
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 9")
-    connection.close()
-    with pytest.raises(JournalCorrupt, match="has version 9, this ibwire knows 1 to 1; update ibwire") as newer:
-        JournalReader(path)
-    assert str(newer.value).count("hint:") == 1
-
-
 def test_another_database_is_no_journal_and_stays_as_it_is(path: Path) -> None:
     changed(path, "CREATE TABLE users (name TEXT)")
     before = path.read_bytes()
     with pytest.raises(JournalCorrupt, match="no journal of ibwire"):
         JournalFile(path, NOW)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("begin", [lambda path: JournalFile(path, NOW), JournalReader])
+def test_a_folder_is_no_journal_and_what_to_do_is_said_once(path: Path, begin: Callable[[Path], object]) -> None:
+    path.mkdir()
+    with pytest.raises(JournalCorrupt, match="is a folder") as failure:
+        begin(path)
+    assert str(failure.value).count("hint:") == 1
 
 
 # --- older versions --------------------------------------------------------------------------------------------------

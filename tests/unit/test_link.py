@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from unittest.mock import Mock
 
@@ -12,7 +13,7 @@ import pytest
 from ibwire.exceptions import HandshakeFailed
 from ibwire.link import Link
 from ibwire.streams import Stream
-from ibwire.wire import Message, ServerHello, encode
+from ibwire.wire import Message, ServerHello, encode, encode_frame
 from ibwire.wire import messages as m
 from ibwire.wire.handshake import encode_server_hello
 from tests.helpers.sessions import session_at
@@ -35,6 +36,7 @@ class Seen:
             resume=lambda: self.flow.append("resume"),
         )
         self.transport = Mock(spec=asyncio.Transport)
+        self.transport.is_closing.return_value = False
         self.link.connection_made(self.transport)
 
     def receive(self, data: bytes) -> None:
@@ -102,6 +104,36 @@ async def test_link_passes_on_that_nothing_more_should_be_written() -> None:
     seen.link.pause_writing()
     seen.link.resume_writing()
     assert seen.flow == ["pause", "resume"]
+
+
+@on_virtual_time
+async def test_link_tells_each_kind_that_it_skips_once(caplog: pytest.LogCaptureFixture) -> None:
+    seen = Seen()
+    seen.receive(HELLO + encode_frame(47, b"1\0") * 3 + encode_frame(999, b""))
+    seen.receive(encode_frame(47, b"1\0") + encode_frame(1000, b""))
+    told = [record.getMessage() for record in caplog.records if "skipped" in record.getMessage()]
+    assert ["47, 999" in told[0], "1000" in told[1], len(told)] == [True, True, 2]
+
+
+@on_virtual_time
+async def test_link_runs_on_loops_that_are_not_asyncios(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As uvloop: its transports are no asyncio.Transport, and `create_connection` tries one address after the other."""
+
+    class Loop(asyncio.AbstractEventLoop):
+        """One that asyncio's is none of."""
+
+    seen = Seen()
+    foreign = Mock(spec=["write", "close", "abort", "is_closing"])
+    seen.link.connection_made(foreign)
+    foreign.write.assert_called_once()
+
+    async def create_connection(factory: Callable[[], Link], host: str, port: int) -> None:
+        factory().connection_made(foreign)
+
+    monkeypatch.setattr("ibwire.link.asyncio.BaseEventLoop", Loop)
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", create_connection)
+    await seen.link.open("127.0.0.1", 4002)
+    assert foreign.write.call_count == 2
 
 
 @pytest.mark.windows

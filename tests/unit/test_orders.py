@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,8 @@ from msgspec.structs import fields, replace
 from ibwire import orders as o
 from ibwire.exceptions import InvalidOrder
 from ibwire.order_rules import TYPE_RULES
-from ibwire.order_wire import exact
+from ibwire.order_wire import GATEWAY_ONLY, exact, place_request
+from ibwire.wire import encode
 from ibwire.wire import messages as m
 
 STOCK = m.Contract(con_id=265598, sec_type="STK", exchange="SMART", currency="USD")
@@ -66,6 +68,23 @@ WELL_MADE = [
     o.market("BUY", 0, cash_qty=Decimal(500)),
     o.limit("BUY", 1, 1, tif="GTD", good_till_date="20260405-14:30:00"),
     o.limit("BUY", 1, 1, conditions=(o.MarginCondition(percent=10, is_more=False),)),
+    o.limit("BUY", 1, 1, soft_dollar_tier=m.SoftDollarTier("a", "b", "c")),
+    o.limit("BUY", 1, 1, tif="IOC"),
+    o.limit("BUY", 1, 1, tif="OPG"),
+    o.limit("BUY", 1, 1, good_after_time="20260405-14:30:00", all_or_none=True),
+    o.limit("BUY", 1, 1, tif="GTC", active_start_time="20260405-14:30:00", active_stop_time="20260405-15:30:00"),
+    o.limit("BUY", 9, 1, scale_init_level_size=3, scale_price_increment=Decimal("0.01")),
+    o.limit("SSHORT", 1, 1, short_sale_slot=2, designated_location="BROKER"),
+    o.limit("SSHORT", 1, 1, short_sale_slot=1),
+    o.limit("BUY", 1, 1, oca_group="x", oca_type=3),
+    o.market("BUY", 0, parent_id=7, hedge_type="F"),
+    o.limit("BUY", "0.1234567890123456", 1, perm_id=2**40, order_ref=""),
+    o.limit("BUY", 1, 1, display_size=None, discretionary_amt=None, good_till_date="", soft_dollar_tier=None),
+    o.limit("BUY", 1, 1, conditions=(o.OtherCondition(m.OrderCondition(type=2)),)),
+    o.limit("BUY", 1, 1, conditions=(o.VolumeCondition(con_id=1, exchange="SMART", volume=0, is_more=True),)),
+    replace(o.market("BUY", 1), total_quantity=None, cash_qty=Decimal(500)),
+    o.limit("BUY", 1, 1, display_size=1, min_qty=1, min_trade_qty=0),
+    o.limit("BUY", 1, 1, sl_order_id=4, sl_order_type="STP", pt_order_id=5, pt_order_type="LMT"),
 ]
 
 
@@ -115,7 +134,97 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"order_ref": "Zürich"}, "order_ref is 'Zürich'; allowed is printable ASCII"),
     ({"leg_prices": (Decimal(1),)}, "leg_prices has 1 prices, the contract 0 combo_legs"),
     ({"conditions": (o.TimeCondition(time="noon"),)}, "condition 1: 'noon' is no date"),
+    ({"total_quantity": Decimal("1E+999999999")}, "more than the 16 digits that IBKR's decimals carry"),
+    ({"total_quantity": Decimal("1.0000000000000001")}, "more than the 16 digits"),
+    ({"limit_price": Decimal("1.7976931348623157E308")}, "more digits than IBKR's wire carries"),  # IBKR's "unset"
+    ({"limit_price": Decimal("1E+16")}, "limit_price is 1E+16; no instrument has such a price"),
+    ({"transmit": 0}, "transmit is 0; allowed are True and False"),
+    ({"outside_rth": "false"}, "outside_rth is 'false'; allowed are True and False"),
+    ({"leg_prices": (Decimal("NaN"),)}, "leg_prices 1 is NaN"),
+    ({"leg_prices": 5}, "leg_prices is 5; allowed is a tuple"),
+    ({"good_after_time": 5}, "good_after_time: 5 is no moment"),
+    ({"order_type": ["LMT"]}, "order_type is ['LMT']; allowed are MKT"),
+    (
+        {"algo_strategy": "Vwap", "algo_params": {"maxPctVol": 0.1}},
+        "algo_params is {'maxPctVol': 0.1}; allowed are texts",
+    ),
+    ({"soft_dollar_tier": "x"}, "soft_dollar_tier is 'x'"),
+    ({"perm_id": 1.5}, "perm_id is 1.5; allowed are whole numbers of 64 bits"),
+    ({"compete_against_best_offset": Decimal("-Infinity")}, "compete_against_best_offset is -Infinity"),
+    ({"good_after_time": "20260405-14:30:00", "tif": "FOK"}, "good_after_time and tif FOK exclude each other"),
+    ({"all_or_none": True, "tif": "OPG"}, "all_or_none and tif OPG exclude each other"),
+    ({"scale_init_level_size": 5}, "scale_init_level_size needs scale_price_increment"),
+    ({"total_quantity": None, "cash_qty": Decimal(0)}, "cash_qty is 0; allowed are amounts above 0"),
+    ({"total_quantity": Decimal(0)}, "total_quantity is 0; allowed are quantities above 0"),
+    ({"display_size": -1}, "display_size is -1; allowed are 0 to the total_quantity"),
+    ({"min_qty": 101}, "min_qty is 101"),
+    ({"min_trade_qty": 101}, "min_trade_qty is 101"),
+    ({"order_type": "TRAIL", "limit_price": None, "trailing_percent": Decimal(100)}, "trailing_percent is 100"),
+    ({"order_type": "TRAIL", "limit_price": None, "trailing_percent": Decimal(0)}, "trailing_percent is 0"),
+    ({"order_type": "TRAIL", "limit_price": None, "aux_price": Decimal(0)}, "by which a stop trails is above 0"),
+    ({"adjusted_stop_price": Decimal("1.005")}, "adjusted_stop_price is 1.005, between two ticks"),
+    ({"pt_order_type": "LMT"}, "pt_order_id and pt_order_type need each other"),
+    ({"conditions": o.MarginCondition(percent=5, is_more=True)}, "allowed is a tuple of conditions"),
+    ({"conditions": ("x",)}, "condition 1: 'x' is none of PriceCondition"),
 ]
+
+
+def price_condition(**changes: Any) -> o.PriceCondition:
+    return replace(o.PriceCondition(con_id=1, exchange="SMART", price=Decimal(1), is_more=True), **changes)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (price_condition(con_id=0), "con_id must be that of the instrument"),
+        (price_condition(con_id="1"), "con_id is '1'; allowed are whole numbers"),
+        (price_condition(price=1.5), "price is 1.5; allowed are Decimals"),
+        (price_condition(price=Decimal("NaN")), "price is NaN"),
+        (price_condition(is_more=1), "is_more is 1; allowed are True and False"),
+        (price_condition(exchange=None), "exchange is None; allowed is printable ASCII"),
+        (
+            o.VolumeCondition(con_id=1, exchange="SMART", volume=-1, is_more=True),
+            "volume is -1; allowed are 0 and more",
+        ),
+        (o.MarginCondition(percent=101, is_more=True), "percent is 101; allowed are 0 to 100"),
+        (
+            o.PercentChangeCondition(con_id=1, exchange="SMART", change_percent=Decimal("Infinity"), is_more=True),
+            "change_percent is Infinity",
+        ),
+        (o.TimeCondition(time=5), "5 is no moment"),  # type: ignore[arg-type]
+        (o.OtherCondition("x"), "'x' is no OrderCondition"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_condition_that_cannot_be_sent_is_said(condition: o.Condition, said: str) -> None:
+    found = o.problems(replace(LIMIT, conditions=(price_condition(), condition)), STOCK)
+    assert len(found) == 1
+    assert found[0].startswith(f"condition 2: {said}")
+
+
+STRANGE: list[Any] = [
+    *(float("nan"), 1.5, -1, 0, 2**63, True, object(), b"x", "x", "\0", "Zürich", (None,), (1,), [1]),
+    *({"a": 1}, {1: "a"}, {"a": "b"}, {}, datetime(2026, 4, 5), m.Contract()),  # noqa: DTZ001 - without a zone
+    *map(Decimal, ("NaN", "sNaN", "Infinity", "1E+999999999", "1E-40", "-0")),
+]
+
+
+@pytest.mark.parametrize("name", [one for one in o.Order.__struct_fields__ if one not in GATEWAY_ONLY])
+def test_whatever_a_field_is_set_to_it_is_said_or_can_be_sent(name: str) -> None:
+    """Nothing else is raised, and nothing is said by the wire only: the order would have been let through by then."""
+    for value in STRANGE:
+        order = replace(LIMIT, **{name: value})
+        if not o.problems(order, STOCK):
+            encode(place_request(1, STOCK, order))
+
+
+def test_a_combination_may_have_its_limit_leg_by_leg() -> None:
+    legs = tuple(m.ComboLeg(con_id=at, ratio=1, action="BUY", exchange="SMART") for at in (1, 2))
+    spread = m.Contract(symbol="AAPL", sec_type="BAG", exchange="SMART", combo_legs=legs)
+    by_leg = replace(LIMIT, limit_price=None, leg_prices=(Decimal(1), Decimal(2)))
+    assert o.problems(by_leg, spread) == ()
+    for prices in ((), (Decimal(1),), (Decimal(1), None)):
+        assert "LMT needs limit_price" in o.problems(replace(by_leg, leg_prices=prices), spread)
+    assert o.problems(replace(by_leg, order_type="STP LMT"), spread) == ("STP LMT needs aux_price",)
 
 
 @pytest.mark.parametrize(("changes", "said"), BROKEN, ids=[said[:40] for _, said in BROKEN])
@@ -124,6 +233,11 @@ def test_what_cannot_be_sent_is_said(changes: dict[str, Any], said: str) -> None
     assert said in "; ".join(o.problems(broken, STOCK, Cents()))
     with pytest.raises(InvalidOrder):
         o.check(broken, STOCK, Cents())
+
+
+@pytest.mark.parametrize("name", ["con_id", "symbol", "local_symbol", "sec_id"])
+def test_a_contract_has_one_of_several_names(name: str) -> None:
+    assert o.problems(LIMIT, m.Contract(exchange="SMART", **{name: 1 if name == "con_id" else "AAPL"})) == ()
 
 
 @pytest.mark.parametrize(
@@ -149,6 +263,17 @@ def test_one_error_names_all_problems() -> None:
     with pytest.raises(InvalidOrder, match=r"nothing was sent, the order has 3 problems: .*; .*; ") as caught:
         o.check(broken, STOCK)
     assert caught.value.code is None
+
+
+@pytest.mark.parametrize("changes", [{"tif": "gtc"}, {"total_quantity": Decimal(-1)}, {"action": "buy"}])
+def test_one_mistake_is_said_once(changes: dict[str, Any]) -> None:
+    assert len(o.problems(replace(LIMIT, **changes), STOCK, Cents())) == 1
+
+
+def test_an_order_pegged_to_another_instrument_names_it() -> None:
+    prices = {"starting_price": 180, "change": "0.1", "reference_change": 1}
+    order = o.pegged_to_benchmark("BUY", 1, reference_con_id=0, reference_exchange="ISLAND", **prices)  # type: ignore[arg-type]
+    assert o.problems(order, STOCK) == ("PEG BENCH needs reference_contract_id",)
 
 
 def test_zero_is_what_gateways_write_into_fields_that_mean_nothing() -> None:

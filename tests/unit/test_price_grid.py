@@ -45,6 +45,12 @@ def test_prices_go_where_the_rounding_says(grid: PriceGrid, price: str, nearest:
     assert rounded == [Decimal(nearest), Decimal(down), Decimal(up)]
 
 
+@pytest.mark.parametrize("increment", [Decimal(0), Decimal("-0.01")])
+def test_a_grid_has_an_increment(increment: Decimal) -> None:
+    with pytest.raises(UnreadableAnswer, match="above 0"):
+        even_grid(increment)
+
+
 def test_a_float_is_the_number_that_python_prints() -> None:
     assert OPTIONS.round(0.1 + 0.2) == Decimal("0.30")
     assert OPTIONS.round(1.005, Rounding.UP) == Decimal("1.01")

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ibwire.event_types import Throttling
-from ibwire.exceptions import IbwireError, NotConnected, RateLimitQueueFull, RateLimitReached, RateLimitTimeout
+from ibwire.exceptions import (
+    ConfigurationError,
+    IbwireError,
+    NotConnected,
+    RateLimitQueueFull,
+    RateLimitReached,
+    RateLimitTimeout,
+)
 from ibwire.pacing import Claim, PacingRule, rules
 from ibwire.rate_limiter import AGE_S, RateLimiter, Violation
 from ibwire.settings import RateLimitSettings
+from ibwire.shared_ledger import LEFT_ALONE_S, LOCK_TIMEOUT_S
 from ibwire.turns import Turn
 from ibwire.wire.catalogue import Lane
 from tests.helpers.campaigns import campaign
@@ -294,6 +304,42 @@ async def test_wait_in_a_full_queue_is_refused_at_once() -> None:
     assert log.limiter.statistics().refused == 1
 
 
+@pytest.mark.parametrize("lane", [Lane.CANCEL, Lane.ORDER, Lane.CONTROL])
+@on_virtual_time
+async def test_queue_full_of_questions_refuses_nothing_urgent(lane: Lane) -> None:
+    log = Log(RateLimiter(RateLimitSettings(queue_size=100)))
+    refused = 0
+    for _ in range(200):
+        try:
+            log.send(Lane.BULK)
+        except RateLimitQueueFull:
+            refused += 1
+    assert refused > 50
+    urgent = [log.send(lane) for _ in range(90)]
+    await asyncio.sleep(30)
+    assert set(urgent) <= set(log.order)
+
+
+@on_virtual_time
+async def test_link_lost_ends_nothing_twice_that_was_taken_back_meanwhile() -> None:
+    limiter = RateLimiter()
+    limiter.pause()
+    failed: list[int] = []
+    turns: list[Turn] = []
+
+    def fail(number: int) -> None:
+        failed.append(number)
+        turns[1].cancel()
+
+    turns += [
+        limiter.enqueue(Lane.ORDER, grant=lambda: None, fail=lambda _, number=number: fail(number))
+        for number in range(2)
+    ]
+    limiter.link_lost(lambda: NotConnected("gone"))
+    assert failed == [0]
+    assert sum(limiter.statistics().waiting.values()) == 0
+
+
 @on_virtual_time
 async def test_wait_given_up_frees_its_place_and_leaves_nothing_behind() -> None:
     log = Log(RateLimiter(RateLimitSettings(queue_size=100)))
@@ -517,6 +563,47 @@ async def test_ledger_torn_or_from_another_boot_is_no_obstacle(tmp_path: Path) -
     log.send(Lane.ORDER)
     await asyncio.sleep(1)
     assert len(log.sent) == 1
+
+
+@on_virtual_time
+async def test_ledger_that_is_broken_while_messages_wait_holds_nobody_up(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    log = Log(RateLimiter(RateLimitSettings(shared_ledger=path)))
+    for _ in range(2 * LIMIT):
+        log.send(Lane.ORDER)
+    path.unlink()
+    path.mkdir()
+    log.send(Lane.CANCEL)
+    await asyncio.sleep(3)
+    assert len(log.sent) == 2 * LIMIT + 1
+    assert most_in(log.times, 1.0) <= LIMIT
+
+    path.rmdir()  # and when it can be used again, it is
+    await asyncio.sleep(LEFT_ALONE_S)
+    other = RateLimiter(RateLimitSettings(shared_ledger=path))
+    assert all(other.try_acquire(Lane.ORDER) for _ in range(LIMIT))
+    late = log.send(Lane.ORDER)
+    assert log.order[-1] != late
+
+
+@on_virtual_time
+async def test_ledger_whose_lock_nobody_lets_go_of_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    log = Log(RateLimiter(RateLimitSettings(shared_ledger=path)))
+    with FileLock(path.with_suffix(".lock")):
+        began = time.monotonic()
+        for _ in range(10):
+            log.send(Lane.CANCEL)
+        assert time.monotonic() - began < 5 * LOCK_TIMEOUT_S
+    assert len(log.sent) == 10
+
+
+@on_virtual_time
+async def test_ledger_that_cannot_be_made_is_an_error_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "ledger"):
+        with pytest.raises(ConfigurationError, match="shared_ledger"):
+            RateLimiter(RateLimitSettings(shared_ledger=path))
 
 
 @on_virtual_time

@@ -167,6 +167,26 @@ async def _record_until_full(recorder: Recorder, session: FedSession, monkeypatc
     await recorder.wait()
 
 
+@pytest.mark.parametrize("place", ["write", "close"])
+@on_virtual_time
+async def test_an_error_that_nobody_foresaw_ends_the_recording_as_loudly(tmp_path: Path, place: str) -> None:
+    session = FedSession()
+    recorder = recorder_in(tmp_path, session, flush_s=1.0)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    await recorder.start()
+    await recorder.record(APPLE)
+    setattr(recorder._writer, place, fail)
+    await asyncio.sleep(2)
+    if place == "write":
+        assert session.given_up == 1
+    with pytest.raises(RecordingFailed, match="after shutdown"):
+        await recorder.aclose()
+    assert session.given_up == 1
+
+
 @on_virtual_time
 async def test_what_waits_when_it_is_closed_is_written(tmp_path: Path) -> None:
     session = FedSession()

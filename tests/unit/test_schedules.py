@@ -10,7 +10,7 @@ import pytest
 
 from ibwire.asking import Asker
 from ibwire.bar_times import parse_moment, request_time
-from ibwire.exceptions import NoPermission
+from ibwire.exceptions import NoPermission, RequestError
 from ibwire.history import History
 from ibwire.history_spans import Interval
 from ibwire.schedules import KEPT, Schedules
@@ -48,6 +48,15 @@ async def test_answers_are_remembered_for_a_while() -> None:
     assert [await asked(OTHER), await asked(CONTRACT, rth=False)] == [2, 3]
     await asyncio.sleep(KEPT.total_seconds())
     assert await asked(CONTRACT) == 4
+
+
+@on_virtual_time
+async def test_answer_without_a_schedule_is_as_none() -> None:
+    session = AnsweringSession(lambda _: [m.HistoricalDataEnd()])
+    schedules = Schedules(session, Asker(session))
+    found = await schedules.get(CONTRACT, Interval(FIRST_KNOWN, session.now()), rth=True)
+    assert not found
+    assert found.known is None
 
 
 @on_virtual_time
@@ -153,3 +162,11 @@ def test_empty_answer_is_not_kept_for_ever(tmp_path: Path) -> None:
         assert found == [0, 1, 1]
 
     test()
+
+
+@on_virtual_time
+async def test_histogram_with_a_size_that_is_no_number_is_an_error_of_the_request() -> None:
+    level = m.HistogramDataEntry(price=1.0, size="nonsense")
+    session = AnsweringSession(lambda _: [m.HistogramData(histogram_data_entries=(level,))])
+    with pytest.raises(RequestError, match="size"):
+        await History(session).histogram(CONTRACT)

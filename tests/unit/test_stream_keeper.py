@@ -10,7 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from ibwire.events import EventType
-from ibwire.exceptions import NoMarketDataPermission, NotConnected, RequestError, StreamOverflow
+from ibwire.exceptions import (
+    NoMarketDataPermission,
+    NotConnected,
+    RequestError,
+    StreamOverflow,
+    UnsupportedClientVersion,
+)
 from ibwire.gaps import Gap, GapReason, Resumed
 from ibwire.session import HealthStatus, IBSession
 from ibwire.stream_keeper import FARM_SILENCE_S, VERIFY_S
@@ -365,7 +371,9 @@ async def test_stream_that_may_be_silent_counts_as_resumed_when_nobody_objects(
     trades = Consumer(session.stream(TRADES))
     await trades.until(2)
     gateway.drop()
-    await asyncio.sleep(20)
+    await asyncio.sleep(15)  # it may not be asked for again so soon: one for an instrument in fifteen seconds
+    assert trades.marks == ["link_lost"]
+    await asyncio.sleep(10)
     assert trades.marks == ["link_lost", "resumed"]
     assert sum(isinstance(message, m.TickByTickRequest) for message in gateway.asked) == 2
     await trades.close()
@@ -398,3 +406,81 @@ async def test_stream_closed_in_a_gap_is_not_asked_for_again(gateway: TickingGat
     await asyncio.sleep(5)
     assert session.connection.is_up
     assert len(gateway.ids) == 1
+
+
+@with_session
+async def test_stream_refused_with_a_code_about_the_client_is_not_taken_for_a_lost_link(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    quotes = Consumer(session.stream(QUOTES))
+    await quotes.until(3)
+    text = "Your API version does not support fractional size rules"
+    gateway.send(m.ErrorMessage(id=gateway.ids[0], error_code=10285, error_msg=text))
+    await asyncio.sleep(30)
+    assert isinstance(quotes.error, UnsupportedClientVersion)
+    assert quotes.marks == []
+
+
+# --- streams that wait for their turn
+
+
+def silent_bars(session: IBSession, number: int) -> list[Consumer]:
+    """Streams of bars that bring nothing; sixty may be asked for in ten minutes."""
+    requests = [m.RealTimeBarsRequest(contract=m.Contract(con_id=1 + one), bar_size=5) for one in range(number)]
+    return [Consumer(session.stream(request)) for request in requests]
+
+
+@with_session
+async def test_streams_that_wait_for_their_turn_after_a_loss_are_not_ended_by_our_own_limits(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    bars = silent_bars(session, 40)
+    await asyncio.sleep(10)
+    gateway.drop()
+    await asyncio.sleep(300)  # longer than anything may wait in the queue
+    assert session.connection.is_up
+    assert [one.error for one in bars if one.is_done] == []
+    assert bars[0].marks == bars[-1].marks == ["link_lost"]
+    await asyncio.sleep(600)
+    asked = {one.contract.con_id for one in gateway.received[40:] if isinstance(one, m.RealTimeBarsRequest)}
+    assert len(asked) == 40  # each got its turn; nobody lost it to one that had waited for less
+    await asyncio.gather(*(one.close() for one in bars))
+
+
+@with_session
+async def test_line_that_somebody_else_took_in_a_gap_is_waited_for(gateway: TickingGateway, session: IBSession) -> None:
+    gateway.is_quiet = True
+    lines = [Consumer(session.stream(m.MarketDataRequest(contract=m.Contract(con_id=1 + one)))) for one in range(100)]
+    await asyncio.sleep(5)
+    gateway.drop()
+    await session.connection.wait_until_down()
+    await session.connection.wait_until_up()
+    taken = session.stream(QUOTES)
+    await anext(taken)
+    await asyncio.sleep(60)
+    assert [one.error for one in lines if one.is_done] == []
+    taken.close()
+    gateway.is_quiet = False
+    await asyncio.sleep(300)
+    assert all(one.marks[-1] == "resumed" for one in lines)
+    await asyncio.gather(*(one.close() for one in lines))
+
+
+@with_session
+async def test_place_that_a_question_of_its_kind_has_in_a_gap_is_waited_for(
+    gateway: TickingGateway, session: IBSession
+) -> None:
+    positions = Consumer(session.stream(m.PositionsRequest()))
+    await asyncio.sleep(1)
+    gateway.drop()
+    await session.connection.wait_until_down()
+    asking = asyncio.create_task(session.request(m.PositionsRequest(), retry=True, timeout=20))
+    await asyncio.sleep(5)
+    gateway.send(m.PositionEnd())
+    await asking
+    await asyncio.sleep(60)
+    gateway.send(m.Position(account="DU1234567", position="2"))
+    await asyncio.sleep(1)
+    assert not positions.is_done
+    assert positions.marks == ["link_lost", "resumed"]
+    await positions.close()

@@ -252,6 +252,17 @@ async def test_planned_restart_is_waited_for_quietly() -> None:
 
 
 @on_virtual_time
+async def test_planned_restart_that_takes_longer_than_planned_uses_up_no_attempts() -> None:
+    async with (
+        ScriptedGateway(answer_time),
+        session_at(restart_windows=("11:00-11:10 UTC",), attempts=5, backoff_first_s=20, backoff_max_s=30) as session,
+    ):
+        await gone_for(session, asyncio.create_task(asyncio.sleep(230)))  # the window ends after 200 s
+        session.connection.port = PORT
+        await until_up(session)
+
+
+@on_virtual_time
 async def test_gateway_that_moves_is_followed_to_its_new_port() -> None:
     async with ScriptedGateway(answer_time) as gateway, session_at() as session:
         moved = f"TWS socket port has been reset. Please reconnect on the new port - {PORT + 5}"

@@ -14,7 +14,7 @@ from ibwire.recording_reader import read_recording
 from ibwire.simulator import ExchangeHours, SimulatedGateway
 from ibwire.wire import messages as m
 
-APPLE = m.Contract(con_id=265598)
+APPLE = m.Contract(con_id=265598, exchange="SMART")
 ENOUGH_S = 20
 
 

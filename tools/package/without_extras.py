@@ -61,7 +61,7 @@ async def recorder() -> None:
         async with SimulatedGateway() as gateway:
             settings = ibwire.Settings(connection=ibwire.ConnectionSettings(port=gateway.port))
             async with IBSession(settings) as session, Recorder(session, folder) as recorder:
-                await recorder.record(m.Contract(con_id=265598))
+                await recorder.record(m.Contract(con_id=265598, exchange="SMART"))
 
 
 async def own_recording() -> None:

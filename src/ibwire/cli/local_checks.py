@@ -78,13 +78,9 @@ def pacing(settings: Settings) -> Finding:
         )
     try:
         SharedLedger(ledger)
-        is_writable = os.access(ledger, os.W_OK)
-        why = "not writable"
-    except OSError as error:
-        is_writable, why = False, str(error)
-    if not is_writable:
+    except ConfigurationError as error:
         fix = "set IBWIRE_RATE_LIMIT_SHARED_LEDGER to a file that this user may write"
-        return bad("pacing", f"the shared ledger {ledger} cannot be used: {why}", fix)
+        return bad("pacing", error.message, fix)
     return ok("pacing", f"{rate}, for all processes together: shared ledger {ledger}")
 
 

@@ -232,8 +232,9 @@ def on_grid(order: Order, grid: PriceGrid, name: str, *, rounds: bool) -> Order:
 
 @asynccontextmanager
 async def _quoted(session: IBSession, contract: m.Contract) -> AsyncIterator[None]:
-    """Hold a quote meanwhile if a guard (`max_distance_percent`) needs one; if none comes, the guard says so."""
-    if session.settings.trading.max_distance_percent is None:
+    """Hold a quote meanwhile if a guard looks at the market; if none comes, it goes on without, or says so."""
+    limits = session.settings.trading
+    if limits.max_distance_percent is None and limits.max_order_value is None:
         yield
         return
     async with session.market_data.quotes(contract) as quotes:

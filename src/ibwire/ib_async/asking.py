@@ -11,19 +11,28 @@ The catalogue says which way a request goes:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from ibwire.exceptions import ConnectionFailed, IbwireError, LiveTradingDisabled, NotConnected, RequestTimeout
+from ibwire.exceptions import (
+    ConnectionFailed,
+    IbwireError,
+    InvalidOrder,
+    LiveTradingDisabled,
+    NotConnected,
+    RequestTimeout,
+)
+from ibwire.ib_async.guards import OrderGuards
 from ibwire.ib_async.journalled_orders import JournalledOrders
 from ibwire.ib_async.receivers import BarSubscription, Calls, Question, Subscription
-from ibwire.order_guards import PAPER_PREFIX
 from ibwire.requests import NOT_REPEATABLE, spec_of
 from ibwire.session import IBSession
 from ibwire.session_api import Feed
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 from ibwire.wire.catalogue import CATALOGUE, Correlation, Shape, shape_of
@@ -88,6 +97,8 @@ class Asking:
         self._client = client
         self._session = session
         self._orders = orders
+        self._guards = OrderGuards(session, client.wrapper)
+        self._leaving: dict[asyncio.Future[None], tuple[m.PlaceOrderRequest, bool]] = {}
         self._feeds: dict[int, Feed] = {}
         self._questions: dict[Any, asyncio.Task[None]] = {}
         self._standing: dict[type[Message], Message] = {}
@@ -139,18 +150,29 @@ class Asking:
         self._limit_time(req_id)
 
     def _ask(self, message: Message) -> None:
-        req_id = getattr(message, "req_id", -1)
         if isinstance(message, m.MarketRuleRequest):
-            key: Any = f"marketRule-{message.market_rule_id}"
+            self._ask_rule(message)
         else:
+            req_id = getattr(message, "req_id", -1)
             key = KEYS.get(type(message), req_id)
-        task = self.do(self._answer(message, req_id, key, self._limit_s()))
+            self._begin(message, req_id, key, self._client.wrapper._futures.get(key))
+
+    def _ask_rule(self, message: m.MarketRuleRequest) -> None:
+        """Ask for a market rule once for all who wait for it: contract details name the same one many times."""
+        key = f"marketRule-{message.market_rule_id}"
+        under_way, future = self._questions.get(key), self._client.wrapper._futures.get(key)
+        if under_way is None:
+            self._begin(message, -1, key, None)
+        elif future is not None:  # it may have been answered just now, and its answer was not for this one
+            under_way.add_done_callback(lambda _: None if future.done() else self._ask_rule(message))
+
+    def _begin(self, message: Message, req_id: int, key: Any, future: Any) -> None:
+        task = self.do(self._answer(message, req_id, key, future, self._limit_s()))
         self._questions[key] = task
         task.add_done_callback(lambda done: self._questions.pop(key) if self._questions.get(key) is done else None)
 
-    async def _answer(self, message: Message, req_id: int, key: Any, limit_s: float) -> None:
-        """Ask until there is an answer; what is awaited ends in any case."""
-        future = self._client.wrapper._futures.get(key)
+    async def _answer(self, message: Message, req_id: int, key: Any, future: Any, limit_s: float) -> None:
+        """Ask until there is an answer; what is awaited (by all, if there is no `future`) ends in any case."""
 
         def collect(loop: asyncio.AbstractEventLoop) -> Question:
             self.begin_answer_anew(key)
@@ -163,44 +185,80 @@ class Asking:
             self._end_with(error, req_id, key, future)
 
     def _end_with(self, error: IbwireError, req_id: int, key: Any, future: Any) -> None:
+        """End what waits for it: this future, or without one all who wait under the key."""
+        wrapper = self._client.wrapper
+        waiting = wrapper._futures.get(key)
+        failure: Exception = error
+        if isinstance(error, ConnectionFailed):
+            failure = ConnectionError("Socket disconnect")
+            failure.__cause__ = error
         if error.code is not None:
             self._client.take(req_id, m.ErrorMessage(id=req_id, error_code=error.code, error_msg=error.message))
-        elif future is not None and self._client.wrapper._futures.get(key) is future:
-            failure: Exception = error
-            if isinstance(error, ConnectionFailed):
-                failure = ConnectionError("Socket disconnect")
-                failure.__cause__ = error
-            self._client.wrapper._endReq(key, failure, success=False)
-        else:
+        if waiting is not None and future in (None, waiting):
+            if error.code is None:
+                wrapper._endReq(key, failure, success=False)
+            elif wrapper._futures.get(key) is waiting:
+                wrapper.end_refused(key, req_id, error.code, error.message)
+        elif future is not None and not future.done():  # somebody else waits under the key now
+            future.set_exception(failure)
+        elif error.code is None:
             _log.error("request %s: %s", req_id, error)
 
     def _send(self, message: Message) -> None:
         if isinstance(message, m.PlaceOrderRequest):
-            self._check_account(message)
             self._limit_time(message.order_id)  # of a what-if order something is awaited
-        if self._orders is not None and self._orders.takes(message):
+        is_journalled = self._orders is not None and self._orders.takes(message)
+        try:
+            message = self._guarded(message, is_journalled=is_journalled)
+        except LiveTradingDisabled:
+            raise
+        except IbwireError as error:
+            if not isinstance(message, m.PlaceOrderRequest):
+                raise
+            # As the gateway's own refusals it comes after the call, which makes the Trade.
+            asyncio.get_running_loop().call_soon(self._client.wrapper.never_left, message, str(error))
+            return
+        if self._orders is not None and is_journalled:
             self.do(self._orders.carry_out(message))
             return
+        if isinstance(message, m.CancelOrderRequest | m.GlobalCancelRequest) and self._take_back(message):
+            return
+        is_new = isinstance(message, m.PlaceOrderRequest) and self._guards.is_new(message)
         left = self._session.send(message)
-        left.add_done_callback(partial(self._has_left, message))
+        if isinstance(message, m.PlaceOrderRequest) and not (message.order or m.Order()).what_if and not left.done():
+            self._leaving[left] = (message, is_new)
+        left.add_done_callback(partial(self._has_left, message, is_new))
 
-    def _has_left(self, message: Message, left: asyncio.Future[None]) -> None:
-        error = None if left.cancelled() else left.exception()
+    def _take_back(self, message: m.CancelOrderRequest | m.GlobalCancelRequest) -> bool:
+        """A cancel goes before all that waits, so it would overtake its order: what has not left is taken back.
+
+        Whether nothing is left to be cancelled: the order itself has not left.
+        """
+        order_id = message.order_id if isinstance(message, m.CancelOrderRequest) else None
+        waiting = [left for left, (one, _) in self._leaving.items() if order_id in (None, one.order_id)]
+        taken = [self._leaving[left] for left in waiting if left.cancel()]
+        return order_id is not None and any(is_new for _, is_new in taken)
+
+    def _has_left(self, message: Message, is_new: bool, left: asyncio.Future[None]) -> None:
+        self._leaving.pop(left, None)
+        error = "it was cancelled before it left" if left.cancelled() else left.exception()
         if error is None:
             return
         if isinstance(message, m.PlaceOrderRequest | m.CancelOrderRequest):
-            self._client.wrapper.never_left(message, str(error))
+            self._client.wrapper.never_left(message, str(error), is_new=is_new)
         else:
             _log.error("%s never left: %s", type(message).__name__, error)
 
-    def _check_account(self, message: m.PlaceOrderRequest) -> None:
-        order = message.order or m.Order()
-        if self._session.settings.trading.allow_live or order.what_if:
-            return
-        accounts = (order.account,) if order.account else self._session.accounts
-        live = [one for one in accounts if not one.startswith(PAPER_PREFIX)]
-        if live:
-            raise LiveTradingDisabled(f"nothing was sent: {', '.join(live)} is no paper account")
+    def _guarded(self, message: Message, *, is_journalled: bool) -> Message:
+        """The message to send, if the guards of the settings let it through."""
+        if isinstance(message, m.ExerciseOptionsRequest):
+            self._guards.check_exercise(message)
+        elif isinstance(message, m.PlaceOrderRequest) and is_journalled:
+            with contextlib.suppress(InvalidOrder):  # which the native service says
+                self._guards.account_of(message)
+        elif isinstance(message, m.PlaceOrderRequest):
+            return self._guards.checked(message)
+        return message
 
     def cancel(self, req_id: int) -> None:
         """End what was asked under this id."""
@@ -251,7 +309,7 @@ class Asking:
 
     def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something that waits, until it is done or all is closed."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = begin(work, name="ibwire ib_async")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -36,6 +36,7 @@ from ibwire.ib_async.outgoing import REMOVED, REQUESTS
 from ibwire.recovery import Stage
 from ibwire.session import IBSession
 from ibwire.settings import Settings
+from ibwire.tasks import begin
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
@@ -83,14 +84,30 @@ class Client(ib_async.Client):
         self._asking: Asking | None = None
         self._doubts = 0
         self._attached: IBSession | None = None
+        self._target: tuple[str, int, int] | None = None
+        self._connecting: asyncio.Future[None] | None = None
 
     # --- its life
 
     async def connectAsync(self, host: str, port: int, clientId: int, timeout: float | None = 2.0) -> None:
         """Connect, and stay connected unless the switch says otherwise.
 
-        Raises what stock ib_async raises: ConnectionRefusedError, TimeoutError, ConnectionError.
+        While it is being connected again to the same, this waits for the link; to another gateway or client id, the old
+        connection ends first. Raises what stock ib_async raises: ConnectionRefusedError, TimeoutError, ConnectionError.
         """
+        while self._connecting is not None:  # one at a time, or a session would be left that nobody knows
+            await asyncio.wait([self._connecting])
+        self._connecting = asyncio.get_running_loop().create_future()
+        try:
+            await self._connect(host, port, clientId, timeout)
+        finally:
+            self._connecting.set_result(None)
+            self._connecting = None
+
+    async def _connect(self, host: str, port: int, clientId: int, timeout: float | None) -> None:
+        target = (host, int(port), int(clientId))
+        if self._is_started and self._shared is None and target != self._target:
+            self._end_for_good()
         if self._closing is not None:
             await asyncio.gather(self._closing, return_exceptions=True)
         if self._session is not None and self._is_started:
@@ -103,7 +120,7 @@ class Client(ib_async.Client):
         self.connState = self.CONNECTING
         try:
             async with asyncio.timeout(timeout or None):
-                await self._start(host, int(port), int(clientId))
+                await self._start(*target)
         except BaseException as error:
             self.disconnect()
             text = f"API connection failed: {error!r}"
@@ -121,7 +138,7 @@ class Client(ib_async.Client):
             self.share(self._shared)
             await self._shared.trading.ready()
             return
-        self.host, self.port, self.clientId = host, port, client_id
+        self.host, self.port, self.clientId = self._target = (host, port, client_id)
         own = changed(self.settings.connection, host=host, port=port, client_id=client_id)
         session = IBSession(changed(self.settings, connection=own))
         self._attach(session)
@@ -168,10 +185,11 @@ class Client(ib_async.Client):
             return
         with inside(loop):
             asking.close()
+            self.wrapper.fail_all(ConnectionError("Socket disconnect"))
         if session is self._shared:
             return
         if loop.is_running():
-            self._closing = loop.create_task(session.aclose(), name="ibwire ib_async closing")
+            self._closing = begin(session.aclose(), name="ibwire ib_async closing")
         else:
             loop.run_until_complete(session.aclose())
 
@@ -307,6 +325,11 @@ class Client(ib_async.Client):
     # --- the link
 
     @property
+    def is_started(self) -> bool:
+        """Whether there is a connection to end: a link, or one that is being made again."""
+        return self._is_started
+
+    @property
     def keeps_connection(self) -> bool:
         """Whether a fallen link is made again."""
         return self._shared is not None or bool(self.wrapper.ib.ReconnectForever)
@@ -321,11 +344,13 @@ class Client(ib_async.Client):
         elif new in (ConnectionState.RECONNECTING.name, ConnectionState.DISCONNECTED.name):
             self._end_for_good(reason)
 
-    def _end_for_good(self, reason: str) -> None:
-        """The link is gone and nobody makes it again: all ends as in stock ib_async."""
-        self._logger.error(reason)
-        self.apiError.emit(reason)
+    def _end_for_good(self, reason: str = "") -> None:
+        """The link is gone and nobody makes it again, or (without a reason) is left: all ends as in stock ib_async."""
+        if reason:
+            self._logger.error(reason)
+            self.apiError.emit(reason)
         self.wrapper.setEventsDone()
+        self.wrapper.fail_all(ConnectionError("Socket disconnect"))
         self.wrapper.connectionClosed()
         self.disconnect()
         self.apiEnd.emit()

@@ -60,6 +60,15 @@ class IB(ib_async.IB):
         self.gapEvent = ib_async.Event("gapEvent")
         self.resumedEvent = ib_async.Event("resumedEvent")
 
+    def disconnect(self) -> str | None:
+        """As in stock; and while the link is away, nobody makes it again from now on."""
+        if self.client.isConnected() or not self.client.is_started:
+            return super().disconnect()
+        self.client.disconnect()
+        self.disconnectedEvent.emit()
+        self.wrapper.reset()
+        return f"Disconnecting from {self.client.host}:{self.client.port} while the link was away."
+
     def _onError(self, reqId: int, errorCode: int, errorString: str, contract: Any) -> None:
         """Stock asks for the account summary again after 1102; here what was subscribed goes on by itself."""
 

@@ -7,19 +7,21 @@ calls carried out one after the other, and what is refused here shows in its Tra
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from msgspec.structs import asdict
 
 from ibwire.exceptions import IbwireError
+from ibwire.ib_async.guards import read_order
 from ibwire.order_handles import OrderHandle
-from ibwire.order_wire import order_from_wire
 from ibwire.session import IBSession
 from ibwire.wire import Message
 from ibwire.wire import messages as m
 
-FIXED = frozenset({"action", "account", "order_ref"})
-"""What a change may not change; ib_async sends all of an order again, with what TWS has filled in."""
+_log = logging.getLogger(__name__)
 
 
 class JournalledOrders:
@@ -33,29 +35,77 @@ class JournalledOrders:
 
     def takes(self, message: Message) -> bool:
         """Whether this goes through the journal: orders, and cancels of those; a what-if order is none."""
+        if isinstance(message, m.GlobalCancelRequest):
+            return True
         if isinstance(message, m.CancelOrderRequest):
-            return message.order_id in self._turns
+            return message.order_id in self._turns or self._handle(message.order_id or 0) is not None
         return isinstance(message, m.PlaceOrderRequest) and not (message.order or m.Order()).what_if
 
-    async def carry_out(self, message: Message) -> None:
-        """Place, change or cancel an order when what was asked of it before is done."""
+    def carry_out(self, message: Message) -> Coroutine[Any, Any, None]:
+        """What places, changes or cancels an order when what was asked of it before is done.
+
+        The order's turn begins with the call: a cancel right behind it has to wait for it.
+        """
+        if isinstance(message, m.GlobalCancelRequest):
+            return self._cancel_all({one: turn for one, turn in self._turns.items() if one not in self._handles})
         order_id: int = message.order_id  # type: ignore[attr-defined]
-        async with self._turns.setdefault(order_id, asyncio.Lock()):
+        return self._in_turn(self._turns.setdefault(order_id, asyncio.Lock()), order_id, message)
+
+    async def _in_turn(self, turn: asyncio.Lock, order_id: int, message: Message) -> None:
+        placed: OrderHandle | None = None
+        async with turn:
             try:
                 if isinstance(message, m.PlaceOrderRequest):
-                    await self._place(order_id, message)
-                elif order_id in self._handles:
-                    await self._handles[order_id].cancel()
+                    placed = await self._place(order_id, message)
+                elif (handle := self._handle(order_id)) is not None:
+                    await handle.cancel()
             except IbwireError as error:
                 self._wrapper.never_left(message, str(error))
 
-    async def _place(self, order_id: int, message: m.PlaceOrderRequest) -> None:
-        contract, wire = message.contract or m.Contract(), message.order or m.Order()
-        order = order_from_wire(wire, message.attached_orders, contract)
-        handle = self._handles.get(order_id)
+        if placed is not None:
+            await self._until_it_has_left(placed, message)
+
+    async def _until_it_has_left(self, handle: OrderHandle, message: Message) -> None:
+        """An order that is taken back before it has left, by a cancel or a loss, ends for its Trade too."""
+        with contextlib.suppress(IbwireError):
+            await handle.acknowledged()
+        if handle.unsent_because is not None:
+            self._wrapper.never_left(message, str(handle.unsent_because), is_new=True)
+
+    async def _cancel_all(self, begun: Mapping[int, asyncio.Lock]) -> None:
+        """Of everybody, at once, and beside that the orders that were on their way to the journal by then."""
+        ours = (self._cancel_begun(order_id, turn) for order_id, turn in begun.items())
+        everybodys = self._session.trading.cancel_all(of_everybody=True)
+        for result in await asyncio.gather(everybodys, *ours, return_exceptions=True):
+            if isinstance(result, BaseException):
+                _log.error("not all orders were cancelled: %s", result)
+
+    async def _cancel_begun(self, order_id: int, turn: asyncio.Lock) -> None:
+        async with turn:
+            handle = self._handles.get(order_id)
+        if handle is not None:
+            await handle.cancel()
+
+    async def _place(self, order_id: int, message: m.PlaceOrderRequest) -> OrderHandle | None:
+        """Place an order, or change it; the handle of one that was placed."""
+        contract, order = message.contract or m.Contract(), read_order(message)
+        handle = self._handle(order_id)
         if handle is None:
-            self._handles[order_id] = await self._session.trading.place(contract, order, order_id=order_id)
-            return
+            placed = self._handles[order_id] = await self._session.trading.place(contract, order, order_id=order_id)
+            return placed
         now = asdict(handle.order)
-        changes = {name: value for name, value in asdict(order).items() if value != now[name] and name not in FIXED}
+        changes = {name: value for name, value in asdict(order).items() if value != now[name]}
+        changes.pop("order_ref", None)  # it has ours beside the user's
+        if not order.account:
+            changes.pop("account", None)
         await handle.modify(**changes)
+        return None
+
+    def _handle(self, order_id: int) -> OrderHandle | None:
+        """The order of this id: placed here, by the native service, or by an earlier run."""
+        handle = self._handles.get(order_id)
+        if handle is not None:
+            return handle
+        own = self._session.client_id
+        known = (*self._session.trading.orders, *self._session.trading.bound_orders)
+        return next((one for one in known if one.key.order_id == order_id and one.key.client_id == own), None)

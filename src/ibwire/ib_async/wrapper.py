@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import ib_async
@@ -25,6 +26,25 @@ class Wrapper(ib_async.Wrapper):
         """Forget everything."""
         super().reset()
         self._not_seen: dict[str, set[tuple[str, int]]] = {"position": set(), "portfolio": set()}
+        self._askers: dict[int | str, list[Any]] = {}
+
+    def startReq(self, key: int | str, contract: Any = None, container: Any = None) -> Any:
+        """A future for an answer. Who asks for the same without an id, while it is asked for, gets the same answer."""
+        earlier = self._futures.get(key)
+        if earlier is None or earlier.done():
+            return super().startReq(key, contract, container)
+        future = super().startReq(key, contract, self._results.get(key) if container is None else container)
+        self._askers.setdefault(key, []).append(earlier)
+        return future
+
+    def _endReq(self, key: int | str, result: Any = None, success: bool = True) -> None:
+        askers = self._askers.pop(key, [])
+        if askers and result is None:
+            result = self._results.pop(key, [])
+        super()._endReq(key, result, success)
+        for future in askers:
+            if not future.done():
+                future.set_result(result) if success else future.set_exception(result)
 
     def position(self, account: str, contract: Any, posSize: float, avgCost: float) -> None:
         """Take a position."""
@@ -67,6 +87,8 @@ class Wrapper(ib_async.Wrapper):
         trade = self.trades.get((self.clientId, reqId)) if reqId != -1 else None
         if trade is None or reqId in self._futures or not self.ib.AdvisoryErrorsKeepOrders or trade.isDone():
             super().error(reqId, errorCode, errorString, advancedOrderRejectJson)
+            if ERROR_TABLE.ends_request(errorCode, errorString, is_stream=True):  # of a what-if order nobody else says
+                self.end_refused(reqId, reqId, errorCode, errorString)
             return
         is_working = trade.orderStatus.status not in _NOT_ACKNOWLEDGED
         verdict = ERROR_TABLE.order_verdict(errorCode, errorString, is_working=is_working)
@@ -88,20 +110,42 @@ class Wrapper(ib_async.Wrapper):
 
     # --- what our client says
 
+    def end_refused(self, key: int | str, req_id: int, code: int, text: str) -> None:
+        """What is awaited is over: ended as stock ends it, though it may take the code (321 …) for a warning."""
+        if key not in self._futures:
+            return
+        if self.ib.RaiseRequestErrors:
+            self._endReq(key, ib_async.RequestError(req_id, code, text), success=False)
+        else:
+            self._endReq(key)
+
+    def fail_all(self, error: Exception) -> None:
+        """Nothing that is awaited will come any more."""
+        for future in (*self._futures.values(), *chain.from_iterable(self._askers.values())):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # one that nobody awaits any more is no fault to be logged
+
     def note(self, trade: Any, text: str, code: int = 0) -> None:
         """Write something into an order's log; its status stays."""
         self._show(trade, trade.orderStatus.status, text, code)
 
-    def never_left(self, message: Message, reason: str) -> None:
-        """An order, a change or a cancel was not sent: of a new order this is the end."""
+    def never_left(self, message: Message, reason: str, *, is_new: bool | None = None) -> None:
+        """An order, a change or a cancel was not sent: of a new order this is the end.
+
+        Whether it is one is seen by the Trade, unless that is known.
+        """
         order_id = message.order_id  # type: ignore[attr-defined]
         trade = self.trades.get((self.clientId, order_id))
         if trade is None:
             if order_id in self._futures:  # a what-if
                 self._endReq(order_id, ConnectionError(reason), success=False)
             return
-        is_new = isinstance(message, m.PlaceOrderRequest) and trade.orderStatus.status == OrderStatus.PendingSubmit
-        if is_new and not any(entry.message == "Modify" for entry in trade.log):
+        if is_new is None:
+            is_unanswered = trade.orderStatus.status == OrderStatus.PendingSubmit
+            is_placed = isinstance(message, m.PlaceOrderRequest) and is_unanswered
+            is_new = is_placed and not any(entry.message == "Modify" for entry in trade.log)
+        if is_new:
             self._show(trade, OrderStatus.Cancelled, f"never sent: {reason}")
             trade.cancelledEvent.emit(trade)
         else:

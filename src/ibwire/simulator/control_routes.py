@@ -162,7 +162,7 @@ async def post_order(gateway: Controlled, body: bytes) -> object:
         account=asked.account or "",
     )
     try:
-        perm_id = gateway.desk.place_manual(m.Contract(con_id=instrument.con_id), order)
+        perm_id = gateway.desk.place_manual(m.Contract(con_id=instrument.con_id, exchange=instrument.exchange), order)
     except ValueError as error:
         raise Refused(400, str(error)) from None
     return {"perm_id": perm_id, "orders": gateway.state().orders}

@@ -239,6 +239,8 @@ def _format_date(number: int | None) -> int:
 
 
 def _instrument(contract: m.Contract | None, catalogue: Catalogue) -> Instrument:
+    if lack := reference.lacks(contract, reference.NO_EXCHANGE, reference.WITH_HISTORY):
+        raise _invalid(lack)
     found = reference.instruments_for(contract, catalogue)
     if len(found) != 1:
         raise Refused(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)

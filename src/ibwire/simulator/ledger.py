@@ -326,7 +326,9 @@ def _rate(currency: str, into: str, quotes: Quotes, tried: frozenset[str]) -> De
     rates.update({(pair.symbol, pair.currency): _pair_rate(pair, quotes) for pair in _PAIRS})
     steps = {to: rate for (of, to), rate in rates.items() if of == currency}
     steps.update({of: (1 / rate).quantize(_PART_STEP) for (of, to), rate in rates.items() if to == currency})
-    for step in sorted(steps.keys() - tried, key=lambda step: (step != into, step)):  # straight if possible
+    near = {other: 1 for pair in rates if into in pair for other in pair} | {into: 0}
+    # Straight if possible, else over one other: a longer way is another rate where the pairs move apart.
+    for step in sorted(steps.keys() - tried, key=lambda step: (near.get(step, 2), step)):
         rest = _rate(step, into, quotes, tried | {currency})
         if rest is not None:
             return steps[step] * rest

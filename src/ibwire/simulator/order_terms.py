@@ -107,6 +107,8 @@ def read_terms(request: m.PlaceOrderRequest, accounts: tuple[str, ...], catalogu
     order, contract = request.order or m.Order(), request.contract
     if contract is not None and contract.sec_type == "BAG":
         return not_simulated("BAG contracts")
+    if lack := reference.lacks(contract, reference.NO_ORDER_EXCHANGE, reference.LIVE):
+        return invalid(lack)
     found = reference.instruments_for(contract, catalogue)
     if contract is None or len(found) != 1:
         return Refusal(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)

@@ -12,6 +12,33 @@ from ibwire.wire import messages as m
 
 NO_DEFINITION = "No security definition has been found for the request"
 AMBIGUOUS = "The contract description you have specified is ambiguous."
+NO_EXCHANGE = "Please enter exchange"
+NO_ORDER_EXCHANGE = "Missing order exchange."
+NO_SEC_TYPE = "Please enter a valid security type"
+
+SEC_TYPES = frozenset(
+    {
+        *("STK", "OPT", "FUT", "CONTFUT", "FUT+CONTFUT", "FOP", "IND", "CASH", "CFD", "BOND", "BILL", "CMDTY"),
+        *("CRYPTO", "FUND", "WAR", "IOPT", "BAG", "NEWS", "EC"),
+    }
+)
+"""What IBKR knows (protocol notes, 3.1), simulated or not."""
+WITH_HISTORY = SEC_TYPES - {"FUT+CONTFUT"}
+LIVE = WITH_HISTORY - {"CONTFUT"}
+"""Continuous futures have historical data only, no live data and no orders (IBKR's page on contracts)."""
+
+
+def lacks(contract: m.Contract | None, exchange: str = "", sec_types: frozenset[str] = SEC_TYPES) -> str:
+    """What a contract has to say and does not, as IBKR's validator puts it; empty if nothing.
+
+    A security type is needed where no id names the contract, one of `sec_types`. `exchange` is how the lack of one is
+    put; contract details are asked for without one, everything else is not.
+    """
+    if contract is None:
+        return ""
+    if contract.sec_type not in sec_types if contract.sec_type else not contract.con_id:
+        return NO_SEC_TYPE
+    return "" if contract.exchange else exchange
 
 
 def instruments_for(contract: m.Contract | None, catalogue: Catalogue) -> list[Instrument]:

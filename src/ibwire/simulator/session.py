@@ -11,7 +11,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ibwire.simulator import farms, reference, small_answers
 from ibwire.simulator.account_streams import ACCOUNT_HANDLERS, AccountStreams
@@ -72,9 +72,8 @@ class ClientSession(asyncio.Protocol):
     # --- the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self.outbox.open(transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none, and have all that it has
+        self.outbox.open(self._transport)
         if not self._gateway.joined(self):
             self.close()
 
@@ -315,6 +314,9 @@ class ClientSession(asyncio.Protocol):
 
     def on_contract_data(self, request: m.ContractDataRequest) -> None:
         id_ = id_of(request.req_id)
+        if lack := reference.lacks(request.contract):
+            self.send_error(id_, 321, f"{VALIDATING}{lack}")
+            return
         found = reference.instruments_for(request.contract, self._gateway.catalogue())
         if not found:
             self.send_error(id_, 200, reference.NO_DEFINITION)

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from ibwire.simulator import reference
 from ibwire.simulator.catalogue import Catalogue
 from ibwire.simulator.instruments import Instrument
-from ibwire.simulator.knowledge import PROCESSING
+from ibwire.simulator.knowledge import PROCESSING, VALIDATING
 from ibwire.simulator.market_data import MarketData, Stream
 from ibwire.wire import Message
 from ibwire.wire import messages as m
@@ -93,6 +93,8 @@ class StreamPart(Generic[S]):
 
 def instrument_for(contract: m.Contract | None, catalogue: Catalogue) -> Instrument:
     """The one instrument that a contract means. Raises Refused if it is none or several."""
+    if lack := reference.lacks(contract, reference.NO_EXCHANGE, reference.LIVE):
+        raise Refused(321, f"{VALIDATING}{lack}")
     found = reference.instruments_for(contract, catalogue)
     if len(found) != 1:
         raise Refused(200, reference.AMBIGUOUS if found else reference.NO_DEFINITION)

@@ -61,7 +61,7 @@ class Floor:
         order = m.Order(action=action, order_type="MKT", total_quantity=quantity)
         if limit is not None:
             order = replace(order, order_type="LMT", lmt_price=float(limit))
-        contract = m.Contract(con_id=instrument.con_id)
+        contract = m.Contract(con_id=instrument.con_id, exchange=instrument.exchange)
         there_is = Catalogue(date(2026, 11, 23))
         terms = read_terms(m.PlaceOrderRequest(contract=contract, order=order), ("DU1234567",), there_is)
         assert isinstance(terms, OrderTerms)

@@ -12,9 +12,9 @@ def local_symbols(found: list[Instrument]) -> list[str]:
 
 
 def test_table_has_all_instruments_under_unique_ids_and_names() -> None:
-    assert len(INSTRUMENTS) == 62
-    assert len({instrument.con_id for instrument in INSTRUMENTS}) == 62
-    assert len({instrument.local_symbol for instrument in INSTRUMENTS}) == 62
+    assert len(INSTRUMENTS) == 63
+    assert len({instrument.con_id for instrument in INSTRUMENTS}) == 63
+    assert len({instrument.local_symbol for instrument in INSTRUMENTS}) == 63
 
 
 def test_only_three_instruments_have_a_synthetic_con_id() -> None:

@@ -208,13 +208,17 @@ def test_other_currencies_are_kept_apart_and_added_at_the_markets_rate() -> None
         ("USD", "1"),
         ("EUR", "1.17"),  # the instrument table's, without a quote
         ("CAD", "0.7246376812"),  # the other way round
-        ("JPY", "0.006428571435"),  # over the euro
+        ("JPY", "0.0064288010"),
         ("HKD", "0.128"),
         ("XYZ", "1"),
     ],
 )
 def test_a_rate_is_found_without_a_market(currency: str, expected: str) -> None:
     assert Ledger(["DU1"]).rate(currency, {}) == D(expected)
+
+
+def test_a_rate_is_found_over_a_third_currency() -> None:
+    assert Ledger(["DU1"], base_currency="GBP").rate("EUR", {}) == pytest.approx(D("1.17") / D("1.33"), abs=D("1e-9"))
 
 
 def test_a_rate_into_another_base_currency_goes_over_the_dollar() -> None:

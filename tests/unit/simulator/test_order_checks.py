@@ -17,11 +17,11 @@ from tests.helpers.order_floor import OrderFloor, an_order
 from tests.helpers.simulated import AAPL_CONTRACT, MSFT_CONTRACT, limit
 
 BUY = ("BUY", "10")
-CL = m.Contract(local_symbol="CLZ3")
-BTC = m.Contract(local_symbol="BTC.USD")
-EURUSD = m.Contract(local_symbol="EUR.USD")
-HK700 = m.Contract(local_symbol="700")
-VIX = m.Contract(symbol="VIX", sec_type="IND")
+CL = m.Contract(local_symbol="CLZ3", sec_type="FUT", exchange="NYMEX")
+BTC = m.Contract(local_symbol="BTC.USD", sec_type="CRYPTO", exchange="PAXOS")
+EURUSD = m.Contract(local_symbol="EUR.USD", sec_type="CASH", exchange="IDEALPRO")
+HK700 = m.Contract(local_symbol="700", sec_type="STK", exchange="SEHK")
+VIX = m.Contract(symbol="VIX", sec_type="IND", exchange="CBOE")
 CASH_ORDER = ("BUY", "20000")
 
 
