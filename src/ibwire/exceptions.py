@@ -48,6 +48,7 @@
     │   ├── OrderUnconfirmed            whether the order exists, or how it ended, is not known
     │   ├── OrderExpired                waited for the session in vain; nothing was sent
     │   ├── OrderOfAnotherClient        another client's, or the TWS user's; nothing was sent
+    │   ├── OrderOfAnotherLogin         of an account that this login has not; nothing was sent
     │   ├── LiveTradingDisabled         a live account, and `allow_live` is not set; nothing was sent
     │   └── OrderLimitExceeded          a limit of ours was hit; nothing was sent
     ├── RateLimitError                  held back by our own limiter; nothing was sent
@@ -423,6 +424,12 @@ class OrderOfAnotherClient(OrderError):
     """The order belongs to another client, or to the TWS user, and IBKR lets only its owner change or cancel it."""
 
     hint = "connect with the client id that placed it, bind it (client id 0), or cancel everybody's orders together"
+
+
+class OrderOfAnotherLogin(OrderError):
+    """The journal's order is for an account that this login has not, so the gateway can neither tell of it nor act."""
+
+    hint = "log in to the order's account to follow or cancel it, and use one journal (`journal_path`) for each login"
 
 
 class LiveTradingDisabled(OrderError):

@@ -6,7 +6,7 @@ Sends nothing but questions (and the wish to bind, again).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,15 @@ from ibwire.bound_orders import BoundOrders
 from ibwire.client_refs import split_order_ref
 from ibwire.connection_state import ConnectionState
 from ibwire.events import EventType
-from ibwire.exceptions import ConnectionFailed, IbwireError, NotConnected, ProtocolError
+from ibwire.exceptions import (
+    ConnectionFailed,
+    IbwireError,
+    JournalCorrupt,
+    NotConnected,
+    OrderOfAnotherLogin,
+    ProtocolError,
+)
+from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderActions, OrderHandle
 from ibwire.order_states import OrderState
 from ibwire.order_views import known_order
@@ -65,6 +73,7 @@ class FollowedOrders:
         self._told_unknown: set[int | None] = set()
         self._is_reconciled = False
         self._losses = 0
+        self._missing: set[int | None] = set()
         self._one_at_a_time = asyncio.Lock()
         self.is_settled = False
         """Whether the session is connected, and the orders were reconciled since."""
@@ -139,14 +148,52 @@ class FollowedOrders:
             self._session.use_ids_above(journal.mark(self._session.client_id))
             known = () if self._is_reconciled else orders.handles
             left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
-            number = await reconcile(self._session, orders)
+            unknown: list[m.OpenOrder] = []
+            number = await reconcile(self._session, orders, unknown.append)
+            self._tell_missing(unknown)
             if self._bound is not None:
                 await reconcile(self._session, self._bound)
             self._is_reconciled = True
             orders.tell_unconfirmed(left_behind)
+            self._tell_strangers(known)
             self.is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
         self._on_reconciled()
         return number
+
+    def _tell_missing(self, unknown: Iterable[m.OpenOrder]) -> None:
+        """Tell, once, of open orders that this client has placed with a reference and that the journal lacks."""
+        missing = [
+            told
+            for told in unknown
+            if told.order is not None
+            and told.order.client_id == self._session.client_id
+            and split_order_ref(told.order.order_ref)[1] is not None
+            and told.order.perm_id not in self._missing
+        ]
+        self._missing.update(told.order.perm_id for told in missing if told.order is not None)
+        if missing:
+            ids = ", ".join(str(told.order_id) for told in missing)
+            text = (
+                f"client {self._session.client_id} has placed {len(missing)} open orders that the journal "
+                f"{self._settings.journal_path} does not know (order ids {ids}): they are not followed"
+            )
+            hint = (
+                "the journal is an older copy, or they were placed with another one: use that one, or look at them "
+                "with `open_orders` and cancel them with `cancel_order`"
+            )
+            self._session.events.emit(EventType.ERROR, JournalCorrupt(text, hint=hint))
+
+    def _tell_strangers(self, known: Iterable[OrderHandle]) -> None:
+        """Tell of the journal's open orders that this login cannot know of."""
+        accounts = self._session.accounts
+        strangers = [one for one in known if not one.is_over and not is_of_login(one.order, accounts)]
+        if strangers:
+            of = ", ".join(sorted({str(one.order.account) for one in strangers}))
+            text = (
+                f"{len(strangers)} open orders of the journal are for {of}, this login has {', '.join(accounts)}: "
+                "nothing is found out about them, they may be working"
+            )
+            self._session.events.emit(EventType.ERROR, OrderOfAnotherLogin(text))
 
     async def bind(self) -> None:
         """Have the TWS user's orders bound, and follow them. Raises what requests raise."""

@@ -108,8 +108,8 @@ class Journal:
             self._on_failure(error)
 
     async def aclose(self) -> None:
-        """Write what waits, and let go of the file. Safe to call again."""
-        if self._is_closed:
+        """Write what waits, and let go of the file; in a fork that is left to the parent. Safe to call again."""
+        if self._is_closed or self._file.is_inherited:
             return
         self._is_closed = True
         await asyncio.wait({self._put(())})  # the last of all
@@ -120,6 +120,7 @@ class Journal:
     # --- inside
 
     def _enqueue(self, entries: tuple[Entry, ...]) -> asyncio.Future[None]:
+        self._file.check_process()  # here: a fork has no thread that could say so
         if self._is_closed:
             raise JournalUnwritable(f"{self.path} is closed", retryable=False)
         if self._waiting.qsize() >= MAX_WAITING:
@@ -181,7 +182,7 @@ class Journal:
                 done.set_result(None)
 
     def _end_thread(self) -> None:
-        if self._thread is not None:
+        if self._thread is not None and not self._file.is_inherited:
             atexit.unregister(self._end_thread)
             self._waiting.put(None)
             self._thread.join()

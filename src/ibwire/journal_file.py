@@ -12,6 +12,7 @@ from pathlib import Path
 from ibwire.exceptions import DuplicateOrderId, IbwireError, JournalCorrupt, JournalUnwritable
 from ibwire.journal_lock import JournalLock
 from ibwire.journal_mark import MarkFile
+from ibwire.journal_place import JournalPlace
 from ibwire.journal_reader import COLUMNS, JournalReader, is_begun
 from ibwire.journal_records import TAKES_ID, Entry, Kind
 from ibwire.journal_schema import checksum, migrate
@@ -44,8 +45,10 @@ class JournalFile:
             raise JournalUnwritable(f"{path}: {error}") from error
         try:
             self._open()
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, OSError):  # one that may not be read, for one
+                raise JournalUnwritable(f"{path}: {error}") from error
             raise
 
     def _open(self) -> None:
@@ -68,6 +71,7 @@ class JournalFile:
         self._sequence, self._checksum = reader.last()
         self._marks = reader.marks()
         reader.close()
+        self._place = JournalPlace(self.path)
         self._own = {os.fspath(path): _identity(path) for path in (self.path, self._lock.path)}
 
     def _check(self) -> None:
@@ -78,10 +82,21 @@ class JournalFile:
             raise JournalCorrupt(f"{self.path}: {'; '.join(problems)}")
 
     def close(self) -> None:
-        """Let go of the journal, with everything in its one file."""
+        """Let go of the journal, with everything in its one file. In a fork nothing happens: it is the parent's."""
+        if self._place.is_inherited:
+            return
         self._connection.close()
         self._mark.close()
         self._lock.release()
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process is a fork of the one that opened it."""
+        return self._place.is_inherited
+
+    def check_process(self) -> None:
+        """Raises JournalUnwritable in a fork of the process that opened it."""
+        self._place.check_process()
 
     def mark(self, client_id: int) -> int:
         """The highest order id that this client has ever used; 0 if none."""
@@ -92,9 +107,11 @@ class JournalFile:
 
         Returns for each None, or why it was not written: an intent or a number whose order id is not above the mark of
         its client (DuplicateOrderId), or an intent whose reference was used before (JournalUnwritable).
-        Raises JournalUnwritable if none could be written.
+        Raises JournalUnwritable if none could be written, also if its files are no longer those that were opened.
         """
+        self._place.check_process()
         self._check_own()
+        self._place.check_files()
         if not self._is_marked:
             self._write_mark()
         before = (dict(self._marks), self._sequence, self._checksum)

@@ -35,7 +35,7 @@ class Kind(StrEnum):
     SENT = "sent"  # its bytes have left; with a request those of a change or a cancel
     NOT_SENT = "not_sent"  # they never will, and that is certain; `detail` says why
     CHANGE = "change"  # new terms are to be sent
-    CANCEL = "cancel"  # a cancel is to be sent
+    CANCEL = "cancel"  # a cancel is to be sent; `detail` if it is of a second order, of which no more is said
     OPEN_ORDER = "open_order"
     ORDER_STATUS = "order_status"
     EXECUTION = "execution"
@@ -190,7 +190,7 @@ def _without_fate(records: Sequence[Record]) -> list[Record]:
     asked: list[Record] = []
     for record in records:
         match record.entry.kind:
-            case Kind.CHANGE | Kind.CANCEL:
+            case Kind.CHANGE | Kind.CANCEL if not record.entry.detail:  # else it is of a second order
                 asked.append(record)
             case Kind.SENT | Kind.NOT_SENT if record.entry.frames:
                 same = [one for one in asked if one.entry.frames == record.entry.frames]

@@ -16,6 +16,7 @@ from ibwire.exceptions import (
     NotConnected,
     OrderLimitExceeded,
     OrderOfAnotherClient,
+    OrderOfAnotherLogin,
 )
 from ibwire.order_changes import OrderKey
 from ibwire.order_fields import ZERO, Order
@@ -63,6 +64,22 @@ def check_is_own(key: OrderKey, client_id: int) -> None:
         raise OrderOfAnotherClient(
             f"nothing was sent: the order was placed as client {key.client_id}, this is client {client_id}",
             hint=f"connect as client {key.client_id} to change or cancel it",
+        )
+
+
+def is_of_login(order: Order, accounts: tuple[str, ...]) -> bool:
+    """Whether an order may be of a login with these accounts: one that names none of them is not."""
+    return not order.account or not accounts or order.account in accounts
+
+
+def check_login(order: Order, accounts: tuple[str, ...]) -> None:
+    """A change or a cancel names an order id, and at another login that is another order, or none.
+
+    Raises OrderOfAnotherLogin.
+    """
+    if not is_of_login(order, accounts):
+        raise OrderOfAnotherLogin(
+            f"nothing was sent: the order is for {order.account}, this login has {', '.join(accounts)}"
         )
 
 

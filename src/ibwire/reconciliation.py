@@ -30,13 +30,15 @@ _log = logging.getLogger(__name__)
 NOWHERE = "the gateway has it neither among its open nor its completed orders, and reports no execution that ends it"
 
 
-async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
+async def reconcile(
+    session: SessionApi, orders: TrackedOrders, on_unknown: Callable[[m.OpenOrder], object] = lambda _: None
+) -> int:
     """Ask the gateway about everything and bring the orders up to date; how many were asked about.
 
     An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Of an order that news
     came of meanwhile the answer may be older than the news: about it the gateway is asked again. Of orders of accounts
     that the login does not have nothing is learned: they stay as they are. Raises what requests raise; then nothing was
-    concluded from silence.
+    concluded from silence. `on_unknown` is told of each open order that is none of these.
     """
     left = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
     about = [handle for handle in left if _is_of_login(handle, session.accounts)]
@@ -46,7 +48,7 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
             "%d open orders of the journal are of accounts that this login does not have (%s); they stay as they are",
             *(len(left) - len(about), ", ".join(others)),
         )
-    overtaken = await _ask(session, orders, about)
+    overtaken = await _ask(session, orders, about, on_unknown)
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:
             overtaken = await _ask(session, orders, [handle for handle in overtaken if _is_open(handle)])
@@ -54,13 +56,22 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     return len(about)
 
 
-async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[OrderHandle]) -> set[OrderHandle]:
+async def _ask(
+    session: SessionApi,
+    orders: TrackedOrders,
+    about: Iterable[OrderHandle],
+    on_unknown: Callable[[m.OpenOrder], object] = lambda _: None,
+) -> set[OrderHandle]:
     """Ask once; the orders whose answer could not be taken as the whole truth, because news of them came meanwhile."""
     asked = {handle: handle.heard for handle in about}
     unended = await _take_executions(session, orders)
     is_own = all(handle.key.client_id == session.client_id for handle in asked)
     question = m.OpenOrdersRequest() if is_own else m.AllOpenOrdersRequest()
-    found, overtaken = _take_open_orders(orders, asked, await session.request(question))
+    answers = await session.request(question)
+    for message in answers:
+        if isinstance(message, m.OpenOrder) and orders.find(message) is None:
+            on_unknown(message)
+    found, overtaken = _take_open_orders(orders, asked, answers)
     for message in await session.request(m.CompletedOrdersRequest(api_only=False)):
         handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:

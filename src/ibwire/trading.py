@@ -43,7 +43,15 @@ from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
 from ibwire.order_groups import Bracket, as_bracket
-from ibwire.order_guards import MarketPrice, account_for, check_is_own, check_limits, check_link
+from ibwire.order_guards import (
+    MarketPrice,
+    account_for,
+    check_is_own,
+    check_limits,
+    check_link,
+    check_login,
+    is_of_login,
+)
 from ibwire.order_handles import OrderHandle, check_change
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
@@ -300,8 +308,10 @@ class Trading(OrderQuestions):
                 continue
             check_link(self._session.state)
             check_is_own(handle.key, self._session.client_id)
+            check_login(handle.order, self._session.accounts)
             request = m.CancelOrderRequest(tracked.key.order_id)
-            record = entry(Kind.CANCEL, self._session.now(), handle.key, request)
+            detail = "" if tracked is handle.tracked else f"of the second order, perm_id {tracked.key.perm_id}"
+            record = entry(Kind.CANCEL, self._session.now(), handle.key, request, detail=detail)
             journal.note(record)  # it waits for no disk, which may be full: a cancel doubles nothing and loses nothing
             try:
                 left = self._session.send(request, record.frames)
@@ -444,8 +454,9 @@ class Trading(OrderQuestions):
     def _may_be_cancelled(self) -> list[OrderHandle]:
         """What a halt cancels now: all of this client's that works, or without a link what waits for one."""
         orders = self.orders if self._followed.is_settled else self._placing.queue.waiting
-        own = self._session.client_id
-        return [handle for handle in orders if not handle.is_over and handle.key.client_id == own]
+        own, accounts = self._session.client_id, self._session.accounts
+        open_ = [handle for handle in orders if not handle.is_over and handle.key.client_id == own]
+        return [handle for handle in open_ if is_of_login(handle.order, accounts)]
 
     def _note_halt(self, halt: Halt | None) -> None:
         """For who reads the journal later; what counts is the mark."""

@@ -28,14 +28,14 @@ QUIET_S = 60.0
 """Longer than the pauses of the watchdog and every question that follows a fault."""
 
 
-def trader(path: Path, *, client_id: int = 1, seed: int = 1, **trading: Any) -> IBSession:
+def trader(path: Path, *, client_id: int = 1, seed: int = 1, port: int = PORT, **trading: Any) -> IBSession:
     """A session that trades with this journal; keyword arguments are the trading settings.
 
     Unlike by default, the same order may be placed again at once: in virtual time everything happens at once.
     """
     trading = {"duplicate_window_s": None, **trading}
     settings = Settings(
-        connection=ConnectionSettings(port=PORT, client_id=client_id, request_timeout_s=10),
+        connection=ConnectionSettings(port=port, client_id=client_id, request_timeout_s=10),
         watchdog=WatchdogSettings(clock_skew_s=86_400, backoff_first_s=1, backoff_max_s=4),
         trading=TradingSettings(journal_path=path / "journal.sqlite3", **trading),
     )

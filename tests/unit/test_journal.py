@@ -348,6 +348,18 @@ def test_a_change_that_perhaps_left_counts_as_the_last_that_the_process_did(path
     assert perhaps_sent(records_of(over), NOW) == []
 
 
+def test_a_cancel_of_a_second_order_is_none_of_the_first(path: Path) -> None:
+    """Nothing says whether it left; the first order, which the gateway refused, was never cancelled."""
+    refused = heard(m.ErrorMessage(id=1, error_code=201, error_msg="Order rejected"), NOW, key_of(1))
+    cancel = entry(
+        Kind.CANCEL, NOW, key_of(1), m.CancelOrderRequest(order_id=1), detail="of the second order, perm_id 8"
+    )
+    order = replayed(path, heard(open_order("Submitted", 100), NOW, key_of(1)), cancel)
+    assert not order.is_cancelling
+    assert perhaps_sent(records_of(path), NOW) == []
+    assert replayed(path.with_name("refused.sqlite3"), refused, cancel).state is OrderState.REJECTED
+
+
 def records_of_order(path: Path, order_id: int) -> list[object]:
     return [one for one in records_of(path) if one.entry.order_id == order_id]  # type: ignore[misc]
 
