@@ -18,7 +18,6 @@ from ibwire.events import EventType
 from ibwire.exceptions import (
     ConnectionFailed,
     IbwireError,
-    JournalCorrupt,
     NotConnected,
     OrderOfAnotherLogin,
     ProtocolError,
@@ -71,9 +70,9 @@ class FollowedOrders:
         self._orders: TrackedOrders | None = None
         self._bound: BoundOrders | None = None
         self._told_unknown: set[int | None] = set()
+        self._told_strangers: tuple[str, ...] = ()
         self._is_reconciled = False
         self._losses = 0
-        self._missing: set[int | None] = set()
         self._one_at_a_time = asyncio.Lock()
         self.is_settled = False
         """Whether the session is connected, and the orders were reconciled since."""
@@ -148,46 +147,22 @@ class FollowedOrders:
             self._session.use_ids_above(journal.mark(self._session.client_id))
             known = () if self._is_reconciled else orders.handles
             left_behind = [handle for handle in known if handle.status is OrderState.UNCONFIRMED]
-            unknown: list[m.OpenOrder] = []
-            number = await reconcile(self._session, orders, unknown.append)
-            self._tell_missing(unknown)
+            number = await reconcile(self._session, orders)
             if self._bound is not None:
                 await reconcile(self._session, self._bound)
             self._is_reconciled = True
             orders.tell_unconfirmed(left_behind)
-            self._tell_strangers(known)
+            self._tell_strangers(orders.handles)
             self.is_settled = losses == self._losses and self._session.state is ConnectionState.CONNECTED
         self._on_reconciled()
         return number
 
-    def _tell_missing(self, unknown: Iterable[m.OpenOrder]) -> None:
-        """Tell, once, of open orders that this client has placed with a reference and that the journal lacks."""
-        missing = [
-            told
-            for told in unknown
-            if told.order is not None
-            and told.order.client_id == self._session.client_id
-            and split_order_ref(told.order.order_ref)[1] is not None
-            and told.order.perm_id not in self._missing
-        ]
-        self._missing.update(told.order.perm_id for told in missing if told.order is not None)
-        if missing:
-            ids = ", ".join(str(told.order_id) for told in missing)
-            text = (
-                f"client {self._session.client_id} has placed {len(missing)} open orders that the journal "
-                f"{self._settings.journal_path} does not know (order ids {ids}): they are not followed"
-            )
-            hint = (
-                "the journal is an older copy, or they were placed with another one: use that one, or look at them "
-                "with `open_orders` and cancel them with `cancel_order`"
-            )
-            self._session.events.emit(EventType.ERROR, JournalCorrupt(text, hint=hint))
-
-    def _tell_strangers(self, known: Iterable[OrderHandle]) -> None:
-        """Tell of the journal's open orders that this login cannot know of."""
+    def _tell_strangers(self, orders: Iterable[OrderHandle]) -> None:
+        """Tell, once at each login, of the journal's open orders that this one cannot know of."""
         accounts = self._session.accounts
-        strangers = [one for one in known if not one.is_over and not is_of_login(one.order, accounts)]
-        if strangers:
+        strangers = [one for one in orders if not one.is_over and not is_of_login(one.order, accounts)]
+        if strangers and self._told_strangers != accounts:
+            self._told_strangers = accounts
             of = ", ".join(sorted({str(one.order.account) for one in strangers}))
             text = (
                 f"{len(strangers)} open orders of the journal are for {of}, this login has {', '.join(accounts)}: "

@@ -72,7 +72,6 @@ class JournalFile:
         self._marks = reader.marks()
         reader.close()
         self._place = JournalPlace(self.path)
-        self._own = {os.fspath(path): _identity(path) for path in (self.path, self._lock.path)}
 
     def _check(self) -> None:
         reader = JournalReader(self.path)
@@ -110,7 +109,6 @@ class JournalFile:
         Raises JournalUnwritable if none could be written, also if its files are no longer those that were opened.
         """
         self._place.check_process()
-        self._check_own()
         self._place.check_files()
         if not self._is_marked:
             self._write_mark()
@@ -137,17 +135,6 @@ class JournalFile:
         except OSError as error:
             raise JournalUnwritable(f"{self._mark.path}: {error}") from error
         self._is_marked = True
-
-    def _check_own(self) -> None:
-        """Raises JournalUnwritable if what is at the path is not what was opened: what is written then finds nobody,
-        and without its lock another process may write as well."""
-        for path, identity in self._own.items():
-            if _identity(path) != identity:
-                raise JournalUnwritable(
-                    f"{path} was deleted or replaced while the journal was open",
-                    retryable=False,
-                    hint="put that very file back, or end the program: it follows its orders, and places none",
-                )
 
     def grow_log(self) -> None:
         """Make SQLite's log as long as it becomes between two checkpoints, so that what is written overwrites it.
@@ -199,15 +186,6 @@ class JournalFile:
                 "INSERT OR REPLACE INTO marks (client_id, order_id, checksum) VALUES (?, ?, ?)", mark
             )
         return None
-
-
-def _identity(path: str | Path) -> tuple[int, int] | None:
-    """Which file is at a path, whatever its name; None if there is none."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 - before every write: a third of what Path.stat takes
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _undo_half_made(path: Path) -> None:

@@ -18,8 +18,7 @@ class JournalLock:
     """The lock of the journal at `path`; `now` is aware. Raises JournalLocked naming the holder."""
 
     def __init__(self, path: Path, now: datetime) -> None:
-        self.path = path.with_name(f"{path.name}.lock")
-        self._lock = FileLock(self.path, timeout=0)
+        self._lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
         self._holder = path.with_name(f"{path.name}.holder")
         try:
             self._lock.acquire()

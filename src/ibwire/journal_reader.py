@@ -153,7 +153,6 @@ def is_begun(path: Path) -> bool:
         _check_is_file(path)
     if not path.exists() or not path.stat().st_size:
         return False
-    _check_is_file(path)
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:  # SQLite takes a very short file for an empty one
             raise JournalCorrupt(f"{path} is no SQLite database")

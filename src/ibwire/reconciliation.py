@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ibwire.exceptions import ConnectionFailed, IbwireError, RequestTimeout
+from ibwire.order_guards import is_of_login
 from ibwire.order_handles import OrderHandle
 from ibwire.order_state import TrackedOrder
 from ibwire.session_api import SessionApi
@@ -30,25 +31,17 @@ _log = logging.getLogger(__name__)
 NOWHERE = "the gateway has it neither among its open nor its completed orders, and reports no execution that ends it"
 
 
-async def reconcile(
-    session: SessionApi, orders: TrackedOrders, on_unknown: Callable[[m.OpenOrder], object] = lambda _: None
-) -> int:
+async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     """Ask the gateway about everything and bring the orders up to date; how many were asked about.
 
     An order that is found nowhere has ended if the gateway ever had it, or else is UNCONFIRMED. Of an order that news
     came of meanwhile the answer may be older than the news: about it the gateway is asked again. Of orders of accounts
     that the login does not have nothing is learned: they stay as they are. Raises what requests raise; then nothing was
-    concluded from silence. `on_unknown` is told of each open order that is none of these.
+    concluded from silence.
     """
-    left = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
-    about = [handle for handle in left if _is_of_login(handle, session.accounts)]
-    if len(about) < len(left):
-        others = sorted({handle.order.account or "" for handle in left} - set(session.accounts))
-        _log.warning(
-            "%d open orders of the journal are of accounts that this login does not have (%s); they stay as they are",
-            *(len(left) - len(about), ", ".join(others)),
-        )
-    overtaken = await _ask(session, orders, about, on_unknown)
+    about = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
+    about = [handle for handle in about if is_of_login(handle.order, session.accounts)]
+    overtaken = await _ask(session, orders, about)
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:
             overtaken = await _ask(session, orders, [handle for handle in overtaken if _is_open(handle)])
@@ -56,22 +49,13 @@ async def reconcile(
     return len(about)
 
 
-async def _ask(
-    session: SessionApi,
-    orders: TrackedOrders,
-    about: Iterable[OrderHandle],
-    on_unknown: Callable[[m.OpenOrder], object] = lambda _: None,
-) -> set[OrderHandle]:
+async def _ask(session: SessionApi, orders: TrackedOrders, about: Iterable[OrderHandle]) -> set[OrderHandle]:
     """Ask once; the orders whose answer could not be taken as the whole truth, because news of them came meanwhile."""
     asked = {handle: handle.heard for handle in about}
     unended = await _take_executions(session, orders)
     is_own = all(handle.key.client_id == session.client_id for handle in asked)
     question = m.OpenOrdersRequest() if is_own else m.AllOpenOrdersRequest()
-    answers = await session.request(question)
-    for message in answers:
-        if isinstance(message, m.OpenOrder) and orders.find(message) is None:
-            on_unknown(message)
-    found, overtaken = _take_open_orders(orders, asked, answers)
+    found, overtaken = _take_open_orders(orders, asked, await session.request(question))
     for message in await session.request(m.CompletedOrdersRequest(api_only=False)):
         handle = orders.take(message) if isinstance(message, m.CompletedOrder) else None
         if handle is not None and isinstance(message, m.CompletedOrder) and message.order is not None:
@@ -99,11 +83,6 @@ async def _take_executions(session: SessionApi, orders: TrackedOrders) -> Reques
         if isinstance(message, m.ExecutionDetails | m.CommissionAndFeesReport):
             orders.take(message)
     return unended
-
-
-def _is_of_login(handle: OrderHandle, accounts: Sequence[str]) -> bool:
-    """Whether this login is told of the order; one for an adviser's group names no account."""
-    return not handle.order.account or handle.order.account in accounts
 
 
 def _is_open(handle: OrderHandle) -> bool:

@@ -273,7 +273,7 @@ async def test_no_order_leaves_once_the_journal_was_deleted(tmp_path: Path) -> N
         await a_moment()
         _delete_journal(tmp_path)
         for waits in (None, 60.0):
-            with pytest.raises(JournalUnwritable, match=r"was deleted or replaced while .* was open"):
+            with pytest.raises(JournalUnwritable, match=r"was deleted or moved while it was open"):
                 await session.trading.place(APPLE, limit("BUY", 10, 98), queue_while_down=waits)
         await a_moment(5)
         assert len(gateway.state().orders) == 1

@@ -13,11 +13,14 @@ from ibwire.order_states import OrderState
 from ibwire.orders import limit
 from tests.helpers.scripted_gateway import PORT
 from tests.helpers.sessions import told
-from tests.helpers.simulated import simulated
-from tests.helpers.trading_floor import APPLE, a_moment, of_journal, trader
+from tests.helpers.simulated import AAPL_CONTRACT, simulated
+from tests.helpers.simulated import limit as wire_limit
+from tests.helpers.trading_floor import APPLE, QUIET_S, a_moment, floor, of_journal, trader
 from tests.helpers.virtual_time import on_virtual_time
 
 pytestmark = pytest.mark.filterwarnings("ignore::async_solipsism.SolipsismWarning")  # sockets in memory have no reset
+
+MANUAL = wire_limit("BUY", "10", 99.0)
 
 
 @on_virtual_time
@@ -58,3 +61,25 @@ async def test_an_order_of_another_login_stands_as_it_stood_until_its_own_login_
             assert await back.done() is OrderState.CANCELLED
         (at_gateway,) = gateway.state().orders
         assert at_gateway.status == "Cancelled"
+
+
+@on_virtual_time
+async def test_another_login_in_the_middle_ends_no_order_of_the_first(tmp_path: Path) -> None:
+    async with floor(tmp_path) as (gateway, session):
+        handle = await session.trading.place(APPLE, limit("BUY", 1, 99))
+        await handle.acknowledged()
+        await gateway.go_down()
+        async with simulated(port=PORT, accounts=("DU7",)) as another:
+            another.desk.place_manual(AAPL_CONTRACT, MANUAL)  # permanent ids are IBKR's own: no two orders share one
+            await a_moment(QUIET_S)
+            assert await session.trading.reconcile() == 0
+            assert handle.status is OrderState.SUBMITTED
+            (event,) = [one for one in told(session, EventType.ERROR) if isinstance(one.data, OrderOfAnotherLogin)]
+            assert "for DU1234567, this login has DU7" in str(event.data)
+            other = await session.trading.place(APPLE, limit("BUY", 2, 99))
+            assert await other.acknowledged() is OrderState.SUBMITTED
+        await gateway.come_back()
+        await a_moment(QUIET_S)
+        await handle.cancel()
+        assert await handle.done() is OrderState.CANCELLED
+        assert other.status is OrderState.SUBMITTED

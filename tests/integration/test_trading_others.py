@@ -281,30 +281,6 @@ async def test_under_another_client_id_an_order_of_the_journal_is_neither_cancel
             assert [order.status for order in gateway.state().orders] == ["Submitted"] * 4
 
 
-@on_virtual_time
-async def test_of_orders_of_another_login_s_accounts_nothing_is_concluded(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with floor(tmp_path) as (gateway, session):
-        handle = await session.trading.place(APPLE, limit("BUY", 1, 99))
-        await handle.acknowledged()
-        await gateway.go_down()
-        async with simulated(port=PORT, accounts=("DU7",)) as another:
-            another.desk.place_manual(AAPL_CONTRACT, MANUAL)  # permanent ids are IBKR's own: no two orders share one
-            await a_moment(QUIET_S)
-            assert session.accounts == ("DU7",)
-            assert await session.trading.reconcile() == 0
-            assert handle.status is OrderState.SUBMITTED
-            assert "accounts that this login does not have (DU1234567)" in caplog.text
-            other = await session.trading.place(APPLE, limit("BUY", 2, 99))
-            assert await other.acknowledged() is OrderState.SUBMITTED
-        await gateway.come_back()
-        await a_moment(QUIET_S)
-        await handle.cancel()
-        assert await handle.done() is OrderState.CANCELLED
-        assert other.status is OrderState.SUBMITTED
-
-
 @pytest.mark.parametrize("what", ["another journal", "a backup of it, with its mark"])
 def test_open_orders_that_the_journal_does_not_know_are_told(what: str, tmp_path: Path) -> None:
     """Their ids are not used again, and they can be cancelled."""

@@ -209,24 +209,6 @@ def test_a_full_disk_refuses_the_order_and_the_journal_stays_whole(path: Path) -
     reader.close()
 
 
-@pytest.mark.parametrize("name", ["journal.sqlite3", "journal.sqlite3.lock"])
-@pytest.mark.parametrize("how", ["deleted", "replaced"])
-def test_a_journal_that_is_deleted_or_replaced_while_it_is_open_takes_no_more_orders(
-    how: str, name: str, path: Path
-) -> None:
-    with opened(path) as journal:
-        assert journal.write([intent(1)]) == [None]
-        victim = path.with_name(name)
-        kept = victim.rename(path.with_name("kept"))
-        if how == "replaced":
-            shutil.copy(kept, victim)
-        with pytest.raises(JournalUnwritable, match=rf"{name} was deleted or replaced while the journal was open"):
-            journal.write([intent(2)])
-        kept.replace(victim)
-        assert journal.write([intent(2)]) == [None]
-    assert [one.entry.order_id for one in records_of(path)] == [1, 2]
-
-
 def test_a_mark_that_cannot_be_written_refuses_the_next_record_and_not_what_is_on_the_disk(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
