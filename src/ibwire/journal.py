@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import NamedTuple
 
 from ibwire.exceptions import IbwireError, JournalUnwritable
 from ibwire.journal_file import JournalFile
@@ -27,7 +28,13 @@ from ibwire.wire import messages as m
 MAX_WAITING = 10_000
 """How many records may wait for the disk; more are refused."""
 
-_Job = tuple[tuple[Entry, ...], "asyncio.Future[None]"]
+
+class _Job(NamedTuple):
+    """Records to be written together, and who is told. Of a note nobody waits for the end."""
+
+    entries: tuple[Entry, ...]
+    done: asyncio.Future[None]
+    is_note: bool = False
 
 
 class Journal:
@@ -52,6 +59,7 @@ class Journal:
             raise
         self._on_failure = on_failure
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()  # None: there will be no more
+        self._owed: list[Entry] = []  # notes for which there was no room: they go first when there is
         self._is_closed = False
         # A thread of its own: through an executor's queue and futures, and a task that waits for them, a write takes a
         # tenth of a millisecond more (docs/benchmarks.md).
@@ -101,9 +109,12 @@ class Journal:
         await self._enqueue(entries)
 
     def note(self, *entries: Entry) -> None:
-        """Write records without waiting for it, in order with all others; a failure goes to `on_failure`."""
+        """Write records without waiting for it, in order with all others; a failure goes to `on_failure`.
+
+        What could not be written because the disk was full, or failed, is written with the next that can be.
+        """
         try:
-            self._enqueue(entries).add_done_callback(self._tell_failure)
+            self._enqueue(entries, is_note=True).add_done_callback(self._tell_failure)
         except JournalUnwritable as error:
             self._on_failure(error)
 
@@ -119,18 +130,18 @@ class Journal:
 
     # --- inside
 
-    def _enqueue(self, entries: tuple[Entry, ...]) -> asyncio.Future[None]:
+    def _enqueue(self, entries: tuple[Entry, ...], *, is_note: bool = False) -> asyncio.Future[None]:
         self._file.check_process()  # here: a fork has no thread that could say so
         if self._is_closed:
             raise JournalUnwritable(f"{self.path} is closed", retryable=False)
         if self._waiting.qsize() >= MAX_WAITING:
             raise JournalUnwritable(f"{self.path}: {self._waiting.qsize()} records wait for the disk already")
-        return self._put(entries)
+        return self._put(entries, is_note=is_note)
 
-    def _put(self, entries: tuple[Entry, ...]) -> asyncio.Future[None]:
+    def _put(self, entries: tuple[Entry, ...], *, is_note: bool = False) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        self._waiting.put((entries, done))
+        self._waiting.put(_Job(entries, done, is_note))
         if self._thread is None:
             loop.call_soon(self._write_in_place)
         return done
@@ -142,7 +153,7 @@ class Journal:
             jobs = [job, *self._further()]
             results = self._written(jobs)
             with suppress(RuntimeError):  # the loop was closed: nobody waits any more
-                job[1].get_loop().call_soon_threadsafe(self._tell, jobs, results)
+                job.done.get_loop().call_soon_threadsafe(self._tell, jobs, results)
 
     def _write_in_place(self) -> None:
         jobs = self._further()
@@ -159,21 +170,27 @@ class Journal:
 
     def _written(self, jobs: Sequence[_Job]) -> list[IbwireError | None]:
         """Write them together; for each record None, or why it is not on the disk."""
-        entries = [one for some, _ in jobs for one in some]
+        entries = [one for job in jobs for one in job.entries]
         try:
-            return self._file.write(entries) if entries else []
+            results = self._file.write([*self._owed, *entries]) if self._owed or entries else []
         except IbwireError as error:
+            if error.retryable:
+                self._owed += [one for job in jobs if job.is_note for one in job.entries]
+                del self._owed[MAX_WAITING:]
             return [error] * len(entries)
         except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on and who waits has to hear of it
             return [JournalUnwritable(f"{self.path}: {error!r}", retryable=False)] * len(entries)
+        del results[: len(self._owed)]
+        self._owed.clear()
+        return results
 
     @staticmethod
     def _tell(jobs: Sequence[_Job], results: Sequence[IbwireError | None]) -> None:
         """On the loop: tell who waits."""
         place = 0
-        for some, done in jobs:
-            fault = next((fault for fault in results[place : place + len(some)] if fault is not None), None)
-            place += len(some)
+        for entries, done, _ in jobs:
+            fault = next((fault for fault in results[place : place + len(entries)] if fault is not None), None)
+            place += len(entries)
             if done.done():
                 continue  # who waited was cancelled
             if fault is not None:

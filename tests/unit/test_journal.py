@@ -104,21 +104,25 @@ async def test_one_refused_intent_fails_alone(path: Path) -> None:
     assert [type(one) for one in results] == [type(None), DuplicateOrderId, type(None)]
 
 
-async def test_a_full_disk_refuses_the_order_and_tells_of_what_was_only_noted(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_threaded", [True, False])
+@pytest.mark.parametrize("next_is", ["an order", "the end"])
+async def test_a_full_disk_refuses_the_order_and_what_was_noted_is_told_and_written_when_there_is_room(
+    next_is: str, path: Path, monkeypatch: pytest.MonkeyPatch, *, is_threaded: bool
 ) -> None:
     failures: list[IbwireError] = []
-    async with opened(path, failures=failures) as journal:
+    async with opened(path, is_threaded=is_threaded, failures=failures) as journal:
+        await journal.write(intent(1))
         with monkeypatch.context() as patched:
             refuse_writes(patched)
-            with pytest.raises(JournalUnwritable, match="disk is full"):
-                await journal.write(intent(1))
             journal.note(sent(1))
-            with pytest.raises(JournalUnwritable):
-                await journal.write(intent(2))
+            for _ in range(2):
+                with pytest.raises(JournalUnwritable, match="disk is full"):
+                    await journal.write(intent(2))
         assert [str(one).split(";")[0] for one in failures] == [f"{path}: database or disk is full"]
-        await journal.write(intent(1))
-    assert [one.entry for one in records_of(path)] == [intent(1)]
+        if next_is == "an order":
+            await journal.write(intent(3))
+    expected = [intent(1), sent(1)] + ([intent(3)] if next_is == "an order" else [])
+    assert [one.entry for one in records_of(path)] == expected
 
 
 @pytest.mark.parametrize("is_threaded", [True, False])
