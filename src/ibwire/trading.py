@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,16 +29,15 @@ from ibwire.exceptions import (
     JournalUnwritable,
     NotConnected,
     OrderCancelled,
-    OrderChangeRefused,
     OrderOfAnotherClient,
-    RequestCancelled,
     RequestTimeout,
 )
 from ibwire.followed_orders import FollowedOrders
 from ibwire.halt_mark import Halt, HaltMark
-from ibwire.journal_records import Kind, entry, flag
+from ibwire.journal_records import flag
 from ibwire.order_acknowledgements import Acknowledgements
 from ibwire.order_again import Again, Policy, untagged
+from ibwire.order_amending import Amending
 from ibwire.order_departures import Departures
 from ibwire.order_fields import Order
 from ibwire.order_flow import OrderFlow
@@ -46,13 +45,11 @@ from ibwire.order_groups import Bracket, as_bracket
 from ibwire.order_guards import (
     MarketPrice,
     account_for,
-    check_is_own,
     check_limits,
     check_link,
-    check_login,
     is_of_login,
 )
-from ibwire.order_handles import OrderHandle, check_change
+from ibwire.order_handles import OrderHandle
 from ibwire.order_placing import Placing, apart
 from ibwire.order_questions import OrderQuestions
 from ibwire.order_queue import time_of
@@ -61,7 +58,6 @@ from ibwire.order_wire import order_from_wire, place_request
 from ibwire.orders import PriceGrid, check
 from ibwire.session_api import SessionApi
 from ibwire.settings import TradingSettings
-from ibwire.tracked_orders import TrackedOrders
 from ibwire.trading_halt import HaltWatch
 from ibwire.what_ifs import WhatIf, WhatIfs
 from ibwire.wire import Message
@@ -124,6 +120,15 @@ class Trading(OrderQuestions):
             check_again=self._check_again,
             flow=self._flow,
             is_settled=lambda: self._followed.is_settled,
+            on_left=self._acknowledgements.expect,
+        )
+        self._amending = Amending(
+            session,
+            self._followed,
+            self._placing,
+            self._departures,
+            checked=self._checked,
+            check=self._check_may_trade,
             on_left=self._acknowledgements.expect,
         )
         session.listen(self._hear)
@@ -261,37 +266,7 @@ class Trading(OrderQuestions):
         notice. Raises, with nothing sent, what `place` and `reconcile` do, and OrderChangeRefused for an order that has
         ended, is unconfirmed, or that the gateway has twice.
         """
-        check_is_own(handle.key, self._session.client_id)
-        check_change(handle, changes)
-        check_link(self._session.state)
-        if not self._followed.is_settled:
-            await self.reconcile()
-            check_change(handle, changes)
-        if handle in self._placing.queue:
-            raise OrderChangeRefused("nothing was sent: the order itself waits to be sent; cancel it and place another")
-        if handle.tracked.is_acknowledged:  # else it may be held back until the last of its group is transmitted
-            changes = {"transmit": True, **changes}
-        order = self._checked(handle.contract, replace(handle.order, **changes), grid)
-        self._check_may_trade()
-        orders, journal = self._followed.open()
-        request = place_request(handle.key.order_id, handle.contract, order)
-        was_cancelling = handle.tracked.is_cancelling
-        try:
-            record = entry(Kind.CHANGE, self._session.now(), handle.key, request)
-            await journal.write(record)
-            self._check_may_trade()
-            if not self._followed.is_settled:
-                raise NotConnected("nothing was sent: the link fell meanwhile, and the gateway is being asked")
-            check_change(handle, changes)
-            if handle.tracked.is_cancelling > was_cancelling:
-                raise OrderChangeRefused("nothing was sent: the order was cancelled meanwhile")
-            has_left = partial(orders.change_sent, handle, order, request)
-            then = partial(self._request_left, orders, handle, request, has_left)
-            left = self._departures.send(handle, request, record.frames, then)
-        except BaseException as error:
-            orders.request_not_sent(handle, request, f"not sent: {error!r}")
-            raise
-        await left
+        await self._amending.modify(handle, changes, grid)
 
     async def cancel(self, handle: OrderHandle) -> None:
         """Ask for an order to be cancelled, and for every second one the gateway has; returns when that has left.
@@ -301,28 +276,7 @@ class Trading(OrderQuestions):
         the session is connected, OrderOfAnotherClient for one that was placed under another client id, RateLimitError,
         and JournalError if the journal cannot be opened.
         """
-        orders, journal = self._followed.open()
-        self._placing.take_back(handle, OrderCancelled("the order was cancelled before it left"))
-        for tracked in (handle.tracked, *handle.others.values()):
-            if tracked.state.is_ended:
-                continue
-            check_link(self._session.state)
-            check_is_own(handle.key, self._session.client_id)
-            check_login(handle.order, self._session.accounts)
-            request = m.CancelOrderRequest(tracked.key.order_id)
-            detail = "" if tracked is handle.tracked else f"of the second order, perm_id {tracked.key.perm_id}"
-            record = entry(Kind.CANCEL, self._session.now(), handle.key, request, detail=detail)
-            journal.note(record)  # it waits for no disk, which may be full: a cancel doubles nothing and loses nothing
-            try:
-                left = self._session.send(request, record.frames)
-            except BaseException as error:
-                orders.request_not_sent(handle, request, f"not sent: {error!r}")
-                raise
-            # The state of a second order is the gateway's affair: the journal knows of its cancel, and that is all.
-            is_first = tracked is handle.tracked
-            has_left = partial(orders.cancel_sent, handle, request) if is_first else lambda: None
-            self._when_left(left, partial(self._request_left, orders, handle, request, has_left))
-            await asyncio.shield(left)  # who gives up waiting for it still wants the order cancelled
+        await self._amending.cancel(handle)
 
     async def cancel_all(self, *, of_everybody: bool = False) -> int:
         """Cancel all orders of ours; how many. `of_everybody`: those of other clients and of the TWS user as well.
@@ -467,37 +421,6 @@ class Trading(OrderQuestions):
     def _lost(self, why: str) -> None:
         self._departures.take_back_all(lambda: NotConnected(f"taken back: {why}"))
         self._halt.forget()
-
-    # --- what leaves
-
-    @staticmethod
-    def _when_left(left: asyncio.Future[None], then: Callable[[BaseException | None], object]) -> None:
-        """Call `then` when a message has left, at once if it has, or with the error if it never will."""
-
-        def tell(done: asyncio.Future[None]) -> None:
-            then(RequestCancelled("it was taken back") if done.cancelled() else done.exception())
-
-        if left.done():
-            tell(left)
-        else:
-            left.add_done_callback(tell)
-
-    def _request_left(
-        self,
-        orders: TrackedOrders,
-        handle: OrderHandle,
-        request: m.PlaceOrderRequest | m.CancelOrderRequest,
-        has_left: Callable[[], object],
-        error: BaseException | None,
-    ) -> None:
-        """A change or a cancel has left, which `has_left` notes, or it never will."""
-        if self._followed.is_closed:
-            return
-        if error is not None:
-            orders.request_not_sent(handle, request, f"not sent: {error!r}")
-            return
-        has_left()
-        self._acknowledgements.expect(handle)
 
     # --- what comes
 
