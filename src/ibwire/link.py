@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import cast
 
 from ibwire.tasks import begin
@@ -65,9 +66,9 @@ class Link(asyncio.BufferedProtocol):
     async def open(self, host: str, port: int) -> None:
         """Make the TCP connection. Raises OSError, and ConnectionAbortedError if the link is closed meanwhile."""
         loop = asyncio.get_running_loop()
-        if isinstance(loop, asyncio.BaseEventLoop):
+        if _may_race(loop, host):
             made = loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S)
-        else:  # uvloop tries one address after the other, and does not know the option
+        else:
             made = loop.create_connection(lambda: self, host, port)
         self._dialling = begin(made, name="ibwire connecting")
         try:
@@ -151,3 +152,18 @@ class Link(asyncio.BufferedProtocol):
         except TimeoutError:
             self.abort()
             await asyncio.shield(self.closed)
+
+
+def _may_race(loop: asyncio.AbstractEventLoop, host: str) -> bool:
+    """Whether a host's second address may be tried beside the first; else they are tried one after the other.
+
+    uvloop knows no such option. asyncio's race does not work with eager tasks in many releases of Python 3.12 and 3.13
+    (CPython issue 124309). An address of its own is no name that could have several.
+    """
+    if not isinstance(loop, asyncio.BaseEventLoop) or loop.get_task_factory() is not None:
+        return False
+    try:
+        ip_address(host)
+    except ValueError:
+        return True
+    return False

@@ -1,10 +1,12 @@
-"""A program that runs on uvloop instead of asyncio's own event loop: over TCP, in real time, across a restart."""
+"""A program on uvloop, and on a loop whose tasks are eager: over TCP, in real time, across a restart."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -17,12 +19,9 @@ from ibwire.settings import ConnectionSettings, Settings, TradingSettings
 from ibwire.simulator import GeneratedFeed, SimulatedGateway
 from tests.helpers.trading_floor import agree
 
-uvloop = pytest.importorskip("uvloop", reason="uvloop is not made for Windows")
-
 
 async def everything(folder: Path) -> None:
     """Streams, questions and orders, all of which have to go on after a restart of the gateway."""
-    assert type(asyncio.get_running_loop()).__module__ == "uvloop"
     async with SimulatedGateway(feed=GeneratedFeed(7)) as gateway, asyncio.timeout(40):
         settings = Settings(
             connection=ConnectionSettings(port=gateway.port),
@@ -48,7 +47,20 @@ async def everything(folder: Path) -> None:
         await IBSession(settings).start()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not made for Windows")
-def test_everything_goes_on_with_uvloop(tmp_path: Path) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+def on_uvloop() -> asyncio.AbstractEventLoop:
+    uvloop = pytest.importorskip("uvloop", reason="it is not made for Windows")
+    return cast("asyncio.AbstractEventLoop", uvloop.new_event_loop())
+
+
+def with_eager_tasks() -> asyncio.AbstractEventLoop:
+    if sys.version_info < (3, 12):
+        pytest.skip("asyncio has eager tasks since Python 3.12")
+    loop = asyncio.new_event_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    return loop
+
+
+@pytest.mark.parametrize("loop", [on_uvloop, with_eager_tasks])
+def test_everything_goes_on(loop: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(everything(tmp_path))
