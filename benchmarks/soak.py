@@ -76,7 +76,7 @@ async def consume(stream: MessageStream, seen: Seen) -> None:
 async def soak(port: int, minutes: float) -> None:
     """Stream, and look at the memory."""
     settings, seen = Settings(connection=ConnectionSettings(port=port)), Seen()
-    began, settled = time.monotonic(), 0.0
+    began, settled, now = time.monotonic(), 0.0, 0.0
     async with IBSession(settings) as session:
         contracts = [m.Contract(con_id=one.con_id, exchange=one.exchange) for one in islice(cycle(INSTRUMENTS), LINES)]
         streams = [session.stream(m.MarketDataRequest(contract=contract)) for contract in contracts]
@@ -96,7 +96,7 @@ async def soak(port: int, minutes: float) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     if settled:
-        change = resident_mib() / settled - 1
+        change = now / settled - 1
         print(f"memory after {minutes:g} min is {change:+.1%} of that after {SETTLED_AFTER_S / 60:g} min")
 
 
