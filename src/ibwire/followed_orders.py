@@ -102,6 +102,11 @@ class FollowedOrders:
         """The bound ones."""
         return self._bound.handles if self._bound is not None else ()
 
+    def of_id(self, order_id: int) -> OrderHandle | None:
+        """The order of this client under an order id, a bound one too."""
+        found = (orders.of_id(self._session.client_id, order_id) for orders in self._followed)
+        return next((handle for handle in found if handle is not None), None)
+
     def open(self) -> tuple[TrackedOrders, Journal]:
         """The orders and the journal, which is opened if it is not open yet. Raises NotConnected, JournalError."""
         if self.is_closed:

@@ -39,8 +39,8 @@ async def reconcile(session: SessionApi, orders: TrackedOrders) -> int:
     that the login does not have nothing is learned: they stay as they are. Raises what requests raise; then nothing was
     concluded from silence.
     """
-    about = [handle for handle in orders.handles if handle.has_left and _is_open(handle)]
-    about = [handle for handle in about if is_of_login(handle.order, session.accounts)]
+    left = (handle for handle in orders.handles if handle.has_left and _is_open(handle))
+    about = [handle for handle in left if is_of_login(handle.order, session.accounts)]
     overtaken = await _ask(session, orders, about)
     for _ in range(MOST_ROUNDS - 1):
         if overtaken:

@@ -151,6 +151,10 @@ class TrackedOrders:
             self._feed(handle, message)
         return handle
 
+    def of_id(self, client_id: int, order_id: int) -> OrderHandle | None:
+        """The order that a client placed under this order id."""
+        return self._by_order_id.get((client_id, order_id))
+
     def find(self, message: Message) -> OrderHandle | None:
         """The order that a message is about, but for executions and commissions."""
         match message:
@@ -163,9 +167,9 @@ class TrackedOrders:
             case m.OrderStatus():
                 if message.perm_id in self._by_perm_id:
                     return self._by_perm_id[message.perm_id or 0]
-                return self._by_order_id.get((message.client_id or 0, message.order_id or 0))
+                return self.of_id(message.client_id or 0, message.order_id or 0)
             case m.ErrorMessage() if message.id != NO_ID:
-                return self._by_order_id.get((self._client_id(), message.id or 0))
+                return self.of_id(self._client_id(), message.id or 0)
         return None
 
     def _find(self, order: m.Order, client_id: int, order_id: int | None) -> OrderHandle | None:
@@ -174,7 +178,7 @@ class TrackedOrders:
             return self._by_ref.get(str(ref)) or self._recall(str(ref))
         if order.perm_id in self._by_perm_id:
             return self._by_perm_id[order.perm_id or 0]
-        return None if order_id in NO_ORDER_ID else self._by_order_id.get((client_id, order_id or 0))
+        return None if order_id in NO_ORDER_ID else self.of_id(client_id, order_id or 0)
 
     # --- what asking the gateway showed
 

@@ -145,6 +145,10 @@ class Trading(OrderQuestions):
         """The orders of client 0 that ibwire did not place, once `bind_manual_orders` has been called."""
         return self._followed.bound
 
+    def order_of(self, order_id: int) -> OrderHandle | None:
+        """The order of this client under an order id, of ours or a bound one; None if none is followed."""
+        return self._followed.of_id(order_id)
+
     @property
     def halted(self) -> str:
         """Why trading is halted, or nothing: as the mark beside the journal says, whoever set it."""

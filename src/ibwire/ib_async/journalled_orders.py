@@ -30,7 +30,6 @@ class JournalledOrders:
     def __init__(self, session: IBSession, wrapper: Any) -> None:
         self._session = session
         self._wrapper = wrapper
-        self._handles: dict[int, OrderHandle] = {}
         self._turns: dict[int, asyncio.Lock] = {}
 
     def takes(self, message: Message) -> bool:
@@ -38,7 +37,7 @@ class JournalledOrders:
         if isinstance(message, m.GlobalCancelRequest):
             return True
         if isinstance(message, m.CancelOrderRequest):
-            return message.order_id in self._turns or self._handle(message.order_id or 0) is not None
+            return message.order_id in self._turns or self._handle_of(message.order_id or 0) is not None
         return isinstance(message, m.PlaceOrderRequest) and not (message.order or m.Order()).what_if
 
     def carry_out(self, message: Message) -> Coroutine[Any, Any, None]:
@@ -47,7 +46,7 @@ class JournalledOrders:
         The order's turn begins with the call: a cancel right behind it has to wait for it.
         """
         if isinstance(message, m.GlobalCancelRequest):
-            return self._cancel_all({one: turn for one, turn in self._turns.items() if one not in self._handles})
+            return self._cancel_all({one: turn for one, turn in self._turns.items() if self._handle_of(one) is None})
         order_id: int = message.order_id  # type: ignore[attr-defined]
         return self._in_turn(self._turns.setdefault(order_id, asyncio.Lock()), order_id, message)
 
@@ -57,7 +56,7 @@ class JournalledOrders:
             try:
                 if isinstance(message, m.PlaceOrderRequest):
                     placed = await self._place(order_id, message)
-                elif (handle := self._handle(order_id)) is not None:
+                elif (handle := self._handle_of(order_id)) is not None:
                     await handle.cancel()
             except IbwireError as error:
                 self._wrapper.never_left(message, str(error))
@@ -82,17 +81,16 @@ class JournalledOrders:
 
     async def _cancel_begun(self, order_id: int, turn: asyncio.Lock) -> None:
         async with turn:
-            handle = self._handles.get(order_id)
+            handle = self._handle_of(order_id)
         if handle is not None:
             await handle.cancel()
 
     async def _place(self, order_id: int, message: m.PlaceOrderRequest) -> OrderHandle | None:
         """Place an order, or change it; the handle of one that was placed."""
         contract, order = message.contract or m.Contract(), read_order(message)
-        handle = self._handle(order_id)
+        handle = self._handle_of(order_id)
         if handle is None:
-            placed = self._handles[order_id] = await self._session.trading.place(contract, order, order_id=order_id)
-            return placed
+            return await self._session.trading.place(contract, order, order_id=order_id)
         now = asdict(handle.order)
         changes = {name: value for name, value in asdict(order).items() if value != now[name]}
         changes.pop("order_ref", None)  # it has ours beside the user's
@@ -101,11 +99,6 @@ class JournalledOrders:
         await handle.modify(**changes)
         return None
 
-    def _handle(self, order_id: int) -> OrderHandle | None:
+    def _handle_of(self, order_id: int) -> OrderHandle | None:
         """The order of this id: placed here, by the native service, or by an earlier run."""
-        handle = self._handles.get(order_id)
-        if handle is not None:
-            return handle
-        own = self._session.client_id
-        known = (*self._session.trading.orders, *self._session.trading.bound_orders)
-        return next((one for one in known if one.key.order_id == order_id and one.key.client_id == own), None)
+        return self._session.trading.order_of(order_id)
